@@ -1,0 +1,434 @@
+/**
+ * The API as a contract: every path under /api/v1 with its parameters and answers. zod lives here and nowhere else; the web and the
+ * client take the types only (zod is 92 KB gzipped). Times are epoch ms UTC; null is "not recorded".
+ *
+ * Errors are RFC 9457 problem documents (application/problem+json) with a stable `code` (model/errors.ts).
+ * Lists page by cursor: `?after=<cursor>&limit=` up to 500; `next` is null on the last page.
+ */
+import { z } from 'zod';
+import { BUILD_OUTCOMES } from '../model/build.ts';
+import { ERROR_CODES } from '../model/errors.ts';
+
+const epochMs = z.number().int();
+const count = z.number().int().min(0);
+
+export const PAGE_LIMIT_MAX = 500;
+export const COMPARE_BUILDS_MAX = 20;
+
+export const ProblemDocument = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.number().int(),
+  detail: z.string(),
+  code: z.enum([...ERROR_CODES, 'internal']),
+});
+export type ProblemDocument = z.infer<typeof ProblemDocument>;
+
+export const BuildOutcome = z.enum(BUILD_OUTCOMES);
+
+export const BuildId = z.string().min(4).max(64).describe('UUID of a build, or a unique prefix of it');
+
+/** How this build's duration stands to its own past: median of up to 20 earlier succeeded builds of the same configuration. */
+export const Usual = z.object({
+  builds: count.describe('how many earlier builds the usual is made of; fewer than 3: no usual'),
+  medianMs: z.number().nullable(),
+  /** duration / median - 1; null when there is no usual or no duration. */
+  ratio: z.number().nullable(),
+  /** Durations of the earlier builds, oldest first, for the sparkline (at most 20). */
+  historyMs: z.array(z.number()),
+});
+export type Usual = z.infer<typeof Usual>;
+
+export const SstateSummary = z.object({
+  wanted: count,
+  found: count,
+  local: count.nullable(),
+  mirrors: count.nullable(),
+  missed: count,
+  current: count,
+});
+
+/** A line of the list of builds. */
+export const BuildRow = z.object({
+  id: z.string(),
+  name: z.string(),
+  startedMs: epochMs.nullable(),
+  endedMs: epochMs.nullable(),
+  endEstimated: z.boolean(),
+  durationMs: z.number().nullable(),
+  outcome: BuildOutcome,
+  targets: z.array(z.string()).nullable(),
+  machine: z.string().nullable(),
+  distro: z.string().nullable(),
+  builder: z.string().nullable(),
+  hostName: z.string().nullable(),
+  /** Folder or log it was read from; tells builds apart that record nothing else. */
+  location: z.string(),
+  kind: z.enum(['clean', 'incremental', 'sstate', 'not-recorded']),
+  kindEstimated: z.boolean(),
+  sstate: SstateSummary.nullable(),
+  tasks: count.describe('task runs that were executed (started), setscene ones included'),
+  failures: count,
+  /** First failed task as `pn:do_x`, or null. */
+  firstFailure: z.string().nullable(),
+  qaIssues: count,
+  problems: count,
+  cpuTimeS: z.number().nullable(),
+  /** cpu time / wall time of the build. */
+  parallelism: z.number().nullable(),
+  usual: Usual,
+  /** Changes whenever anything of the build changes; the ETag of everything below the build. */
+  revision: z.string(),
+});
+export type BuildRow = z.infer<typeof BuildRow>;
+
+const csv = z.string().max(2000).optional();
+/** Facet values are comma-separated; a value is matched exactly, '' means not recorded. */
+export const BuildsQuery = z.object({
+  after: z.string().max(200).optional(),
+  limit: z.coerce.number().int().min(1).max(PAGE_LIMIT_MAX).default(100),
+  q: z
+    .string()
+    .max(200)
+    .optional()
+    .describe('words, each found in target, machine, distro, name, builder, host or location'),
+  machine: csv,
+  distro: csv,
+  target: csv,
+  builder: csv,
+  host: csv,
+  outcome: csv,
+  kind: csv,
+  from: z.coerce.number().optional(),
+  to: z.coerce.number().optional(),
+});
+export type BuildsQuery = z.infer<typeof BuildsQuery>;
+
+export const BuildsPage = z.object({
+  builds: z.array(BuildRow),
+  next: z.string().nullable(),
+  /** Builds that match, and builds in the store. */
+  matching: count,
+  total: count,
+});
+export type BuildsPage = z.infer<typeof BuildsPage>;
+
+export const FacetValue = z.object({ value: z.string().nullable(), count });
+export const Facets = z.object({
+  machine: z.array(FacetValue),
+  distro: z.array(FacetValue),
+  target: z.array(FacetValue),
+  builder: z.array(FacetValue),
+  host: z.array(FacetValue),
+  outcome: z.array(FacetValue),
+  kind: z.array(FacetValue),
+});
+export type Facets = z.infer<typeof Facets>;
+
+export const MetricInfo = z.object({
+  id: z.string(),
+  label: z.string(),
+  unit: z.string(),
+  aggregation: z.enum(['sum', 'max', 'mean', 'none']),
+  lowerIsBetter: z.boolean(),
+  derived: z.boolean(),
+  guessed: z.boolean(),
+  note: z.string().nullable(),
+});
+export type MetricInfo = z.infer<typeof MetricInfo>;
+
+export const SeriesInfo = z.object({
+  id: z.string(),
+  label: z.string(),
+  unit: z.string(),
+  source: z.string(),
+  limit: z.number().nullable(),
+  marks: z.array(z.enum(['corrected', 'saturated', 'may-double-count', 'not-recorded'])),
+  note: z.string().nullable(),
+  guessed: z.boolean(),
+});
+export type SeriesInfo = z.infer<typeof SeriesInfo>;
+
+export const RecipeInfo = z.object({
+  pf: z.string(),
+  pn: z.string(),
+  pe: z.string().nullable(),
+  pv: z.string().nullable(),
+  pr: z.string().nullable(),
+  guessed: z.boolean(),
+  mc: z.string(),
+  layer: z.string().nullable(),
+  file: z.string().nullable(),
+});
+export type RecipeInfo = z.infer<typeof RecipeInfo>;
+
+export const LayerInfo = z.object({
+  name: z.string(),
+  branch: z.string().nullable(),
+  commit: z.string().nullable(),
+  modified: z.boolean().nullable(),
+});
+
+export const PhaseInfo = z.object({
+  id: z.string(),
+  label: z.string(),
+  startMs: epochMs,
+  endMs: epochMs,
+  estimated: z.boolean(),
+  detail: z.string().nullable(),
+});
+
+export const FailureInfo = z.object({
+  row: count.nullable(),
+  pf: z.string().nullable(),
+  task: z.string().nullable(),
+  mc: z.string(),
+  cause: z.string().nullable(),
+  logPath: z.string().nullable(),
+});
+
+export const QaIssueInfo = z.object({
+  qaClass: z.string().nullable(),
+  severity: z.enum(['warning', 'error']),
+  pf: z.string().nullable(),
+  task: z.string().nullable(),
+  message: z.string(),
+});
+
+export const MessageInfo = z.object({
+  level: z.enum(['warning', 'error']),
+  timeMs: epochMs.nullable(),
+  logger: z.string().nullable(),
+  text: z.string(),
+});
+
+export const ProblemInfo = z.object({
+  severity: z.enum(['note', 'warning', 'error']),
+  code: z.string(),
+  message: z.string(),
+  file: z.string().nullable(),
+  line: z.number().int().nullable(),
+});
+export type ProblemInfo = z.infer<typeof ProblemInfo>;
+
+/** Everything about a build but its task table and samples, which travel as binary columns. */
+export const BuildDetail = BuildRow.extend({
+  distroVersion: z.string().nullable(),
+  bitbakeVersion: z.string().nullable(),
+  host: z.object({
+    name: z.string().nullable(),
+    kernel: z.string().nullable(),
+    arch: z.string().nullable(),
+    distro: z.string().nullable(),
+    cores: z.number().nullable(),
+    memoryBytes: z.number().nullable(),
+    cpuModel: z.string().nullable(),
+  }),
+  sources: z.array(
+    z.object({ kind: z.enum(['record', 'eventlog', 'buildstats', 'error-report']), location: z.string() }),
+  ),
+  layers: z.array(LayerInfo),
+  variables: z.record(z.string(), z.string()),
+  extras: z.record(z.string(), z.string()),
+  rootfsSizes: z.array(z.object({ path: z.string(), text: z.string(), bytes: z.number().nullable() })),
+  recipes: z.array(RecipeInfo),
+  taskNames: z.array(z.string()),
+  metrics: z.array(MetricInfo),
+  series: z.array(SeriesInfo),
+  phases: z.array(PhaseInfo),
+  failureList: z.array(FailureInfo),
+  qaIssueList: z.array(QaIssueInfo),
+  messages: z.array(MessageInfo),
+  problemList: z.array(ProblemInfo),
+  taskOutcomes: z.record(z.string(), count).describe('task runs by outcome'),
+  hasGraph: z.boolean(),
+  /** Bytes of logs cannot be shown unless the server was pointed at the build's folder. */
+  logsAvailable: z.boolean(),
+  /** Neighbours in time of the same configuration, for "compare with previous". */
+  previousId: z.string().nullable(),
+  nextId: z.string().nullable(),
+  /** A running build: share done and estimated end from its own history; null: not running or no history. */
+  progress: z
+    .object({ share: z.number().nullable(), estimatedEndMs: epochMs.nullable(), basis: z.string() })
+    .nullable(),
+});
+export type BuildDetail = z.infer<typeof BuildDetail>;
+
+/**
+ * GET /builds/{id}/columns?metrics=walltime,io.read_bytes — one binary body (docs/formats/task-table.md): recipe, task,
+ * outcome, startMs, endMs always; metrics as asked, `*` for all.
+ * GET /builds/{id}/samples — the sample tables in the same encoding.
+ */
+export const COLUMNS_MEDIA_TYPE = 'application/vnd.bakehouse.columns';
+
+export const CompareQuery = z.object({
+  b: z.union([z.string(), z.array(z.string())]).describe('2 to 20 build ids, the first is the base'),
+  metric: z.string().max(100).default('walltime'),
+  minValue: z.coerce.number().min(0).optional().describe('hide tasks below this, in the metric unit'),
+  minDifference: z.coerce.number().min(0).optional(),
+  mode: z.enum(['any', 'all']).default('any').describe('minValue must hold in any build, or in all'),
+  task: z.string().max(100).optional().describe('only this task name'),
+  recipe: z.string().max(200).optional().describe('only recipes whose name holds this'),
+  outcome: z.enum(['all', 'common', 'new', 'dropped']).default('all'),
+  setscene: z.enum(['separate', 'hide']).default('separate'),
+  limit: z.coerce.number().int().min(1).max(20_000).default(2000),
+});
+export type CompareQuery = z.infer<typeof CompareQuery>;
+
+/** One value per compared build; null: not executed or not recorded there (never zero). */
+const values = z.array(z.number().nullable());
+
+export const CompareTaskRow = z.object({
+  pn: z.string(),
+  mc: z.string(),
+  task: z.string(),
+  values,
+  /** last - first; null when either is missing. */
+  difference: z.number().nullable(),
+  /** difference / first; null when first is missing or zero. */
+  ratio: z.number().nullable(),
+  state: z.enum(['common', 'new', 'dropped']),
+  versions: z.array(z.string().nullable()),
+});
+export const CompareResult = z.object({
+  builds: z.array(BuildRow),
+  metric: MetricInfo,
+  metrics: z.array(MetricInfo).describe('metrics that at least one of the builds has'),
+  warnings: z.array(z.string()),
+  configuration: z.array(
+    z.object({
+      name: z.string(),
+      kind: z.enum(['build', 'host', 'layer', 'variable']),
+      values: z.array(z.string().nullable()),
+      differs: z.boolean(),
+    }),
+  ),
+  totals: z.array(z.object({ metric: MetricInfo, values, differences: values, ratios: values })),
+  /** Where the difference of the metric between the first and the last build comes from; the parts add up exactly. */
+  contributions: z.array(
+    z.object({
+      id: z.enum(['new', 'dropped', 'cache-loss', 'cache-gain', 'version-changed', 'hash-changed', 'same']),
+      label: z.string(),
+      tasks: count,
+      difference: z.number(),
+    }),
+  ),
+  tasks: z.array(CompareTaskRow),
+  tasksLeftOut: count,
+  recipes: z.array(
+    z.object({
+      pn: z.string(),
+      mc: z.string(),
+      values,
+      difference: z.number().nullable(),
+      ratio: z.number().nullable(),
+      state: z.enum(['common', 'new', 'dropped']),
+      versions: z.array(z.string().nullable()),
+    }),
+  ),
+  versionChanges: z.array(
+    z.object({
+      pn: z.string(),
+      mc: z.string(),
+      versions: z.array(z.string().nullable()),
+      kind: z.enum(['new', 'dropped', 'epoch', 'version', 'revision']),
+    }),
+  ),
+});
+export type CompareResult = z.infer<typeof CompareResult>;
+
+/** Metrics and dimensions of one build or many, as points or groups. */
+export const ExploreQuery = z.object({
+  b: z
+    .union([z.string(), z.array(z.string())])
+    .optional()
+    .describe('build ids; without, the last `builds` that match'),
+  builds: z.coerce.number().int().min(1).max(1000).default(1),
+  level: z.enum(['task', 'recipe', 'build']).default('task'),
+  x: z.string().max(100),
+  y: z.string().max(100),
+  size: z.string().max(100).optional(),
+  colour: z.string().max(100).optional(),
+  facet: z.string().max(100).optional(),
+  aggregate: z.enum(['none', 'sum', 'mean', 'median', 'max', 'min', 'count']).default('none'),
+  task: z.string().max(100).optional(),
+  recipe: z.string().max(200).optional(),
+  minValue: z.coerce.number().optional(),
+  limit: z.coerce.number().int().min(1).max(200_000).default(50_000),
+});
+export type ExploreQuery = z.infer<typeof ExploreQuery>;
+
+export const ExploreAxis = z.object({
+  id: z.string(),
+  label: z.string(),
+  kind: z.enum(['number', 'category', 'time']),
+  unit: z.string(),
+});
+/** Columns of equal length; category columns hold indexes into `categories`. */
+export const ExploreResult = z.object({
+  axes: z.object({
+    x: ExploreAxis,
+    y: ExploreAxis,
+    size: ExploreAxis.nullable(),
+    colour: ExploreAxis.nullable(),
+    facet: ExploreAxis.nullable(),
+  }),
+  count,
+  leftOut: count,
+  notRecorded: count.describe('rows without a value on x or y: not drawn, never zero'),
+  columns: z.object({
+    x: values,
+    y: values,
+    size: values.nullable(),
+    colour: values.nullable(),
+    facet: values.nullable(),
+    build: values,
+    row: values.nullable(),
+  }),
+  categories: z.record(z.string(), z.array(z.string())),
+  builds: z.array(z.object({ id: z.string(), name: z.string(), startedMs: epochMs.nullable() })),
+  dimensions: z.array(ExploreAxis).describe('everything that can be put on an axis'),
+});
+export type ExploreResult = z.infer<typeof ExploreResult>;
+
+/** History of one task, recipe or of the whole build over many builds. */
+export const TrendQuery = z.object({
+  recipe: z.string().max(200).optional(),
+  task: z.string().max(100).optional(),
+  mc: z.string().max(100).default(''),
+  metric: z.string().max(100).default('walltime'),
+  builds: z.coerce.number().int().min(1).max(1000).default(100),
+});
+export const TrendResult = z.object({
+  metric: MetricInfo,
+  points: z.array(z.object({ id: z.string(), startedMs: epochMs.nullable(), value: z.number(), outcome: z.string() })),
+});
+export type TrendResult = z.infer<typeof TrendResult>;
+
+export const ServerInfo = z.object({
+  version: z.string(),
+  database: z.enum(['sqlite', 'postgres']),
+  builds: count,
+  /** Paths that are watched, as given. */
+  watching: z.array(z.string()),
+  /** Reading under way: null when idle. */
+  reading: z.object({ location: z.string(), done: count, total: count.nullable() }).nullable(),
+  writable: z.boolean().describe('whether this peer may write (loopback and same origin)'),
+});
+export type ServerInfo = z.infer<typeof ServerInfo>;
+
+export const LogText = z.object({
+  path: z.string(),
+  bytes: count,
+  truncated: z.boolean().describe('the middle was left out: head and tail only'),
+  text: z.string(),
+});
+export type LogText = z.infer<typeof LogText>;
+
+/** Server-sent events of GET /events: `builds` when the list changed, `build` when one build changed. */
+export const ServerEvent = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('build'), id: z.string(), revision: z.string() }),
+  z.object({ type: z.literal('reading'), location: z.string(), done: count, total: count.nullable() }),
+  z.object({ type: z.literal('idle') }),
+]);
+export type ServerEvent = z.infer<typeof ServerEvent>;

@@ -1,0 +1,28 @@
+/**
+ * The one error policy. A handful of codes; api/errors.ts maps them to HTTP and cli/ to exit codes. Anything that
+ * is not a BakehouseError is a bug: logged with its stack, shown as "internal error".
+ */
+export const ERROR_CODES = [
+  'invalid',
+  'not-found',
+  'unreadable',
+  'too-large',
+  'forbidden',
+  'conflict',
+  'unavailable',
+] as const;
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+export class BakehouseError extends Error {
+  override readonly name = 'BakehouseError';
+  readonly code: ErrorCode;
+  readonly file: string | null;
+  readonly line: number | null;
+
+  constructor(code: ErrorCode, message: string, at: { file?: string; line?: number; cause?: unknown } = {}) {
+    super(message, at.cause === undefined ? undefined : { cause: at.cause });
+    this.code = code;
+    this.file = at.file ?? null;
+    this.line = at.line ?? null;
+  }
+}

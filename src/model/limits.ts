@@ -1,0 +1,27 @@
+/**
+ * Every bound on what comes from outside, in one file, each with its reason. Going over gives a clear problem or error and
+ * loses nothing that was good beside it.
+ */
+
+/** A task file is about 0.8 KB; a hundred appended runs stay far below. Larger is not a task file. */
+export const TASK_FILE_BYTES_MAX = 1 << 20;
+/** build_stats is a few lines; a user-named directory appends for years. */
+export const BUILD_STATS_BYTES_MAX = 8 << 20;
+/** A day at one sample a second of 20 network interfaces is 150 MB; read in pieces, never as one string. */
+export const SAMPLE_FILE_BYTES_MAX = 256 << 20;
+/** Longer lines in text files are cut here before any pattern sees them: bounds every regular expression. */
+export const TEXT_LINE_CHARS_MAX = 4096;
+/** oe-core has 1,000 recipes and world builds 10,000; a directory with more is not one build. */
+export const RECIPES_MAX = 100_000;
+export const TASK_RUNS_MAX = 2_000_000;
+/** A metric a line: 30 are real, and hostile input must not make a column of every line. */
+export const METRICS_MAX = 256;
+/** Series of one build. A machine with many interfaces has some hundred. */
+export const SAMPLE_SERIES_MAX = 1024;
+/** Distinct task names of a build; real ones have about 100. Fits the Uint16 of the task table. */
+export const TASK_NAMES_MAX = 60_000;
+/** One line of an event log; MultiConfigParsed is 7 MB, allvariables 2 MB, a dependency tree of sato tens of MB. */
+export const EVENT_LINE_BYTES_MAX = 256 << 20;
+/** Total bytes a tar may unpack to: a build of 100,000 tasks with samples is 600 MB. */
+export const TAR_BYTES_MAX = 2 * 2 ** 30;
+export const TAR_ENTRIES_MAX = 2_500_000;
