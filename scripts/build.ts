@@ -1,0 +1,97 @@
+/**
+ * The release build: dist/web (the pages), then dist/server.mjs (controller with pages, migrations and sample build inside) and
+ * dist/bakehouse.mjs (the command line, which loads server.mjs from beside it only for `serve`). Both run in an empty directory.
+ */
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { build as bundle } from 'tsdown';
+import { build as buildWeb } from 'vite';
+
+const root = resolve(import.meta.dirname, '..');
+const dist = join(root, 'dist');
+
+const TYPES: Readonly<Record<string, string>> = {
+  html: 'text/html; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+  svg: 'image/svg+xml',
+  json: 'application/json; charset=utf-8',
+  png: 'image/png',
+  txt: 'text/plain; charset=utf-8',
+};
+
+function files(dir: string): Record<string, { type: string; gzipBase64: string }> {
+  const found: Record<string, { type: string; gzipBase64: string }> = {};
+  const visit = (path: string): void => {
+    if (!existsSync(path)) return;
+    if (statSync(path).isDirectory()) {
+      for (const name of readdirSync(path).sort()) visit(join(path, name));
+      return;
+    }
+    const type = TYPES[path.slice(path.lastIndexOf('.') + 1)] ?? 'application/octet-stream';
+    found[relative(dir, path).replaceAll('\\', '/')] = {
+      type,
+      gzipBase64: gzipSync(readFileSync(path), { level: 9 }).toString('base64'),
+    };
+  };
+  visit(dir);
+  return found;
+}
+
+/** Sizes of what a browser fetches first: the entry script and style named by index.html and what they import statically. */
+function firstLoadBytes(): number {
+  const web = join(dist, 'web');
+  const html = readFileSync(join(web, 'index.html'), 'utf8');
+  const names = [...html.matchAll(/(?:src|href)="\/buildstats\/(assets\/[^"]+)"/g)].map((m) => m[1]!);
+  return names.reduce((sum, name) => sum + gzipSync(readFileSync(join(web, name)), { level: 9 }).length, 0);
+}
+
+rmSync(dist, { recursive: true, force: true });
+await buildWeb({ root: join(root, 'src/web'), configFile: join(root, 'vite.config.ts'), logLevel: 'warn' });
+
+const embeddedModule = join(root, 'src/server/embedded.ts');
+const embedded = { web: files(join(dist, 'web')), sample: files(join(root, 'fixtures/sample')) };
+
+for (const [name, entry] of [
+  ['server', 'src/server/main.ts'],
+  ['bakehouse', 'src/cli/main.ts'],
+] as const) {
+  await bundle({
+    cwd: root,
+    config: false,
+    entry: { [name]: entry },
+    outDir: dist,
+    clean: false,
+    dts: false,
+    logLevel: 'error',
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    minify: name === 'server' ? { compress: true, mangle: false, codegen: true } : false,
+    // Everything inside, so that the file runs in an empty directory. pg's optional native client is never used.
+    deps: { alwaysBundle: [/.*/], neverBundle: ['pg-native', 'pg-cloudflare'] },
+    outputOptions: { codeSplitting: false, entryFileNames: '[name].mjs' },
+    plugins: [
+      {
+        name: 'bakehouse-embedded',
+        load(id: string) {
+          if (id !== embeddedModule) return null;
+          return { code: `export const embedded = ${JSON.stringify(embedded)};`, moduleType: 'js' as const };
+        },
+        resolveId(source: string, importer: string | undefined) {
+          // The command line is small because the controller stays in the file beside it.
+          if (name === 'bakehouse' && importer !== undefined && /\/server\/(main|index)\.ts$/.test(source))
+            return { id: './server.mjs', external: true };
+          return null;
+        },
+      },
+    ],
+  });
+}
+
+const kib = (bytes: number): string => `${(bytes / 1024).toFixed(0)} KiB`;
+console.log(
+  `server.mjs ${kib(statSync(join(dist, 'server.mjs')).size)}, bakehouse.mjs ${kib(statSync(join(dist, 'bakehouse.mjs')).size)}, ` +
+    `first load of the pages ${kib(firstLoadBytes())} gzipped`,
+);
