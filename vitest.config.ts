@@ -9,6 +9,7 @@ export default defineConfig({
       'scripts/**/*.test.ts',
       'bench/**/*.test.ts',
     ],
+    reporters: ['default', './scripts/reporter.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

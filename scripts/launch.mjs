@@ -7,6 +7,7 @@
  *   node scripts/launch.mjs test [ARGS…]       every test
  *   node scripts/launch.mjs check              format, lint, both typechecks, imports, every test, goldens clean
  *   node scripts/launch.mjs build              dist/server.mjs and dist/bakehouse.mjs
+ *   node scripts/launch.mjs static             check without the tests
  *   node scripts/launch.mjs golden|bench|run   the rest
  *
  * The product wants Node >= 24.15 (node:sqlite without a warning, zstd, running TypeScript). Where the machine's Node is older,
@@ -249,7 +250,7 @@ function staticChecks(node) {
 
 async function main(argv) {
   const [command, ...args] = argv;
-  const known = ['start', 'cli', 'test', 'check', 'build', 'golden', 'bench', 'run'];
+  const known = ['start', 'cli', 'test', 'check', 'static', 'build', 'golden', 'bench', 'run'];
   if (!known.includes(command)) {
     say(`usage: node scripts/launch.mjs ${known.join('|')} [ARGS…]`);
     return 2;
@@ -269,6 +270,7 @@ async function main(argv) {
     return 0;
   }
   if (command === 'run') return handOver(join(root, 'node_modules', '.bin', args[0]), args.slice(1), pathWith(node));
+  if (command === 'static') return all(node, staticChecks(node));
   ensureBuilt(node, false);
   const env = pathWith(node);
   if (command === 'test') return handOver(node, [VITEST, 'run'].concat(args), env);
