@@ -4,10 +4,29 @@
  *
  * Errors are RFC 9457 problem documents (application/problem+json) with a stable `code` (model/errors.ts).
  * Lists page by cursor: `?after=<cursor>&limit=` up to 500; `next` is null on the last page.
+ *
+ *     GET  /builds                            BuildsQuery -> BuildsPage
+ *     GET  /facets                            BuildsQuery (a facet's own filter does not narrow it) -> Facets
+ *     GET  /builds/{id}                       -> BuildDetail
+ *     GET  /builds/{id}/columns               ColumnsQuery -> binary, COLUMNS_MEDIA_TYPE
+ *     GET  /builds/{id}/samples               RevisionQuery -> binary, COLUMNS_MEDIA_TYPE
+ *     GET  /builds/{id}/tasks/{row}/log       -> LogText; 404 when there is none, 403 outside the folder given
+ *     GET  /builds/{id}/export/{file}         ExportQuery -> tasks.csv tasks.json tasks.parquet trace.json chart.svg report.html
+ *     GET  /compare                           CompareQuery -> CompareResult
+ *     GET  /explore                           ExploreQuery -> ExploreResult
+ *     GET  /trend                             TrendQuery -> TrendResult
+ *     GET  /server                            -> ServerInfo
+ *     GET  /events                            server-sent events, each `data:` a ServerEvent
+ *     POST /sample                            -> SampleImported (loopback and same origin only)
+ *     GET  /openapi.json                      this, as OpenAPI 3.1
+ *
+ * `{id}` is a UUID, a unique prefix of one (4 characters or more), `@last` or `@last~N`. An answer below a finished build that is asked
+ * for with its revision (`?r=<revision>`) may be kept for ever; everything else carries an ETag.
  */
 import { z } from 'zod';
 import { BUILD_OUTCOMES } from '../model/build.ts';
 import { ERROR_CODES } from '../model/errors.ts';
+import { TASK_RUNS_MAX } from '../model/limits.ts';
 
 const epochMs = z.number().int();
 const count = z.number().int().min(0);
@@ -26,7 +45,14 @@ export type ProblemDocument = z.infer<typeof ProblemDocument>;
 
 export const BuildOutcome = z.enum(BUILD_OUTCOMES);
 
-export const BuildId = z.string().min(4).max(64).describe('UUID of a build, or a unique prefix of it');
+export const BuildId = z
+  .string()
+  .min(4)
+  .max(64)
+  .regex(/^(@last(~[0-9]{1,5})?|[0-9a-fA-F-]+)$/, 'is not a build id, a prefix of one, @last or @last~N')
+  .describe('UUID of a build, a unique prefix of it, @last or @last~N (N builds before the last)');
+export const BuildParams = z.object({ id: BuildId });
+export const TaskRunParams = z.object({ id: BuildId, row: z.coerce.number().int().min(0).max(TASK_RUNS_MAX) });
 
 /** How this build's duration stands to its own past: median of up to 20 earlier succeeded builds of the same configuration. */
 export const Usual = z.object({
@@ -261,6 +287,18 @@ export type BuildDetail = z.infer<typeof BuildDetail>;
  */
 export const COLUMNS_MEDIA_TYPE = 'application/vnd.bakehouse.columns';
 
+/** `r`: the revision the caller knows; with it the answer of a finished build is immutable. Another revision: the newest is answered, uncached. */
+const revision = z.string().max(64).optional().describe('revision of the build, from its BuildRow');
+export const RevisionQuery = z.object({ r: revision });
+export const ColumnsQuery = z.object({
+  r: revision,
+  metrics: z
+    .string()
+    .max(10_000)
+    .default('*')
+    .describe('metric ids, comma-separated; * for all; empty for none. A metric the build has not got is left out.'),
+});
+
 export const CompareQuery = z.object({
   b: z.union([z.string(), z.array(z.string())]).describe('2 to 20 build ids, the first is the base'),
   metric: z.string().max(100).default('walltime'),
@@ -425,7 +463,14 @@ export const LogText = z.object({
 });
 export type LogText = z.infer<typeof LogText>;
 
-/** Server-sent events of GET /events: `builds` when the list changed, `build` when one build changed. */
+/** What POST /sample did: the ids of the sample builds; the second time nothing changes. */
+export const SampleImported = z.object({ ids: z.array(z.string()), changed: z.boolean() });
+export type SampleImported = z.infer<typeof SampleImported>;
+
+/**
+ * Server-sent events of GET /events, at most four messages a second: `build` when a build came or changed (the list too, then), `reading`
+ * while a path is read, `idle` when nothing is being read any more. On connecting, `reading` or `idle` tells how things stand.
+ */
 export const ServerEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('build'), id: z.string(), revision: z.string() }),
   z.object({ type: z.literal('reading'), location: z.string(), done: count, total: count.nullable() }),
