@@ -1,0 +1,150 @@
+/**
+ * The API as functions, for the page and for scripts. Types come from the contract; nothing of it is loaded at run time (zod is
+ * 92 KB gzipped). Errors arrive as RFC 9457 problem documents and leave as ApiError.
+ */
+import type {
+  BuildDetail,
+  BuildsPage,
+  BuildsQuery,
+  CompareQuery,
+  CompareResult,
+  ExploreQuery,
+  ExploreResult,
+  Facets,
+  LogText,
+  ProblemDocument,
+  ServerInfo,
+  TrendQuery,
+  TrendResult,
+} from './contract.ts';
+
+export const API_BASE = '/api/v1';
+
+/** What went wrong and why, as the server said it; `unreachable` and `not-json` are the client's own. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly status: number;
+  readonly code: ProblemDocument['code'] | 'unreachable' | 'not-json';
+  readonly title: string;
+
+  constructor(status: number, code: ApiError['code'], title: string, detail: string) {
+    super(detail);
+    this.status = status;
+    this.code = code;
+    this.title = title;
+  }
+}
+
+type QueryValue = string | number | boolean | null | undefined | readonly (string | number)[];
+
+/** `?b=1&b=2&metric=walltime`; absent and empty values are left out, so that equal questions are equal addresses. */
+export function queryString(query: object): string {
+  const params = new URLSearchParams();
+  for (const [key, value] of Object.entries(query) as [string, QueryValue][]) {
+    if (value === null || value === undefined || value === '') continue;
+    if (Array.isArray(value)) for (const one of value) params.append(key, String(one));
+    else params.append(key, String(value));
+  }
+  const text = params.toString();
+  return text === '' ? '' : `?${text}`;
+}
+
+function isProblem(value: unknown): value is ProblemDocument {
+  return typeof value === 'object' && value !== null && 'detail' in value && 'code' in value;
+}
+
+async function errorOf(response: Response): Promise<ApiError> {
+  const type = response.headers.get('content-type') ?? '';
+  const fallback = `The server answered ${response.status} ${response.statusText}`.trim();
+  if (/\bjson\b/.test(type)) {
+    const body: unknown = await response.json().catch(() => null);
+    if (isProblem(body)) return new ApiError(response.status, body.code, body.title, body.detail);
+  }
+  return new ApiError(response.status, response.status === 404 ? 'not-found' : 'internal', fallback, fallback);
+}
+
+export type ColumnsBody = Uint8Array<ArrayBuffer>;
+export type TaskFormat = 'csv' | 'json' | 'parquet';
+
+/** What a page asks for may be left out where the contract has a default. */
+type Asked<T> = { readonly [K in keyof T]?: T[K] | undefined };
+
+export interface Client {
+  server(signal?: AbortSignal): Promise<ServerInfo>;
+  builds(query: Asked<BuildsQuery>, signal?: AbortSignal): Promise<BuildsPage>;
+  facets(query: Asked<BuildsQuery>, signal?: AbortSignal): Promise<Facets>;
+  build(id: string, signal?: AbortSignal): Promise<BuildDetail>;
+  /** The task table as one columns body (docs/formats/task-table.md). */
+  columns(id: string, metrics: readonly string[] | '*', signal?: AbortSignal): Promise<ColumnsBody>;
+  samples(id: string, signal?: AbortSignal): Promise<ColumnsBody>;
+  log(id: string, row: number, signal?: AbortSignal): Promise<LogText>;
+  compare(query: Asked<CompareQuery>, signal?: AbortSignal): Promise<CompareResult>;
+  explore(query: Asked<ExploreQuery>, signal?: AbortSignal): Promise<ExploreResult>;
+  trend(query: Asked<TrendQuery>, signal?: AbortSignal): Promise<TrendResult>;
+  /** Puts the sample build that Bakehouse brings into the store. */
+  addSample(): Promise<{ id: string }>;
+}
+
+export function createClient(fetchImplementation: typeof fetch = fetch, base: string = API_BASE): Client {
+  async function ask(path: string, init: RequestInit): Promise<Response> {
+    let response: Response;
+    try {
+      response = await fetchImplementation(base + path, init);
+    } catch (error) {
+      if (error instanceof Error && error.name === 'AbortError') throw error;
+      throw new ApiError(
+        0,
+        'unreachable',
+        'The server does not answer',
+        'The Bakehouse server does not answer. Is it still running?',
+      );
+    }
+    if (!response.ok) throw await errorOf(response);
+    return response;
+  }
+
+  async function json<T>(path: string, init: RequestInit): Promise<T> {
+    const response = await ask(path, { ...init, headers: { accept: 'application/json' } });
+    try {
+      return (await response.json()) as T;
+    } catch (error) {
+      if (error instanceof Error && error.name === 'AbortError') throw error;
+      throw new ApiError(
+        response.status,
+        'not-json',
+        'Unreadable answer',
+        `The answer to ${path} is not JSON: something between the page and the server changed it.`,
+      );
+    }
+  }
+
+  const get = <T>(path: string, signal: AbortSignal | undefined): Promise<T> =>
+    json<T>(path, signal === undefined ? {} : { signal });
+  const bytes = async (path: string, signal: AbortSignal | undefined): Promise<ColumnsBody> =>
+    new Uint8Array(await (await ask(path, signal === undefined ? {} : { signal })).arrayBuffer());
+  const build = (id: string): string => `/builds/${encodeURIComponent(id)}`;
+
+  return {
+    server: (signal) => get('/server', signal),
+    builds: (query, signal) => get(`/builds${queryString(query)}`, signal),
+    facets: (query, signal) => get(`/facets${queryString(query)}`, signal),
+    build: (id, signal) => get(build(id), signal),
+    columns: (id, metrics, signal) =>
+      bytes(`${build(id)}/columns${queryString({ metrics: metrics === '*' ? '*' : metrics.join(',') })}`, signal),
+    samples: (id, signal) => bytes(`${build(id)}/samples`, signal),
+    log: (id, row, signal) => get(`${build(id)}/log${queryString({ row })}`, signal),
+    compare: (query, signal) => get(`/compare${queryString(query)}`, signal),
+    explore: (query, signal) => get(`/explore${queryString(query)}`, signal),
+    trend: (query, signal) => get(`/trend${queryString(query)}`, signal),
+    addSample: () => json('/sample', { method: 'POST' }),
+  };
+}
+
+/** Addresses for links and downloads, which a browser opens by itself. */
+export const address = {
+  events: `${API_BASE}/events`,
+  tasks: (id: string, format: TaskFormat): string => `${API_BASE}/builds/${encodeURIComponent(id)}/tasks.${format}`,
+  trace: (id: string): string => `${API_BASE}/builds/${encodeURIComponent(id)}/trace.json`,
+  chart: (id: string, query: object = {}): string =>
+    `${API_BASE}/builds/${encodeURIComponent(id)}/chart.svg${queryString(query)}`,
+} as const;
