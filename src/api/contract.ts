@@ -437,6 +437,7 @@ export const TrendQuery = z.object({
   metric: z.string().max(100).default('walltime'),
   builds: z.coerce.number().int().min(1).max(1000).default(100),
 });
+export type TrendQuery = z.infer<typeof TrendQuery>;
 export const TrendResult = z.object({
   metric: MetricInfo,
   points: z.array(z.object({ id: z.string(), startedMs: epochMs.nullable(), value: z.number(), outcome: z.string() })),
