@@ -10,8 +10,8 @@
  *     GET  /builds/{id}                       -> BuildDetail
  *     GET  /builds/{id}/columns               ColumnsQuery -> binary, COLUMNS_MEDIA_TYPE
  *     GET  /builds/{id}/samples               RevisionQuery -> binary, COLUMNS_MEDIA_TYPE
- *     GET  /builds/{id}/tasks/{row}/log       -> LogText; 404 when there is none, 403 outside the folder given
- *     GET  /builds/{id}/export/{file}         ExportQuery -> tasks.csv tasks.json tasks.parquet trace.json chart.svg report.html
+ *     GET  /builds/{id}/log                   LogQuery -> LogText; 404 when there is none, 403 outside the folder given
+ *     GET  /builds/{id}/tasks.csv             and tasks.json, tasks.parquet, trace.json, chart.svg, report.html: downloads
  *     GET  /compare                           CompareQuery -> CompareResult
  *     GET  /explore                           ExploreQuery -> ExploreResult
  *     GET  /trend                             TrendQuery -> TrendResult
@@ -52,7 +52,9 @@ export const BuildId = z
   .regex(/^(@last(~[0-9]{1,5})?|[0-9a-fA-F-]+)$/, 'is not a build id, a prefix of one, @last or @last~N')
   .describe('UUID of a build, a unique prefix of it, @last or @last~N (N builds before the last)');
 export const BuildParams = z.object({ id: BuildId });
-export const TaskRunParams = z.object({ id: BuildId, row: z.coerce.number().int().min(0).max(TASK_RUNS_MAX) });
+export const LogQuery = z.object({
+  row: z.coerce.number().int().min(0).max(TASK_RUNS_MAX).describe('row of the task table'),
+});
 
 /** How this build's duration stands to its own past: median of up to 20 earlier succeeded builds of the same configuration. */
 export const Usual = z.object({
@@ -295,7 +297,7 @@ export const ColumnsQuery = z.object({
   metrics: z
     .string()
     .max(10_000)
-    .default('*')
+    .default('')
     .describe('metric ids, comma-separated; * for all; empty for none. A metric the build has not got is left out.'),
 });
 
@@ -464,8 +466,8 @@ export const LogText = z.object({
 });
 export type LogText = z.infer<typeof LogText>;
 
-/** What POST /sample did: the ids of the sample builds; the second time nothing changes. */
-export const SampleImported = z.object({ ids: z.array(z.string()), changed: z.boolean() });
+/** What POST /sample did: the sample builds, the newest as `id`; the second time nothing changes. */
+export const SampleImported = z.object({ id: z.string(), ids: z.array(z.string()), changed: z.boolean() });
 export type SampleImported = z.infer<typeof SampleImported>;
 
 /**

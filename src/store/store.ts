@@ -2,7 +2,9 @@
  * What the store promises, for both engines. Writes are whole builds in one transaction; every screen has its own read.
  * Asynchronous throughout because PostgreSQL is; SQLite answers in the same tick.
  */
-import type { Build, BuildKind, BuildOutcome } from '../model/build.ts';
+import type { Build, BuildKind, BuildOutcome, SstateSummary } from '../model/build.ts';
+import type { Metric } from '../model/metric.ts';
+import type { SampleTable } from '../model/samples.ts';
 import type { TaskTable } from '../model/task-table.ts';
 
 export interface SavedBuild {
@@ -29,6 +31,68 @@ export interface BuildListFilter {
   readonly toMs?: number;
 }
 
+/** A line of the list of builds: what is searched, sorted and shown without opening a build. */
+export interface BuildSummary {
+  readonly id: string;
+  readonly revision: string;
+  readonly name: string;
+  readonly startedMs: number | null;
+  readonly endedMs: number | null;
+  readonly endEstimated: boolean;
+  readonly outcome: BuildOutcome;
+  readonly targets: readonly string[] | null;
+  readonly machine: string | null;
+  readonly distro: string | null;
+  readonly builder: string | null;
+  readonly hostName: string | null;
+  /** Of the first source. */
+  readonly location: string;
+  readonly kind: BuildKind;
+  readonly kindEstimated: boolean;
+  readonly sstate: SstateSummary | null;
+  /** Task runs that started. */
+  readonly tasks: number;
+  readonly failures: number;
+  /** `pn:do_x` */
+  readonly firstFailure: string | null;
+  readonly qaIssues: number;
+  readonly problems: number;
+  /** Sum over its task runs; null where none recorded it. */
+  readonly cpuTimeS: number | null;
+  /** Key of what makes builds comparable (product.md, configuration). */
+  readonly configuration: string;
+}
+
+export interface BuildSummaryPage {
+  /** Newest start first; builds without a start last; then by id. */
+  readonly builds: readonly BuildSummary[];
+  /** Cursor of the next page, null on the last. */
+  readonly next: string | null;
+  readonly matching: number;
+  readonly total: number;
+}
+
+export const FACETS = ['machine', 'distro', 'target', 'builder', 'host', 'outcome', 'kind'] as const;
+export type Facet = (typeof FACETS)[number];
+/** Values with their counts, most frequent first; null: not recorded. */
+export type FacetCounts = Readonly<Record<Facet, readonly { readonly value: string | null; readonly count: number }[]>>;
+
+/** One build's value of one task, recipe or the whole build. */
+export interface TrendPoint {
+  readonly id: string;
+  readonly startedMs: number | null;
+  readonly value: number;
+  readonly outcome: BuildOutcome;
+}
+
+/** A body as it is stored, sent without being understood. */
+export interface StoredBytes {
+  readonly bytes: Uint8Array;
+  readonly revision: string;
+  /** Not running. */
+  readonly finished: boolean;
+}
+
 export interface Store {
   readonly engine: 'sqlite' | 'postgres';
   /** Writes the build whole, in one transaction; the same content again writes nothing. */
@@ -40,5 +104,34 @@ export interface Store {
   findIds(prefix: string, limit: number): Promise<string[]>;
   /** Only the asked metrics are decoded; '*' is all. Null: no such build. */
   readTaskTable(id: string, metrics: readonly string[] | '*'): Promise<TaskTable | null>;
+  readSamples(id: string): Promise<readonly SampleTable[] | null>;
+  /** The same as one columns body for the wire (docs/formats/task-table.md); stored blocks are passed on, not decoded. */
+  readTaskBytes(id: string, metrics: readonly string[] | '*'): Promise<StoredBytes | null>;
+  readSampleBytes(id: string): Promise<StoredBytes | null>;
+  readSummary(id: string): Promise<BuildSummary | null>;
+  listBuilds(
+    filter: BuildListFilter,
+    page: { readonly after: string | null; readonly limit: number },
+  ): Promise<BuildSummaryPage>;
+  /** A facet's own filter does not narrow its own counts. */
+  countFacets(filter: BuildListFilter): Promise<FacetCounts>;
+  /**
+   * For each id: durations in ms of up to `limit` earlier succeeded builds of the same configuration, oldest first. One question for
+   * a whole page of the list.
+   */
+  readHistories(ids: readonly string[], limit: number): Promise<ReadonlyMap<string, readonly number[]>>;
+  /** Builds of the same configuration just before and after in time. */
+  readNeighbours(id: string): Promise<{ readonly previousId: string | null; readonly nextId: string | null }>;
+  /**
+   * One metric over the last `builds` builds, oldest first: of a task (recipe and task given; its runs summed), of a recipe (its tasks
+   * aggregated as the metric says) or of the whole build. Builds that did not execute it are left out: not executed is not zero.
+   */
+  readTrend(question: {
+    readonly recipe: string | null;
+    readonly task: string | null;
+    readonly mc: string;
+    readonly metric: string;
+    readonly builds: number;
+  }): Promise<{ readonly metric: Metric; readonly points: readonly TrendPoint[] }>;
   close(): Promise<void>;
 }

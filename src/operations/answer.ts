@@ -1,0 +1,15 @@
+/**
+ * What an operation gives when its result is a body of bytes and not a value: columns, samples and exports. It travels from the
+ * query thread to the socket without being copied or understood on the way.
+ */
+export interface FileAnswer {
+  readonly bytes: Uint8Array;
+  /** With charset where it is text. */
+  readonly mediaType: string;
+  /** What a download is called; null: not a download. */
+  readonly fileName: string | null;
+  /** Revision of the build the bytes were made from. */
+  readonly revision: string;
+  /** The build is over: the same revision gives the same bytes for ever. */
+  readonly finished: boolean;
+}
