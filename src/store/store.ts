@@ -4,8 +4,8 @@
  */
 import type { Build, BuildKind, BuildOutcome, SstateSummary } from '../model/build.ts';
 import type { Metric } from '../model/metric.ts';
-import type { SampleTable } from '../model/samples.ts';
-import type { TaskTable } from '../model/task-table.ts';
+import type { SampleSeries, SampleTable } from '../model/samples.ts';
+import type { TaskOutcome, TaskTable } from '../model/task-table.ts';
 
 export interface SavedBuild {
   readonly id: string;
@@ -77,6 +77,16 @@ export type Facet = (typeof FACETS)[number];
 /** Values with their counts, most frequent first; null: not recorded. */
 export type FacetCounts = Readonly<Record<Facet, readonly { readonly value: string | null; readonly count: number }[]>>;
 
+/** What a build's task table and samples hold, told without decoding them. */
+export interface BuildContents {
+  readonly taskNames: readonly string[];
+  readonly metrics: readonly Metric[];
+  readonly series: readonly (Omit<SampleSeries, 'values'> & { readonly source: string })[];
+  /** Task runs by outcome; outcomes that none has are absent. */
+  readonly taskOutcomes: Readonly<Partial<Record<TaskOutcome, number>>>;
+  readonly hasGraph: boolean;
+}
+
 /** One build's value of one task, recipe or the whole build. */
 export interface TrendPoint {
   readonly id: string;
@@ -108,6 +118,7 @@ export interface Store {
   /** The same as one columns body for the wire (docs/formats/task-table.md); stored blocks are passed on, not decoded. */
   readTaskBytes(id: string, metrics: readonly string[] | '*'): Promise<StoredBytes | null>;
   readSampleBytes(id: string): Promise<StoredBytes | null>;
+  readContents(id: string): Promise<BuildContents | null>;
   readSummary(id: string): Promise<BuildSummary | null>;
   listBuilds(
     filter: BuildListFilter,

@@ -1,0 +1,17 @@
+import type { Store } from '../store/store.ts';
+
+/** What every operation is given: one object, made by the thread or the command that runs operations. */
+export interface OperationContext {
+  readonly store: Store;
+  readonly now: () => number;
+  readonly version: string;
+  /** Folders below which task logs may be opened: the paths given to the server, resolved (log-roots.ts). Empty: no logs. */
+  readonly logRoots: readonly string[];
+  /** A build of ours to play with, shipped inside the release; null when this copy has none. */
+  readonly sample: SampleSource | null;
+}
+
+/** Writes the sample build below a fresh folder and says where, so that it is read by the same road as any other. */
+export interface SampleSource {
+  unpackTo(folder: string): Promise<void>;
+}
