@@ -1,0 +1,447 @@
+/**
+ * Sample series under the bars, on the same time axis. One strip shows one series or several, each with its own axis.
+ *
+ * A series is never resampled for keeps: per frame, a pixel that holds several samples shows their smallest, largest and mean, so a
+ * peak of one second is seen in a build of ten hours. Where nothing was sampled, nothing is drawn.
+ */
+import { formatQuantity } from '../model/format.ts';
+import type { SampleMark } from '../model/samples.ts';
+import type { Unit } from '../model/units.ts';
+import { niceTop } from './axis.ts';
+import { lastNotAfter, meanCount, meanPerColumn, type Steps } from './density.ts';
+import type { ChartData } from './layout.ts';
+import { fitText, type Painter, SANS_EM } from './painter.ts';
+import type { Palette } from './palette.ts';
+import { type ChartMs, type CssPx, type TimeView, timeToPx } from './viewport.ts';
+
+export interface ChartSeries {
+  readonly id: string;
+  readonly label: string;
+  readonly unit: Unit;
+  /** ChartMs, ascending. */
+  readonly timeMs: Float64Array;
+  /** NaN: not recorded at that moment. */
+  readonly values: Float64Array;
+  /** Not null: the values are counts that hold until the next time. Null: samples, measured at the moments and joined by lines. */
+  readonly steps: Steps | null;
+  /** Bottom and top of the axis: fixed for the build, so that zooming does not change what a height means. */
+  readonly bottom: number;
+  readonly top: number;
+  /** Samples further apart than this are not joined. */
+  readonly gapMs: number;
+  readonly marks: readonly SampleMark[];
+  readonly note: string | null;
+  readonly guessed: boolean;
+  readonly source: string;
+}
+
+/** Computed from the tasks, always there. */
+export const RUNNING_TASKS = 'tasks.running';
+
+/** Every series the build has: the running tasks, then all that was discovered. */
+export function chartSeries(data: ChartData): ChartSeries[] {
+  const { running } = data;
+  const series: ChartSeries[] = [];
+  if (running.timesMs.length > 0) {
+    series.push({
+      id: RUNNING_TASKS,
+      label: 'running tasks',
+      unit: 'count',
+      timeMs: running.timesMs,
+      values: running.counts,
+      steps: running,
+      bottom: 0,
+      top: niceTop(running.maxCount, 'count'),
+      gapMs: Number.POSITIVE_INFINITY,
+      marks: [],
+      note: 'Computed from the starts and ends of the tasks.',
+      guessed: false,
+      source: 'tasks',
+    });
+  }
+  for (const table of data.build.samples) {
+    const timeMs = Float64Array.from(table.timeMs, (t) => t - data.originMs);
+    const gapMs = usualGap(timeMs) * 5;
+    for (const s of table.series) {
+      let low = Number.POSITIVE_INFINITY;
+      let high = Number.NEGATIVE_INFINITY;
+      for (const v of s.values) {
+        if (v < low) low = v;
+        if (v > high) high = v;
+      }
+      series.push({
+        id: s.id,
+        label: s.label,
+        unit: s.unit,
+        timeMs,
+        values: s.values,
+        steps: null,
+        bottom: low < 0 ? -niceTop(-low, s.unit) : 0,
+        top: s.limit !== null && s.limit >= high ? s.limit : niceTop(high, s.unit),
+        gapMs,
+        marks: s.marks,
+        note: s.note,
+        guessed: s.guessed,
+        source: table.source,
+      });
+    }
+  }
+  return series;
+}
+
+/** Median distance of the samples, at least a second: two stray samples are no rhythm. */
+function usualGap(timeMs: Float64Array): number {
+  if (timeMs.length < 3) return Number.POSITIVE_INFINITY;
+  const gaps = new Float64Array(timeMs.length - 1);
+  for (let i = 0; i < gaps.length; i++) gaps[i] = timeMs[i + 1]! - timeMs[i]!;
+  gaps.sort();
+  return Math.max(1000, gaps[gaps.length >> 1]!);
+}
+
+export interface Reading {
+  readonly value: number;
+  /** When it was measured. */
+  readonly timeMs: ChartMs;
+}
+
+/** The value at a moment: of steps the one that holds, of samples the nearest. Null: nothing recorded near. */
+export function readingAt(series: ChartSeries, timeMs: ChartMs): Reading | null {
+  const before = lastNotAfter(series.timeMs, timeMs);
+  let at = before;
+  if (series.steps === null) {
+    const after = before + 1;
+    if (after < series.timeMs.length) {
+      if (before < 0 || series.timeMs[after]! - timeMs < timeMs - series.timeMs[before]!) at = after;
+    }
+  }
+  if (at < 0) return null;
+  const value = series.values[at]!;
+  const when = series.timeMs[at]!;
+  if (Number.isNaN(value) || Math.abs(when - timeMs) > series.gapMs) return null;
+  return { value, timeMs: when };
+}
+
+/** Mean between two moments, null when nothing was recorded there. Samples count equally: they are taken in one rhythm. */
+export function meanBetween(series: ChartSeries, fromMs: ChartMs, toMs: ChartMs): number | null {
+  if (series.steps !== null) return meanCount(series.steps, fromMs, toMs);
+  let sum = 0;
+  let count = 0;
+  for (let i = lastNotAfter(series.timeMs, fromMs - 1e-9) + 1; i < series.timeMs.length; i++) {
+    if (series.timeMs[i]! > toMs) break;
+    const value = series.values[i]!;
+    if (Number.isNaN(value)) continue;
+    sum += value;
+    count++;
+  }
+  return count === 0 ? null : sum / count;
+}
+
+/** Smallest, mean and largest of the samples in each pixel; NaN where there is none. */
+export interface Columns {
+  readonly min: Float64Array;
+  readonly mean: Float64Array;
+  readonly max: Float64Array;
+}
+
+/** One column a pixel. Samples outside the view are left out. */
+export function decimate(series: ChartSeries, view: TimeView): Columns {
+  const width = Math.max(1, Math.round(view.widthPx));
+  const min = new Float64Array(width).fill(Number.NaN);
+  const max = new Float64Array(width).fill(Number.NaN);
+  const mean = new Float64Array(width).fill(Number.NaN);
+  const counts = new Uint32Array(width);
+  const scale = width / (view.toMs - view.fromMs);
+  for (let i = lastNotAfter(series.timeMs, view.fromMs - 1e-9) + 1; i < series.timeMs.length; i++) {
+    const t = series.timeMs[i]!;
+    if (t > view.toMs) break;
+    const value = series.values[i]!;
+    if (Number.isNaN(value)) continue;
+    const column = Math.min(width - 1, Math.floor((t - view.fromMs) * scale));
+    if (counts[column] === 0) {
+      min[column] = value;
+      max[column] = value;
+      mean[column] = value;
+    } else {
+      if (value < min[column]!) min[column] = value;
+      if (value > max[column]!) max[column] = value;
+      mean[column] = mean[column]! + value;
+    }
+    counts[column]!++;
+  }
+  for (let i = 0; i < width; i++) if (counts[i]! > 1) mean[i] = mean[i]! / counts[i]!;
+  return { min, mean, max };
+}
+
+/** The strips of the page's address: `cpu.user+pressure.cpu.avg10,disk.read`. Ids that the build has not are kept: another build may. */
+export function parseStrips(text: string): string[][] {
+  return text
+    .split(',')
+    .map((strip) => strip.split('+').filter((id) => id !== ''))
+    .filter((strip) => strip.length > 0);
+}
+
+export function formatStrips(strips: readonly (readonly string[])[]): string {
+  return strips
+    .filter((strip) => strip.length > 0)
+    .map((strip) => strip.join('+'))
+    .join(',');
+}
+
+/** What a person looks at first, of what there is: cpu, disk, memory, pressure, running tasks. */
+export function defaultStrips(series: readonly ChartSeries[]): string[][] {
+  const has = new Set(series.filter((s) => !s.marks.includes('not-recorded')).map((s) => s.id));
+  const wanted = [
+    ['cpu.user', 'cpu.system', 'cpu.iowait'],
+    ['disk.read', 'disk.write'],
+    ['memory.used'],
+    ['pressure.cpu.avg10', 'pressure.io.avg10', 'pressure.memory.avg10'],
+  ];
+  const strips = wanted.map((ids) => ids.filter((id) => has.has(id))).filter((ids) => ids.length > 0);
+  return strips.length > 0 ? strips : has.has(RUNNING_TASKS) ? [[RUNNING_TASKS]] : [];
+}
+
+export const STRIP_PX = 64;
+/** Room above the highest value for the names. */
+const STRIP_HEAD_PX = 15;
+
+export interface StripEntry {
+  readonly series: ChartSeries;
+  readonly colour: string;
+}
+
+/** Series of a strip with their colours; an id the build has not is left out (`missing` has them). */
+export function stripEntries(
+  ids: readonly string[],
+  byId: ReadonlyMap<string, ChartSeries>,
+  palette: Palette,
+): { entries: StripEntry[]; missing: string[] } {
+  const entries: StripEntry[] = [];
+  const missing: string[] = [];
+  for (const [i, id] of ids.entries()) {
+    const series = byId.get(id);
+    if (series === undefined) missing.push(id);
+    else entries.push({ series, colour: palette.series[i % palette.series.length]! });
+  }
+  return { entries, missing };
+}
+
+/** The marks in one word each, for the strip itself. */
+export const MARK_WORDS: Readonly<Record<SampleMark, string>> = {
+  corrected: 'corrected',
+  saturated: 'saturated: a floor',
+  'may-double-count': 'may count twice',
+  'not-recorded': 'not recorded',
+};
+
+/** One strip; (0, 0) is its left top on the plot. Names are drawn by the caller's choice: the page has its own, live ones. */
+export function drawStrip(
+  painter: Painter,
+  entries: readonly StripEntry[],
+  view: TimeView,
+  heightPx: CssPx,
+  palette: Palette,
+  names: boolean,
+): void {
+  const bottom = heightPx - 2;
+  const room = bottom - STRIP_HEAD_PX;
+  painter.line(0, bottom + 0.5, view.widthPx, bottom + 0.5, palette.line);
+  for (const [i, { series, colour }] of entries.entries()) {
+    const y = (value: number): number =>
+      bottom -
+      (Math.min(series.top, Math.max(series.bottom, value)) - series.bottom) * (room / (series.top - series.bottom));
+    drawSeries(painter, series, colour, view, y, entries.length === 1 || i === 0);
+  }
+  if (names) {
+    let x = 4;
+    for (const { series, colour } of entries) {
+      const marks = series.marks.map((m) => ` (${MARK_WORDS[m]})`).join('');
+      const text = `${series.label}${marks}${series.guessed ? ' (guessed)' : ''}, top ${formatQuantity(series.top, series.unit)}`;
+      const fitted = fitText(text, view.widthPx - x, 10, SANS_EM);
+      if (fitted === '') break;
+      painter.text(x, 7, fitted, { sizePx: 10, colour });
+      x += fitted.length * 10 * SANS_EM + 14;
+    }
+  }
+}
+
+function drawSeries(
+  painter: Painter,
+  series: ChartSeries,
+  colour: string,
+  view: TimeView,
+  y: (value: number) => CssPx,
+  filled: boolean,
+): void {
+  const base = y(Math.max(0, series.bottom));
+  if (series.steps !== null) {
+    drawSteps(painter, series, series.steps, colour, view, y, base, filled);
+    return;
+  }
+  const first = Math.max(0, lastNotAfter(series.timeMs, view.fromMs));
+  const last = Math.min(series.timeMs.length - 1, lastNotAfter(series.timeMs, view.toMs) + 1);
+  const count = last - first + 1;
+  if (count <= 0) return;
+  if (count <= view.widthPx) {
+    // Samples are further apart than pixels: the samples themselves.
+    const xy = new Float64Array(count * 2 + 4);
+    let from = first;
+    for (let i = first; i <= last + 1; i++) {
+      const cut =
+        i > last ||
+        Number.isNaN(series.values[i]!) ||
+        (i > from && series.timeMs[i]! - series.timeMs[i - 1]! > series.gapMs);
+      if (!cut) continue;
+      segment(painter, series, colour, view, y, base, filled, from, i, xy);
+      from = i <= last && Number.isNaN(series.values[i]!) ? i + 1 : i;
+    }
+    return;
+  }
+  const { min, mean, max } = decimate(series, view);
+  drawColumns(painter, colour, view, y, base, filled, min, mean, max, series.gapMs);
+}
+
+/** Samples `from` up to (not with) `to`, which have no gap between them. */
+function segment(
+  painter: Painter,
+  series: ChartSeries,
+  colour: string,
+  view: TimeView,
+  y: (value: number) => CssPx,
+  base: CssPx,
+  filled: boolean,
+  from: number,
+  to: number,
+  xy: Float64Array,
+): void {
+  const count = to - from;
+  if (count <= 0) return;
+  if (count === 1) {
+    const x = timeToPx(view, series.timeMs[from]!);
+    painter.fillRect(x - 1, y(series.values[from]!) - 1, 2, 2, colour);
+    return;
+  }
+  for (let i = 0; i < count; i++) {
+    xy[i * 2] = timeToPx(view, series.timeMs[from + i]!);
+    xy[i * 2 + 1] = y(series.values[from + i]!);
+  }
+  if (filled) {
+    xy[count * 2] = xy[(count - 1) * 2]!;
+    xy[count * 2 + 1] = base;
+    xy[count * 2 + 2] = xy[0]!;
+    xy[count * 2 + 3] = base;
+    painter.polygon(xy, count + 2, colour, FILL_OPACITY);
+  }
+  painter.polyline(xy, count, colour, LINE_PX);
+}
+
+const LINE_PX = 1.25;
+const FILL_OPACITY = 0.16;
+const BAND_OPACITY = 0.3;
+
+/** Band from smallest to largest, line through the means. Empty columns up to the gap are bridged, wider ones are gaps. */
+function drawColumns(
+  painter: Painter,
+  colour: string,
+  view: TimeView,
+  y: (value: number) => CssPx,
+  base: CssPx,
+  filled: boolean,
+  min: Float64Array,
+  mean: Float64Array,
+  max: Float64Array,
+  gapMs: number,
+): void {
+  const width = mean.length;
+  const columnPx = view.widthPx / width;
+  const gapColumns = Math.max(1, (gapMs * width) / (view.toMs - view.fromMs));
+  const line = new Float64Array(width * 2 + 4);
+  const band = new Float64Array(width * 4);
+  let from = 0;
+  while (from < width) {
+    while (from < width && Number.isNaN(mean[from]!)) from++;
+    if (from >= width) break;
+    let count = 0;
+    let lastFilled = from;
+    let to = from;
+    for (; to < width; to++) {
+      if (Number.isNaN(mean[to]!)) {
+        if (to - lastFilled > gapColumns) break;
+        continue;
+      }
+      lastFilled = to;
+      line[count * 2] = (to + 0.5) * columnPx;
+      line[count * 2 + 1] = y(mean[to]!);
+      count++;
+    }
+    let k = 0;
+    for (let i = from; i <= lastFilled; i++) {
+      if (Number.isNaN(max[i]!)) continue;
+      band[k++] = (i + 0.5) * columnPx;
+      band[k++] = y(max[i]!);
+    }
+    for (let i = lastFilled; i >= from; i--) {
+      if (Number.isNaN(min[i]!)) continue;
+      band[k++] = (i + 0.5) * columnPx;
+      band[k++] = y(min[i]!);
+    }
+    painter.polygon(band, k / 2, colour, BAND_OPACITY);
+    if (filled) {
+      line[count * 2] = line[(count - 1) * 2]!;
+      line[count * 2 + 1] = base;
+      line[count * 2 + 2] = line[0]!;
+      line[count * 2 + 3] = base;
+      painter.polygon(line, count + 2, colour, FILL_OPACITY);
+    }
+    painter.polyline(line, count, colour, LINE_PX);
+    from = to + 1;
+  }
+}
+
+function drawSteps(
+  painter: Painter,
+  series: ChartSeries,
+  of: Steps,
+  colour: string,
+  view: TimeView,
+  y: (value: number) => CssPx,
+  base: CssPx,
+  filled: boolean,
+): void {
+  const first = Math.max(0, lastNotAfter(of.timesMs, view.fromMs));
+  const last = lastNotAfter(of.timesMs, view.toMs);
+  if (last - first + 1 > view.widthPx) {
+    // More steps than pixels: the time-weighted mean of each pixel.
+    const mean = meanPerColumn(of, view.fromMs, view.toMs, Math.max(1, Math.round(view.widthPx)));
+    const { min, max } = decimate(series, view);
+    for (let i = 0; i < mean.length; i++) {
+      // A pixel without a change holds the value it came with.
+      if (Number.isNaN(min[i]!)) min[i] = mean[i]!;
+      if (Number.isNaN(max[i]!)) max[i] = mean[i]!;
+    }
+    drawColumns(painter, colour, view, y, base, filled, min, mean, max, Number.POSITIVE_INFINITY);
+    return;
+  }
+  if (last < first) return;
+  const xy = new Float64Array((last - first + 3) * 4);
+  let count = 0;
+  const put = (x: CssPx, py: CssPx): void => {
+    xy[count * 2] = x;
+    xy[count * 2 + 1] = py;
+    count++;
+  };
+  let height = base;
+  for (let i = first; i <= last; i++) {
+    const x = timeToPx(view, of.timesMs[i]!);
+    if (i > first) put(x, height);
+    height = y(of.counts[i]!);
+    put(x, height);
+  }
+  put(Math.max(view.widthPx, timeToPx(view, of.timesMs[last]!)), height);
+  const points = count;
+  if (filled) {
+    put(xy[(count - 1) * 2]!, base);
+    put(xy[0]!, base);
+    painter.polygon(xy, count, colour, FILL_OPACITY);
+  }
+  painter.polyline(xy, points, colour, LINE_PX);
+}
