@@ -31,6 +31,9 @@ export interface Painter {
   polygon(xy: Float64Array, count: number, colour: string, opacity: number): void;
   /** `y` is the middle of the line of text. */
   text(x: CssPx, y: CssPx, text: string, style: TextStyle): void;
+  /** Everything until `ungroup` is moved by x, y. Groups and clips nest, and close in the reverse order. */
+  group(x: CssPx, y: CssPx): void;
+  ungroup(): void;
   clip(x: CssPx, y: CssPx, width: CssPx, height: CssPx): void;
   unclip(): void;
 }

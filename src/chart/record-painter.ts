@@ -14,6 +14,8 @@ export type Mark =
 export class RecordPainter implements Painter {
   readonly pixelsPerCssPx: number;
   readonly marks: Mark[] = [];
+  /** Groups and clips that are open. Positions are those inside their group. */
+  groups = 0;
   clips = 0;
 
   constructor(pixelsPerCssPx = 1) {
@@ -69,6 +71,14 @@ export class RecordPainter implements Painter {
 
   text(x: number, y: number, text: string, style: TextStyle): void {
     this.marks.push({ kind: 'text', x, y, text, colour: style.colour });
+  }
+
+  group(): void {
+    this.groups++;
+  }
+
+  ungroup(): void {
+    this.groups--;
   }
 
   clip(): void {
