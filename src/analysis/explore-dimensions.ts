@@ -3,6 +3,7 @@
  * is read from a row; NaN and null are "not recorded".
  */
 import type { Build } from '../model/build.ts';
+import { TASK_KIND_LABELS, TASK_KINDS, taskKind } from '../model/task-kind.ts';
 import { TASK_OUTCOMES, type TaskTable } from '../model/task-table.ts';
 
 export type ExploreLevel = 'task' | 'recipe' | 'build';
@@ -55,31 +56,6 @@ export interface NumberDimension extends Described {
 }
 
 export type Dimension = CategoryDimension | NumberDimension;
-
-/**
- * Kinds of tasks, by what BitBake calls them: the parts of a build that people speak of. First match wins; the setscene form
- * of any task is `sstate`.
- */
-const TASK_KINDS: readonly (readonly [kind: string, pattern: RegExp])[] = [
-  ['sstate', /_setscene$/],
-  ['fetch', /^do_(fetch|checkuri|unpack|patch|kernel_checkout|symlink_kernsrc|validate_branches)$/],
-  ['sysroot', /sysroot/],
-  ['test', /ptest|^do_test|_check$|_qa$|^do_cve_check$/],
-  [
-    'image',
-    /^do_(rootfs|image|bootimg|bootdirectdisk|flush_pseudodb|populate_sdk|populate_lic_deploy|write_(wks|qemuboot))/,
-  ],
-  ['configure', /configure|^do_(generate_toolchain_file|write_config|kernel_configme|kernel_metadata|menuconfig)$/],
-  ['compile', /compile|^do_(bundle_initramfs|shared_workdir|strip|sizecheck)/],
-  ['install', /install|^do_deploy/],
-  ['package', /package|^do_(create_spdx|populate_lic|split)/],
-];
-
-/** `compile`, `fetch`, `sstate` … of a task name; `other` where none fits. */
-export function taskKind(task: string): string {
-  for (const [kind, pattern] of TASK_KINDS) if (pattern.test(task)) return kind;
-  return 'other';
-}
 
 const RECIPE_VARIANTS: readonly (readonly [variant: string, pattern: RegExp])[] = [
   ['nativesdk', /^nativesdk-/],
@@ -177,7 +153,13 @@ export const DIMENSIONS: readonly Dimension[] = [
   category('recipe-version', 'Recipe and version', RUNS, (s) => recipeOf(s)?.pf ?? null),
   category('recipe-variant', 'Kind of recipe', RUNS, (s) => recipeVariant(recipeOf(s)?.pn ?? '')),
   category('task', 'Task', TASK, taskOf),
-  category('task-kind', 'Kind of task', TASK, (s) => taskKind(taskOf(s))),
+  category(
+    'task-kind',
+    'Kind of task',
+    TASK,
+    (s) => TASK_KIND_LABELS[taskKind(taskOf(s))],
+    TASK_KINDS.map((kind) => TASK_KIND_LABELS[kind]),
+  ),
   category('outcome', 'Outcome', ALL, outcomeOf),
   category('layer', 'Layer', RUNS, (s) => recipeOf(s)?.layer ?? null),
   category('mc', 'Multiconfig', RUNS, (s) => {
