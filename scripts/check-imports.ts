@@ -37,6 +37,7 @@ const LAW: Readonly<Record<string, Room>> = {
   server: {
     rooms: ['model', 'formats', 'analysis', 'chart', 'store', 'collector', 'operations', 'api', 'api/contract.ts'],
     packages: [NODE, 'fastify', '@fastify/*', 'pino'],
+    except: { 'server/settings.ts': { packages: ['yaml'] } },
   },
   web: {
     rooms: ['model', 'analysis', 'chart', 'api/client.ts', 'api/contract.ts:type'],

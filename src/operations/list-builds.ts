@@ -1,4 +1,7 @@
 import type { BuildListFilter } from '../store/store.ts';
+
+export type { BuildListFilter };
+
 import { type BuildRow, buildRows } from './build-row.ts';
 import type { OperationContext } from './context.ts';
 

@@ -1,0 +1,35 @@
+/** Everything under /api/v1: the routes of the contract, one error policy for all of them. */
+import type { FastifyInstance } from 'fastify';
+import { validatorCompiler } from 'fastify-type-provider-zod';
+import { notFound, PROBLEM_MEDIA_TYPE, problemOf } from './errors.ts';
+import { openApiDocument } from './openapi.ts';
+import { ROUTES } from './routes/index.ts';
+import type { RouteContext } from './routes/route.ts';
+import { DATA_CONTENT_POLICY } from './security.ts';
+
+export const API_PREFIX = '/api/v1';
+
+/** Registers the routes on `app`, below whatever prefix it has. */
+export function registerApi(app: FastifyInstance, context: RouteContext): void {
+  app.setValidatorCompiler(validatorCompiler);
+  app.addHook('onRequest', async (_, reply) => {
+    reply.header('content-security-policy', DATA_CONTENT_POLICY);
+  });
+  app.setErrorHandler((error, request, reply) => {
+    const { problem, bug } = problemOf(error);
+    if (bug) request.log.error({ err: error, url: request.url }, 'internal error');
+    return reply
+      .code(problem.status)
+      .type(PROBLEM_MEDIA_TYPE)
+      .header('cache-control', 'no-store')
+      .send(JSON.stringify(problem));
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const problem = notFound(`There is nothing at ${request.method} ${request.url.slice(0, 200)}.`);
+    return reply.code(404).type(PROBLEM_MEDIA_TYPE).send(JSON.stringify(problem));
+  });
+  for (const route of ROUTES) route(app, context);
+  app.get('/openapi.json', async (_, reply) => {
+    return reply.type('application/json; charset=utf-8').send(await openApiDocument(context.version));
+  });
+}

@@ -1,0 +1,70 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { BakehouseError } from '../../model/errors.ts';
+import { Nothing, type RouteContext, routeSchema } from './route.ts';
+
+/** Every open page holds one; a browser opens six to an origin. More than this is not people. */
+const CONNECTIONS_MAX = 100;
+/** Proxies close what is silent for a minute. */
+const HEARTBEAT_MS = 25_000;
+
+/** A slow reader is let go rather than buffered for: it reconnects by itself and asks afresh. */
+const BUFFERED_BYTES_MAX = 256 << 10;
+
+export function events(app: FastifyInstance, context: RouteContext): void {
+  const about = {
+    operation: 'events',
+    summary: 'What changes, as it happens (server-sent events; each `data:` is a ServerEvent)',
+    params: Nothing,
+    query: Nothing,
+  };
+  const open = new Set<() => void>();
+  app.get(
+    '/events',
+    {
+      schema: routeSchema(context.documented, about, {
+        description: about.summary,
+        content: { 'text/event-stream': { schema: z.string() } },
+      }),
+    },
+    (request, reply) => {
+      if (open.size >= CONNECTIONS_MAX)
+        throw new BakehouseError('unavailable', `${CONNECTIONS_MAX} pages are listening already.`);
+      reply.hijack();
+      const { raw } = reply;
+      for (const [name, value] of Object.entries(reply.getHeaders()))
+        if (value !== undefined) raw.setHeader(name, value);
+      raw.writeHead(200, {
+        'content-type': 'text/event-stream; charset=utf-8',
+        'cache-control': 'no-store',
+        // nginx buffers answers unless told.
+        'x-accel-buffering': 'no',
+      });
+      if (request.method === 'HEAD') {
+        raw.end();
+        return;
+      }
+      // Reconnect after two seconds: a restarted server is up by then.
+      raw.write('retry: 2000\n\n');
+      const unsubscribe = context.events.subscribe((event) => {
+        raw.write(`data: ${JSON.stringify(event)}\n\n`);
+        if (raw.writableLength > BUFFERED_BYTES_MAX) raw.destroy();
+      });
+      const heartbeat = setInterval(() => raw.write(': still here\n\n'), HEARTBEAT_MS);
+      heartbeat.unref();
+      const end = (): void => {
+        if (!open.delete(end)) return;
+        clearInterval(heartbeat);
+        unsubscribe();
+        raw.end();
+      };
+      open.add(end);
+      raw.on('close', end);
+      raw.on('error', end);
+    },
+  );
+  // A stream never ends by itself, and a server that closes waits for every answer to end.
+  app.addHook('preClose', async () => {
+    for (const end of [...open]) end();
+  });
+}

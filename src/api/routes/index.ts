@@ -1,0 +1,27 @@
+/** Every route of the contract, each in the file of its operation. */
+import { events } from './events.ts';
+import { explore } from './explore.ts';
+import { exports } from './export.ts';
+import { facets } from './facets.ts';
+import { listBuilds } from './list-builds.ts';
+import { readColumns } from './read-columns.ts';
+import { readLog } from './read-log.ts';
+import { readSamples } from './read-samples.ts';
+import type { RegisterRoute } from './route.ts';
+import { serverInfo } from './server-info.ts';
+import { showBuild } from './show-build.ts';
+import { trend } from './trend.ts';
+
+export const ROUTES: readonly RegisterRoute[] = [
+  listBuilds,
+  facets,
+  showBuild,
+  readColumns,
+  readSamples,
+  readLog,
+  explore,
+  trend,
+  ...exports,
+  serverInfo,
+  events,
+];

@@ -1,0 +1,127 @@
+/**
+ * A route is data: where, what it takes, which operation answers and what the contract promises. That the operation's result is what
+ * the contract says is checked by the compiler here; that it is so in fact, by the tests, which parse every answer.
+ */
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import type { FileAnswer } from '../../operations/answer.ts';
+import type { OperationInput, OperationName, OperationOutput } from '../../operations/index.ts';
+import type { OperationRunner } from '../../operations/run.ts';
+import type { Activity } from '../../operations/server-info.ts';
+import { ProblemDocument, type ServerEvent } from '../contract.ts';
+import { PROBLEM_MEDIA_TYPE } from '../errors.ts';
+import { sendAnswer } from '../send.ts';
+
+/** Where events come from; a new listener is told at once how things stand. */
+export interface EventSource {
+  subscribe(listener: (event: ServerEvent) => void): () => void;
+}
+
+/** What routes need of the server around them. */
+export interface RouteContext {
+  readonly runner: OperationRunner;
+  readonly version: string;
+  readonly events: EventSource;
+  /** What the process is doing, which no store knows. */
+  readonly activity: () => Activity;
+  /** Declare parameters and answers for the OpenAPI document; the running server needs only the parameters. */
+  readonly documented: boolean;
+}
+
+export type RegisterRoute = (app: FastifyInstance, context: RouteContext) => void;
+
+/** The contract's type as an operation may give it: read-only all the way down. */
+type Promised<T> = T extends readonly (infer E)[]
+  ? readonly Promised<E>[]
+  : T extends object
+    ? { readonly [K in keyof T]: Promised<T[K]> }
+    : T;
+
+export const Nothing = z.object({});
+
+interface Asked<P extends z.ZodType, Q extends z.ZodType, N extends OperationName> {
+  readonly operation: N;
+  /** Below /api/v1, parameters as `{id}`. */
+  readonly path: string;
+  readonly summary: string;
+  readonly params: P;
+  readonly query: Q;
+  readonly input: (params: z.output<P>, query: z.output<Q>) => OperationInput<N>;
+}
+
+interface JsonRoute<P extends z.ZodType, Q extends z.ZodType, N extends OperationName, A extends z.ZodType>
+  extends Asked<P, Q, N> {
+  readonly answer: OperationOutput<N> extends Promised<z.output<A>> ? A : never;
+}
+
+interface FileRoute<P extends z.ZodType, Q extends z.ZodType, N extends OperationName> extends Asked<P, Q, N> {
+  readonly mediaType: OperationOutput<N> extends FileAnswer ? string : never;
+  /** See SendOptions.pure. */
+  readonly pure: boolean;
+}
+
+export function fastifyPath(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, ':$1');
+}
+
+const problemAnswer = {
+  description: 'A problem document (RFC 9457) with a stable code',
+  content: { [PROBLEM_MEDIA_TYPE.split(';')[0]!]: { schema: ProblemDocument } },
+};
+
+/** The schema of a route for Fastify: parameters to check, and for the document everything else. */
+export function routeSchema(
+  documented: boolean,
+  route: { operation: string; summary: string; params: z.ZodType; query: z.ZodType },
+  ok: { description: string; content: Record<string, { schema: z.ZodType }> },
+): object {
+  const checked = { params: route.params, querystring: route.query };
+  if (!documented) return checked;
+  return {
+    ...checked,
+    operationId: route.operation,
+    summary: route.summary,
+    response: { 200: ok, '4xx': problemAnswer, '5xx': problemAnswer },
+  };
+}
+
+function register<P extends z.ZodType, Q extends z.ZodType, N extends OperationName>(
+  route: Asked<P, Q, N>,
+  ok: { description: string; content: Record<string, { schema: z.ZodType }> },
+  pure: boolean,
+): RegisterRoute {
+  return (app, context) => {
+    app.get(fastifyPath(route.path), { schema: routeSchema(context.documented, route, ok) }, async (request, reply) => {
+      // Checked and decoded by the validator that the schema above gave to Fastify.
+      const query = request.query as z.output<Q>;
+      const answer = await context.runner.run(route.operation, route.input(request.params as z.output<P>, query));
+      const asked = typeof query === 'object' && query !== null && 'r' in query ? query.r : undefined;
+      return sendAnswer(request, reply, answer, {
+        askedRevision: typeof asked === 'string' ? asked : undefined,
+        pure,
+        version: context.version,
+      });
+    });
+  };
+}
+
+export function jsonRoute<P extends z.ZodType, Q extends z.ZodType, N extends OperationName, A extends z.ZodType>(
+  route: JsonRoute<P, Q, N, A>,
+): RegisterRoute {
+  return register(
+    route,
+    { description: route.summary, content: { 'application/json': { schema: route.answer } } },
+    false,
+  );
+}
+
+export function fileRoute<P extends z.ZodType, Q extends z.ZodType, N extends OperationName>(
+  route: FileRoute<P, Q, N>,
+): RegisterRoute {
+  const binary = z.string().meta({ format: 'binary' });
+  return register(
+    route,
+    { description: route.summary, content: { [route.mediaType]: { schema: binary } } },
+    route.pure,
+  );
+}

@@ -1,0 +1,20 @@
+/** Every operation by the name that its file, its route and the documents use; each loaded when first asked for. */
+export const OPERATIONS = {
+  'list-builds': async () => (await import('./list-builds.ts')).listBuilds,
+  facets: async () => (await import('./facets.ts')).facets,
+  'show-build': async () => (await import('./show-build.ts')).showBuild,
+  'read-columns': async () => (await import('./read-columns.ts')).readColumns,
+  'read-samples': async () => (await import('./read-samples.ts')).readSamples,
+  'read-log': async () => (await import('./read-log.ts')).readLog,
+  explore: async () => (await import('./explore.ts')).explore,
+  'export-tasks': async () => (await import('./export-tasks.ts')).exportTasks,
+  'export-samples': async () => (await import('./export-samples.ts')).exportSamples,
+  'export-trace': async () => (await import('./export-trace.ts')).exportTrace,
+  trend: async () => (await import('./trend.ts')).trend,
+  'server-info': async () => (await import('./server-info.ts')).serverInfo,
+} as const;
+
+export type OperationName = keyof typeof OPERATIONS;
+type Operation<N extends OperationName> = Awaited<ReturnType<(typeof OPERATIONS)[N]>>;
+export type OperationInput<N extends OperationName> = Parameters<Operation<N>>[1];
+export type OperationOutput<N extends OperationName> = Awaited<ReturnType<Operation<N>>>;

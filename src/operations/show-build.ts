@@ -1,0 +1,101 @@
+import { estimateProgress, type PastBuild, type Progress } from '../analysis/progress.ts';
+import type { BuildContents, BuildHead, Store } from '../store/store.ts';
+import { type BuildRow, buildRows } from './build-row.ts';
+import type { OperationContext } from './context.ts';
+import { logRootOf } from './log-roots.ts';
+import { noSuchBuild, resolveBuildId } from './resolve-build-id.ts';
+
+/** Medians of three tell a slow day from a slow task; more tables cost the page of a running build 5 ms each. */
+const PROGRESS_BUILDS_MAX = 3;
+/** Failed and interrupted builds are passed over, but not without end. */
+const PROGRESS_LOOK_BACK_MAX = 10;
+
+export interface BuildDetail
+  extends BuildRow,
+    Pick<
+      BuildHead,
+      | 'distroVersion'
+      | 'bitbakeVersion'
+      | 'sources'
+      | 'layers'
+      | 'variables'
+      | 'extras'
+      | 'rootfsSizes'
+      | 'recipes'
+      | 'phases'
+      | 'messages'
+    >,
+    BuildContents {
+  readonly host: Omit<BuildHead['host'], 'id'>;
+  readonly failureList: BuildHead['failures'];
+  readonly qaIssueList: BuildHead['qaIssues'];
+  readonly problemList: BuildHead['problems'];
+  readonly logsAvailable: boolean;
+  readonly previousId: string | null;
+  readonly nextId: string | null;
+  readonly progress: Progress | null;
+}
+
+async function pastBuilds(store: Store, previousId: string | null): Promise<PastBuild[]> {
+  const past: PastBuild[] = [];
+  let id = previousId;
+  for (let looked = 0; id !== null && looked < PROGRESS_LOOK_BACK_MAX && past.length < PROGRESS_BUILDS_MAX; looked++) {
+    const head = await store.readHead(id);
+    if (head?.outcome === 'succeeded' && head.startedMs !== null && head.endedMs !== null) {
+      const tasks = await store.readTaskTable(id, []);
+      if (tasks !== null) past.push({ recipes: head.recipes, tasks, durationMs: head.endedMs - head.startedMs });
+    }
+    id = (await store.readNeighbours(id)).previousId;
+  }
+  return past;
+}
+
+async function progressOf(
+  context: OperationContext,
+  head: BuildHead,
+  id: string,
+  previousId: string | null,
+): Promise<Progress | null> {
+  if (head.outcome !== 'running') return null;
+  const past = await pastBuilds(context.store, previousId);
+  const tasks = past.length === 0 ? null : await context.store.readTaskTable(id, []);
+  return tasks === null ? null : estimateProgress(context.now(), { recipes: head.recipes, tasks }, past);
+}
+
+/** Everything of a build but its task table and samples. */
+export async function showBuild(context: OperationContext, input: { readonly build: string }): Promise<BuildDetail> {
+  const { store } = context;
+  const id = await resolveBuildId(store, input.build);
+  const [head, summary, contents] = await Promise.all([
+    store.readHead(id),
+    store.readSummary(id),
+    store.readContents(id),
+  ]);
+  if (head === null || summary === null || contents === null) throw noSuchBuild(id);
+  const [row] = await buildRows(store, [summary]);
+  if (row === undefined) throw noSuchBuild(id);
+  const neighbours = await store.readNeighbours(id);
+  const { id: _, ...host } = head.host;
+  const locations = head.sources.map((source) => source.location);
+  return {
+    ...row,
+    distroVersion: head.distroVersion,
+    bitbakeVersion: head.bitbakeVersion,
+    host,
+    sources: head.sources,
+    layers: head.layers,
+    variables: head.variables,
+    extras: head.extras,
+    rootfsSizes: head.rootfsSizes,
+    recipes: head.recipes,
+    phases: head.phases,
+    messages: head.messages,
+    failureList: head.failures,
+    qaIssueList: head.qaIssues,
+    problemList: head.problems,
+    ...contents,
+    logsAvailable: logRootOf(locations, context.logRoots) !== null,
+    ...neighbours,
+    progress: await progressOf(context, head, id, neighbours.previousId),
+  };
+}

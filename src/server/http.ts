@@ -1,0 +1,82 @@
+/** The HTTP side of the process: security of every request, the API, the pages. */
+import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { notFound, PROBLEM_MEDIA_TYPE, problemOf } from '../api/errors.ts';
+import { API_PREFIX, registerApi } from '../api/plugin.ts';
+import type { EventSource } from '../api/routes/route.ts';
+import { type HostRule, isAllowedHost, SECURITY_HEADERS } from '../api/security.ts';
+import { BakehouseError } from '../model/errors.ts';
+import type { OperationRunner } from '../operations/run.ts';
+import type { Activity } from '../operations/server-info.ts';
+import type { AssetSource } from './assets.ts';
+import { registerPages } from './pages.ts';
+
+/** No request of today carries a body. */
+const BODY_BYTES_MAX = 64 << 10;
+/** Longer than any recipe name, shorter than what a pattern could choke on. */
+const PARAMETER_CHARS_MAX = 300;
+/** A client that takes longer to send its request is not one. Answers may take as long as they need. */
+const REQUEST_TIMEOUT_MS = 30_000;
+
+export interface HttpOptions {
+  readonly runner: OperationRunner;
+  readonly events: EventSource;
+  readonly activity: () => Activity;
+  readonly assets: AssetSource;
+  readonly version: string;
+  readonly hosts: HostRule;
+  readonly logger?: FastifyBaseLogger | undefined;
+  /** Called when a page is asked for: its questions to the API follow at once. */
+  readonly onPage?: () => void;
+}
+
+export async function createHttp(options: HttpOptions): Promise<FastifyInstance> {
+  const app: FastifyInstance = fastify({
+    ...(options.logger === undefined ? { logger: false } : { loggerInstance: options.logger }),
+    bodyLimit: BODY_BYTES_MAX,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    // Idle pages must not hold up the end of the process.
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: PARAMETER_CHARS_MAX, ignoreTrailingSlash: true },
+  });
+
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers(SECURITY_HEADERS);
+    if (!isAllowedHost(request.headers.host, options.hosts))
+      throw new BakehouseError(
+        'forbidden',
+        'The Host header names another machine. If this server is known by that name, say so with --allowed-hosts.',
+      );
+  });
+  app.setErrorHandler((error, request, reply) => {
+    const { problem, bug } = problemOf(error);
+    if (bug) request.log.error({ err: error, url: request.url }, 'internal error');
+    return reply
+      .code(problem.status)
+      .type(PROBLEM_MEDIA_TYPE)
+      .header('cache-control', 'no-store')
+      .send(JSON.stringify(problem));
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const problem = notFound(`There is nothing at ${request.method} ${request.url.slice(0, 200)}.`);
+    return reply.code(404).type(PROBLEM_MEDIA_TYPE).send(JSON.stringify(problem));
+  });
+
+  app.get('/health', async (_, reply) =>
+    reply.header('cache-control', 'no-store').send({ status: 'ok', version: options.version }),
+  );
+  app.register(
+    async (api) => {
+      registerApi(api, {
+        runner: options.runner,
+        version: options.version,
+        events: options.events,
+        activity: options.activity,
+        documented: false,
+      });
+    },
+    { prefix: API_PREFIX },
+  );
+  registerPages(app, options.assets, options.onPage ?? (() => {}));
+  await app.ready();
+  return app;
+}

@@ -1,0 +1,115 @@
+/** Every setting with its flag, environment variable, key in the YAML file and default; docs/settings.md is this table, and a test holds it. */
+
+export type SettingKind = 'text' | 'port' | 'yes-no' | 'list' | 'level';
+
+export interface SettingRow {
+  /** Key in the YAML file, and of the flags object. */
+  readonly key: SettingName;
+  readonly flag: string;
+  readonly environment: string;
+  readonly kind: SettingKind;
+  /** As the documents say it. */
+  readonly fallback: string;
+  readonly meaning: string;
+}
+
+export const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export type SettingName =
+  | 'host'
+  | 'port'
+  | 'allowedHosts'
+  | 'data'
+  | 'database'
+  | 'temporary'
+  | 'paths'
+  | 'watch'
+  | 'logLevel';
+
+export const SETTINGS: readonly SettingRow[] = [
+  {
+    key: 'host',
+    flag: '--host ADDRESS',
+    environment: 'BAKEHOUSE_HOST',
+    kind: 'text',
+    fallback: '127.0.0.1',
+    meaning: 'address to listen on; anything but a loopback address lets others read',
+  },
+  {
+    key: 'port',
+    flag: '--port NUMBER',
+    environment: 'BAKEHOUSE_PORT',
+    kind: 'port',
+    fallback: '8080',
+    meaning: 'port to listen on; 0 takes a free one',
+  },
+  {
+    key: 'allowedHosts',
+    flag: '--allowed-hosts NAMES',
+    environment: 'BAKEHOUSE_ALLOWED_HOSTS',
+    kind: 'list',
+    fallback: 'none',
+    meaning: 'further names in the Host header by which the server is known, separated by commas',
+  },
+  {
+    key: 'data',
+    flag: '--data FOLDER',
+    environment: 'BAKEHOUSE_DATA',
+    kind: 'text',
+    fallback: '`bakehouse` in the user’s state folder (`$XDG_STATE_HOME`, else `~/.local/state`)',
+    meaning: 'folder of the embedded database; made when it is not there',
+  },
+  {
+    key: 'database',
+    flag: '--database URL',
+    environment: 'BAKEHOUSE_DATABASE',
+    kind: 'text',
+    fallback: '`sqlite:` and `bakehouse.db` in the data folder',
+    meaning: '`sqlite:/path/file.db` or `postgres://user@host/name`',
+  },
+  {
+    key: 'temporary',
+    flag: '--temporary',
+    environment: 'BAKEHOUSE_TEMPORARY',
+    kind: 'yes-no',
+    fallback: 'no',
+    meaning: 'a throw-away store that is deleted at the end; data and database are not used',
+  },
+  {
+    key: 'paths',
+    flag: 'PATH…',
+    environment: 'BAKEHOUSE_PATHS',
+    kind: 'list',
+    fallback: 'none',
+    meaning:
+      'build folders, buildstats folders, tars or event logs to read at the start (in the variable separated by commas)',
+  },
+  {
+    key: 'watch',
+    flag: '--no-watch',
+    environment: 'BAKEHOUSE_WATCH',
+    kind: 'yes-no',
+    fallback: 'yes',
+    meaning: 'go on watching the paths until the end',
+  },
+  {
+    key: 'logLevel',
+    flag: '--log-level LEVEL',
+    environment: 'BAKEHOUSE_LOG_LEVEL',
+    kind: 'level',
+    fallback: '`warn` on a terminal, else `info`',
+    meaning: LOG_LEVELS.join(', '),
+  },
+];
+
+/** The YAML file itself is named by `--config FILE` or `BAKEHOUSE_CONFIG`. */
+export const CONFIG_ENVIRONMENT = 'BAKEHOUSE_CONFIG';
+
+/** The rows of docs/settings.md. */
+export function settingsMarkdown(): string {
+  const lines = SETTINGS.map(
+    (row) => `| \`${row.flag}\` | \`${row.environment}\` | \`${row.key}\` | ${row.fallback} | ${row.meaning} |`,
+  );
+  return ['| flag | environment | in the file | default | meaning |', '|---|---|---|---|---|', ...lines].join('\n');
+}

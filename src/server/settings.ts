@@ -1,0 +1,206 @@
+/**
+ * Settings: read -> check -> freeze -> pass down. A flag wins over the environment, that over the YAML file, that over the default.
+ * Everything that comes in is an argument, so that a test and the command line use the same function.
+ */
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
+import { BakehouseError } from '../model/errors.ts';
+import {
+  CONFIG_ENVIRONMENT,
+  LOG_LEVELS,
+  type LogLevel,
+  SETTINGS,
+  type SettingKind,
+  type SettingName,
+} from './settings-table.ts';
+
+export interface Settings {
+  readonly host: string;
+  readonly port: number;
+  readonly allowedHosts: readonly string[];
+  /** Folder of the embedded database. */
+  readonly data: string;
+  /** `sqlite:/path/file.db` or `postgres://…`. */
+  readonly database: string;
+  readonly temporary: boolean;
+  readonly paths: readonly string[];
+  readonly watch: boolean;
+  readonly logLevel: LogLevel;
+}
+
+type Value = string | number | boolean | readonly string[];
+export type Flags = { readonly [K in SettingName]?: Value | undefined } & { readonly config?: string | undefined };
+
+export interface SettingsInput {
+  readonly flags: Flags;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** What relative paths of flags and environment are relative to. */
+  readonly folder: string;
+  readonly terminal: boolean;
+}
+
+/** Where a value came from, for the error. */
+interface Source {
+  readonly name: string;
+  readonly file?: string;
+  readonly line?: number;
+}
+
+/** 64 KiB of YAML is no settings file. */
+const CONFIG_BYTES_MAX = 64 << 10;
+
+function invalid(source: Source, message: string): BakehouseError {
+  const at =
+    source.file === undefined
+      ? source.name
+      : `${source.file}${source.line === undefined ? '' : `:${source.line}`}, ${source.name}`;
+  return new BakehouseError('invalid', `${at}: ${message}`, {
+    ...(source.file === undefined ? {} : { file: source.file }),
+    ...(source.line === undefined ? {} : { line: source.line }),
+  });
+}
+
+const YES = ['yes', 'true', '1', 'on'];
+const NO = ['no', 'false', '0', 'off', ''];
+
+/** One value as it was written -> what the kind is; anything else is refused with where it stands. */
+function checked(kind: SettingKind, value: Value, source: Source): Value {
+  switch (kind) {
+    case 'text': {
+      if (typeof value !== 'string' || value.trim() === '') throw invalid(source, 'a text is wanted');
+      return value;
+    }
+    case 'port': {
+      const port = typeof value === 'string' && /^\d{1,5}$/.test(value) ? Number(value) : value;
+      if (typeof port !== 'number' || !Number.isInteger(port) || port < 0 || port > 65535)
+        throw invalid(source, `"${value}" is not a port (0 to 65535)`);
+      return port;
+    }
+    case 'yes-no': {
+      if (typeof value === 'boolean') return value;
+      const word = String(value).toLowerCase();
+      if (YES.includes(word)) return true;
+      if (NO.includes(word)) return false;
+      throw invalid(source, `"${value}" is neither yes nor no`);
+    }
+    case 'list': {
+      const list = Array.isArray(value) ? value : typeof value === 'string' ? value.split(',') : null;
+      if (list === null || list.some((entry) => typeof entry !== 'string'))
+        throw invalid(source, 'a list of texts is wanted');
+      return list.map((entry: string) => entry.trim()).filter((entry) => entry !== '');
+    }
+    case 'level': {
+      const level = LOG_LEVELS.find((one) => one === value);
+      if (level === undefined) throw invalid(source, `"${value}" is none of ${LOG_LEVELS.join(', ')}`);
+      return level;
+    }
+  }
+}
+
+interface Found {
+  readonly value: Value;
+  readonly source: Source;
+}
+
+function plainValue(value: unknown): Value | null {
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
+  return Array.isArray(value) && value.every((entry) => typeof entry === 'string') ? value : null;
+}
+
+/** The YAML file as a flat map. The parser is loaded only where there is a file. */
+async function readFileSettings(file: string): Promise<Map<SettingName, Found>> {
+  const { isMap, isScalar, LineCounter, parseDocument } = await import('yaml');
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new BakehouseError('unreadable', `${file}: the settings file cannot be read`, { file, cause });
+  }
+  if (text.length > CONFIG_BYTES_MAX)
+    throw invalid({ name: 'the settings', file }, 'the file is too large to be settings');
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines });
+  const [broken] = document.errors;
+  if (broken !== undefined)
+    throw invalid(
+      { name: 'the settings', file, line: lines.linePos(broken.pos[0]).line },
+      broken.message.split('\n')[0]!,
+    );
+  const found = new Map<SettingName, Found>();
+  const { contents } = document;
+  if (contents === null) return found;
+  if (!isMap(contents)) throw invalid({ name: 'the settings', file, line: 1 }, 'a map of settings is wanted');
+  for (const pair of contents.items) {
+    const key = isScalar(pair.key) ? String(pair.key.value) : '';
+    const start = isScalar(pair.key) ? pair.key.range?.[0] : undefined;
+    const source: Source = { name: key, file, ...(start === undefined ? {} : { line: lines.linePos(start).line }) };
+    const row = SETTINGS.find((setting) => setting.key === key);
+    if (row === undefined)
+      throw invalid(source, `there is no such setting; there are ${SETTINGS.map((setting) => setting.key).join(', ')}`);
+    const value = plainValue(document.toJS()[key]);
+    if (value === null) throw invalid(source, 'a text, a number, yes, no or a list of texts is wanted');
+    found.set(row.key, { value, source });
+  }
+  return found;
+}
+
+function stateFolder(environment: SettingsInput['environment']): string {
+  const state = environment.XDG_STATE_HOME;
+  return join(state !== undefined && isAbsolute(state) ? state : join(homedir(), '.local', 'state'), 'bakehouse');
+}
+
+/** A path of the file is relative to the file; of a flag or the environment, to where the user stands. */
+function located(path: string, folder: string): string {
+  return /^[a-z][a-z0-9+]*:\/\//.test(path) ? path : resolve(folder, path);
+}
+
+export async function readSettings(input: SettingsInput): Promise<Settings> {
+  const { flags, environment, folder } = input;
+  const config = flags.config ?? environment[CONFIG_ENVIRONMENT];
+  const file = config === undefined || config === '' ? null : resolve(folder, config);
+  const fromFile = file === null ? new Map<SettingName, Found>() : await readFileSettings(file);
+
+  const values = new Map<SettingName, { value: Value; folder: string }>();
+  for (const row of SETTINGS) {
+    const flag = flags[row.key];
+    const variable = environment[row.environment];
+    const empty = flag === undefined || (Array.isArray(flag) && flag.length === 0);
+    const inFile = fromFile.get(row.key);
+    if (!empty) values.set(row.key, { value: checked(row.kind, flag, { name: row.flag }), folder });
+    else if (variable !== undefined && variable !== '')
+      values.set(row.key, { value: checked(row.kind, variable, { name: row.environment }), folder });
+    else if (inFile !== undefined)
+      values.set(row.key, {
+        value: checked(row.kind, inFile.value, inFile.source),
+        folder: file === null ? folder : join(file, '..'),
+      });
+  }
+  const text = (key: SettingName, fallback: string): string => String(values.get(key)?.value ?? fallback);
+  const yes = (key: SettingName, fallback: boolean): boolean => {
+    const value = values.get(key)?.value;
+    return typeof value === 'boolean' ? value : fallback;
+  };
+  const list = (key: SettingName): string[] => {
+    const value = values.get(key)?.value;
+    return Array.isArray(value) ? [...value] : [];
+  };
+  const base = (key: SettingName): string => values.get(key)?.folder ?? folder;
+
+  const data = located(text('data', stateFolder(environment)), base('data'));
+  const database = text('database', `sqlite:${join(data, 'bakehouse.db')}`);
+  if (!/^(sqlite:.|postgres(ql)?:\/\/.)/.test(database))
+    throw invalid({ name: '--database' }, `"${database}" begins neither with sqlite: nor with postgres://`);
+  const level = values.get('logLevel')?.value;
+  return Object.freeze({
+    host: text('host', '127.0.0.1'),
+    port: Number(values.get('port')?.value ?? 8080),
+    allowedHosts: Object.freeze(list('allowedHosts')),
+    data,
+    database,
+    temporary: yes('temporary', false),
+    paths: Object.freeze(list('paths').map((path) => located(path, base('paths')))),
+    watch: yes('watch', true),
+    logLevel: LOG_LEVELS.find((one) => one === level) ?? (input.terminal ? 'warn' : 'info'),
+  });
+}
