@@ -4,6 +4,7 @@
  *     node bench/generate.ts OUTDIR [--tasks 10000] [--seed N] [--name BUILDNAME] [--era 2011|2017|today] [--failures N]
  *          [--sstate 0.8] [--drift 0.1] [--unfinished N] [--eventlog] [--samples-hz 1] [--builds K] [--threads 16]
  *          [--cores 32] [--slow-compile 1.2] [--upgrades N] [--machine qemux86-64] [--start ISO-TIME]
+ *          [--work-scale 0.1]
  *
  * OUTDIR is a `tmp/buildstats`. With --eventlog a log goes to `OUTDIR/../log/eventlog/` where OUTDIR is called
  * `buildstats` (the layout of a tmp folder), else beside the build as `<BUILDNAME>.eventlog.json`.
@@ -52,6 +53,7 @@ async function main(args: string[]): Promise<void> {
       'slow-compile': { type: 'string' },
       upgrades: { type: 'string' },
       machine: { type: 'string' },
+      'work-scale': { type: 'string' },
       start: { type: 'string' },
     },
   });
@@ -80,6 +82,7 @@ async function main(args: string[]): Promise<void> {
       slowCompile: number(v['slow-compile'], d.slowCompile, 'slow-compile'),
       upgrades: number(v.upgrades, d.upgrades, 'upgrades'),
       machine: v.machine ?? d.machine,
+      workScale: number(v['work-scale'], d.workScale, 'work-scale'),
     };
     const build = simulateBuild(options);
     const folder = writeBuildstats(build, root);

@@ -30,6 +30,8 @@ export interface GenerateOptions {
   /** This many recipes have a newer version than in the facts. */
   readonly upgrades: number;
   readonly machine: string;
+  /** Size of all recipes: 0.1 makes a build of a tenth of the work, for samples that are looked at and not waited for. */
+  readonly workScale: number;
 }
 
 export const DEFAULT_OPTIONS: GenerateOptions = {
@@ -49,6 +51,7 @@ export const DEFAULT_OPTIONS: GenerateOptions = {
   slowCompile: 1,
   upgrades: 0,
   machine: 'qemux86-64',
+  workScale: 1,
 };
 
 /** BUILDNAME of a start: `20260101000008`; before bitbake 1.28 without seconds. */

@@ -182,7 +182,7 @@ function workOf(recipe: PlannedRecipe, name: string, options: GenerateOptions, r
   const character = own.logNormal(0.3);
   const noise = Math.exp(options.drift * random.normal());
   const share = failed ? random.between(0.05, 0.9) : 1;
-  const w = recipe.weight;
+  const w = recipe.weight * options.workScale;
   const slow = name === 'do_compile' ? options.slowCompile : 1;
   const cpuS = FORK_CPU_S * own.between(0.8, 1.6) + base.cpu(w) * character * noise * share * slow;
   const width = Math.min(options.cores, Math.max(1, base.width(w)));
@@ -233,6 +233,8 @@ function workOf(recipe: PlannedRecipe, name: string, options: GenerateOptions, r
   m[28] = 6 + Math.round(childCpu * 55 * own.logNormal(0.5));
   return { cpuS, width, idleS, metrics: m, downloaded };
 }
+
+const TOOLCHAIN = /^(?:(?:lib)?gcc|glibc|binutils|linux-libc-headers)/;
 
 /** Tasks that sstate holds the result of, and so have a setscene form. */
 const SSTATE_TASKS: ReadonlySet<string> = new Set([
@@ -327,8 +329,7 @@ export function simulateBuild(options: GenerateOptions): SimulatedBuild {
     .filter((i) => {
       const task = plan.tasks[i]!;
       const recipe = plan.recipes[task.recipe]!;
-      if (restored.has(task.recipe) || recipe.variant !== 'target' || task.recipe < plan.recipes.length / 4)
-        return false;
+      if (restored.has(task.recipe) || recipe.variant !== 'target' || TOOLCHAIN.test(recipe.pn)) return false;
       return (
         task.name === 'do_compile' ||
         (task.name === 'do_package_qa' && task.recipe % 3 === 0) ||
