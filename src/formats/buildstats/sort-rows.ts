@@ -1,0 +1,140 @@
+import type { Recipe } from '../../model/build.ts';
+import type { Metric } from '../../model/metric.ts';
+import type { TaskTable } from '../../model/task-table.ts';
+import type { TaskRows } from './task-rows.ts';
+
+/** Rows in the order of the model, with the recipes that they refer to. Derived metrics are not in it yet. */
+export interface SortedRows {
+  readonly recipes: Recipe[];
+  readonly tasks: TaskTable;
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/**
+ * Sorts rows by (pn, pf, task name, start) and drops what no row refers to.
+ *
+ * The order is one number per row, `(recipe rank × tasks + task rank) × rows + row`, so that the sort is the native one over
+ * doubles: 1 ms for 10,000 rows where a comparator takes 10. Equal keys (several runs of one task) are put right afterwards.
+ * @param selected rows to take, ascending; null takes all.
+ */
+export function sortRows(
+  rows: TaskRows,
+  recipes: readonly Recipe[],
+  taskNames: readonly string[],
+  selected: Uint32Array | null,
+): SortedRows {
+  const n = selected === null ? rows.length : selected.length;
+  const at = (i: number) => (selected === null ? i : selected[i]!);
+
+  const recipeUsed = new Uint8Array(recipes.length);
+  const taskUsed = new Uint8Array(taskNames.length);
+  for (let i = 0; i < n; i++) {
+    recipeUsed[rows.recipe[at(i)]!] = 1;
+    taskUsed[rows.task[at(i)]!] = 1;
+  }
+  const recipeOrder = recipes.map((_, i) => i).filter((i) => recipeUsed[i] === 1);
+  recipeOrder.sort(
+    (a, b) => compareText(recipes[a]!.pn, recipes[b]!.pn) || compareText(recipes[a]!.pf, recipes[b]!.pf),
+  );
+  const taskOrder = taskNames.map((_, i) => i).filter((i) => taskUsed[i] === 1);
+  taskOrder.sort((a, b) => compareText(taskNames[a]!, taskNames[b]!));
+  const recipeRank = new Uint32Array(recipes.length);
+  recipeOrder.forEach((recipe, rank) => {
+    recipeRank[recipe] = rank;
+  });
+  const taskRank = new Uint32Array(taskNames.length);
+  taskOrder.forEach((task, rank) => {
+    taskRank[task] = rank;
+  });
+
+  // Fits a double exactly: rows <= 2e6, so recipes × tasks may reach 4e9; real builds have 1e4 × 1e2.
+  const groups = recipeOrder.length * Math.max(1, taskOrder.length);
+  const order = new Uint32Array(n);
+  if (groups * Math.max(1, n) < Number.MAX_SAFE_INTEGER) {
+    const keys = new Float64Array(n);
+    for (let i = 0; i < n; i++) {
+      const row = at(i);
+      keys[i] = (recipeRank[rows.recipe[row]!]! * taskOrder.length + taskRank[rows.task[row]!]!) * n + i;
+    }
+    keys.sort();
+    for (let i = 0; i < n; i++) order[i] = at(keys[i]! % n);
+  } else {
+    for (let i = 0; i < n; i++) order[i] = at(i);
+    order.sort(
+      (a, b) =>
+        recipeRank[rows.recipe[a]!]! - recipeRank[rows.recipe[b]!]! ||
+        taskRank[rows.task[a]!]! - taskRank[rows.task[b]!]! ||
+        a - b,
+    );
+  }
+  sortRunsOfOneTask(order, rows);
+
+  const recipe = new Uint32Array(n);
+  const task = new Uint16Array(n);
+  const outcome = new Uint8Array(n);
+  const startMs = new Float64Array(n);
+  const endMs = new Float64Array(n);
+  for (let i = 0; i < n; i++) {
+    const row = order[i]!;
+    recipe[i] = recipeRank[rows.recipe[row]!]!;
+    task[i] = taskRank[rows.task[row]!]!;
+    outcome[i] = rows.outcome[row]!;
+    startMs[i] = rows.startMs[row]!;
+    endMs[i] = rows.endMs[row]!;
+  }
+  const metrics: Metric[] = [];
+  const values = new Map<string, Float64Array>();
+  rows.metrics.forEach((metric, m) => {
+    const source = rows.columns[m]!;
+    const column = new Float64Array(n);
+    let any = false;
+    for (let i = 0; i < n; i++) {
+      const value = source[order[i]!]!;
+      column[i] = value;
+      if (!Number.isNaN(value)) any = true;
+    }
+    if (!any) return;
+    metrics.push(metric);
+    values.set(metric.id, column);
+  });
+  return {
+    recipes: recipeOrder.map((i) => recipes[i]!),
+    tasks: {
+      length: n,
+      recipe,
+      task,
+      taskNames: taskOrder.map((i) => taskNames[i]!),
+      outcome,
+      startMs,
+      endMs,
+      queuedMs: null,
+      hash: null,
+      pid: null,
+      metrics,
+      values,
+    },
+  };
+}
+
+/** Several runs of one task are neighbours now; by start, those without one first. Two or three, so insertion. */
+function sortRunsOfOneTask(order: Uint32Array, rows: TaskRows): void {
+  const start = (row: number) => {
+    const ms = rows.startMs[row]!;
+    return !Number.isNaN(ms) ? ms : Number.NEGATIVE_INFINITY;
+  };
+  for (let i = 1; i < order.length; i++) {
+    const row = order[i]!;
+    let j = i;
+    while (j > 0) {
+      const before = order[j - 1]!;
+      if (rows.recipe[before] !== rows.recipe[row] || rows.task[before] !== rows.task[row]) break;
+      if (start(before) <= start(row)) break;
+      order[j] = before;
+      j--;
+    }
+    order[j] = row;
+  }
+}
