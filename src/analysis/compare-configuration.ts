@@ -5,7 +5,7 @@ export interface ConfigurationRow {
   readonly name: string;
   readonly kind: 'build' | 'host' | 'layer' | 'variable';
   /** Per build; null: not recorded there. */
-  readonly values: readonly (string | null)[];
+  readonly values: (string | null)[];
   readonly differs: boolean;
 }
 
@@ -21,27 +21,87 @@ function differ(values: readonly (string | null)[]): boolean {
 
 export function compareConfiguration(heads: readonly CompareHead[]): ConfigurationRow[] {
   const rows: ConfigurationRow[] = [];
-  const add = (kind: ConfigurationRow['kind'], name: string, values: readonly (string | null)[]): void => {
+  const add = (kind: ConfigurationRow['kind'], name: string, values: (string | null)[]): void => {
     if (values.some((value) => value !== null)) rows.push({ name, kind, values, differs: differ(values) });
   };
   const number = (value: number | null): string | null => (value === null ? null : String(value));
   const recorded = (value: string): string | null => (value === 'not-recorded' ? null : value);
 
-  add('build', 'machine', heads.map((h) => h.machine));
-  add('build', 'distro', heads.map((h) => h.distro));
-  add('build', 'distro version', heads.map((h) => h.distroVersion));
-  add('build', 'targets', heads.map((h) => h.targets?.join(' ') ?? null));
-  add('build', 'outcome', heads.map((h) => recorded(h.outcome)));
-  add('build', 'type', heads.map((h) => recorded(h.type.kind)));
-  add('build', 'bitbake', heads.map((h) => h.bitbakeVersion));
-  add('build', 'builder', heads.map((h) => h.builder));
-  add('host', 'host', heads.map((h) => h.host.name));
-  add('host', 'host distribution', heads.map((h) => h.host.distro));
-  add('host', 'kernel', heads.map((h) => h.host.kernel));
-  add('host', 'architecture', heads.map((h) => h.host.arch));
-  add('host', 'cpu', heads.map((h) => h.host.cpuModel));
-  add('host', 'cores', heads.map((h) => number(h.host.cores)));
-  add('host', 'memory in bytes', heads.map((h) => number(h.host.memoryBytes)));
+  add(
+    'build',
+    'machine',
+    heads.map((h) => h.machine),
+  );
+  add(
+    'build',
+    'distro',
+    heads.map((h) => h.distro),
+  );
+  add(
+    'build',
+    'distro version',
+    heads.map((h) => h.distroVersion),
+  );
+  add(
+    'build',
+    'targets',
+    heads.map((h) => h.targets?.join(' ') ?? null),
+  );
+  add(
+    'build',
+    'outcome',
+    heads.map((h) => recorded(h.outcome)),
+  );
+  add(
+    'build',
+    'type',
+    heads.map((h) => recorded(h.type.kind)),
+  );
+  add(
+    'build',
+    'bitbake',
+    heads.map((h) => h.bitbakeVersion),
+  );
+  add(
+    'build',
+    'builder',
+    heads.map((h) => h.builder),
+  );
+  add(
+    'host',
+    'host',
+    heads.map((h) => h.host.name),
+  );
+  add(
+    'host',
+    'host distribution',
+    heads.map((h) => h.host.distro),
+  );
+  add(
+    'host',
+    'kernel',
+    heads.map((h) => h.host.kernel),
+  );
+  add(
+    'host',
+    'architecture',
+    heads.map((h) => h.host.arch),
+  );
+  add(
+    'host',
+    'cpu',
+    heads.map((h) => h.host.cpuModel),
+  );
+  add(
+    'host',
+    'cores',
+    heads.map((h) => number(h.host.cores)),
+  );
+  add(
+    'host',
+    'memory in bytes',
+    heads.map((h) => number(h.host.memoryBytes)),
+  );
 
   const layers = new Set(heads.flatMap((h) => h.layers.map((layer) => layer.name)));
   for (const name of [...layers].sort()) {
@@ -90,10 +150,26 @@ export function comparisonWarnings(heads: readonly CompareHead[]): string[] {
   warnIfDiffers('The outcomes', outcomes, '');
   const kinds = heads.map((h) => (h.type.kind === 'not-recorded' ? null : h.type.kind));
   warnIfDiffers('The build types', kinds, ', so the builds did not do the same work');
-  warnIfDiffers('The machines', heads.map((h) => h.machine), '');
-  warnIfDiffers('The distros', heads.map((h) => h.distro), '');
-  warnIfDiffers('The targets', heads.map((h) => h.targets?.toSorted().join(' ') ?? null), '');
-  warnIfDiffers('The hosts', heads.map((h) => h.host.name ?? h.host.id), ', so times compare the machines too');
+  warnIfDiffers(
+    'The machines',
+    heads.map((h) => h.machine),
+    '',
+  );
+  warnIfDiffers(
+    'The distros',
+    heads.map((h) => h.distro),
+    '',
+  );
+  warnIfDiffers(
+    'The targets',
+    heads.map((h) => h.targets?.toSorted().join(' ') ?? null),
+    '',
+  );
+  warnIfDiffers(
+    'The hosts',
+    heads.map((h) => h.host.name ?? h.host.id),
+    ', so times compare the machines too',
+  );
   const starts = heads.map((h) => (h.startedMs === null ? '' : `${h.name} ${h.startedMs}`)).filter((s) => s !== '');
   if (new Set(starts).size < starts.length) warnings.push('The same build is compared with itself.');
   return warnings;

@@ -2,10 +2,10 @@
  * Where a difference comes from. Every task (with its setscene twin) falls in exactly one part by what it was in the first and in the last
  * build, and the parts add up to the difference of the totals: exactly, since all are sums on one grid (exact-sum.ts).
  */
-import { type Join, SETSCENE, wasExecuted } from './join-builds.ts';
-import type { CompareInput } from './join-builds.ts';
-import { versionDifference } from './recipe-version.ts';
+
 import { TASK_COVERED, TASK_EXISTING } from '../model/task-table.ts';
+import { type CompareInput, forEachRow, type Join, SETSCENE, wasExecuted } from './join-builds.ts';
+import { versionDifference } from './recipe-version.ts';
 
 export type ContributionId =
   | 'new'
@@ -38,30 +38,24 @@ const LABELS: Readonly<Record<ContributionId, string>> = {
 /** What a task was in one build. `cached`: restored from sstate, covered by that, or its stamp was current. */
 export type Presence = 'executed' | 'cached' | 'absent';
 
-/** All rows of a joined task in one build. */
-export function rowsOf(join: Join, task: number, build: number): number[] {
-  const joined = join.tasks[task]!;
-  const first = joined.firstRow[build]!;
-  if (first === -1) return [];
-  return joined.moreRows === null ? [first] : [first, ...joined.moreRows[build]!];
-}
-
 /**
  * buildstats say nothing of a task that sstate covered, only the setscene tasks that ran. A task that left no row, of a recipe of which a
  * setscene task ran, was therefore covered: bitbake runs setscene tasks only to skip the others of that recipe.
  */
-export function presence(join: Join, inputs: readonly CompareInput[], task: number, build: number): Presence {
-  const joined = join.tasks[task]!;
+export function presence(join: Join, inputs: readonly CompareInput[], t: number, build: number): Presence {
   const { outcome } = inputs[build]!.tasks;
-  let cached = false;
-  for (const row of rowsOf(join, task, build)) {
-    const of = outcome[row]!;
-    if (wasExecuted(of)) return 'executed';
-    if (of === TASK_COVERED || of === TASK_EXISTING) cached = true;
+  const first = join.firstRow[build]![t]!;
+  if (first === -1) {
+    if (join.taskNames[join.task[t]!]!.endsWith(SETSCENE)) return 'absent';
+    return join.recipes[join.recipe[t]!]!.restored[build] === true ? 'cached' : 'absent';
   }
-  if (cached) return 'cached';
-  if (joined.task.endsWith(SETSCENE) || joined.firstRow[build] !== -1) return 'absent';
-  return join.recipes[joined.recipe]!.restored[build] === true ? 'cached' : 'absent';
+  let found: Presence = 'absent';
+  forEachRow(join, t, build, (row) => {
+    const of = outcome[row]!;
+    if (wasExecuted(of)) found = 'executed';
+    else if (found === 'absent' && (of === TASK_COVERED || of === TASK_EXISTING)) found = 'cached';
+  });
+  return found;
 }
 
 /**
@@ -73,34 +67,31 @@ export function contributions(
   inputs: readonly CompareInput[],
   values: readonly Float64Array[],
 ): Contribution[] {
-  const first = 0;
   const last = inputs.length - 1;
+  const before = values[0]!;
+  const after = values[last]!;
   const parts = new Map<ContributionId, { tasks: number; difference: number }>();
-  for (let t = 0; t < join.tasks.length; t++) {
-    const joined = join.tasks[t]!;
-    let base = t;
-    let twin = -1;
-    if (joined.task.endsWith(SETSCENE)) {
-      const real = join.find(joined.recipe, joined.task.slice(0, -SETSCENE.length));
-      // The real task takes its twin along.
-      if (real !== -1) continue;
-      base = -1;
-      twin = t;
-    } else twin = join.find(joined.recipe, joined.task + SETSCENE);
+  for (let t = 0; t < join.length; t++) {
+    const name = join.task[t]!;
+    const real = join.realOf[name]!;
+    // A real task takes its setscene twin along, so a twin is looked at only where there is no real one.
+    if (real !== -1 && join.find(join.recipe[t]!, real) !== -1) continue;
+    const twinName = join.setsceneOf[name]!;
+    const twin = twinName === -1 ? -1 : join.find(join.recipe[t]!, twinName);
+    const lone = join.taskNames[name]!.endsWith(SETSCENE);
 
-    const state = (b: number): Presence => {
-      const real = base === -1 ? 'absent' : presence(join, inputs, base, b);
-      if (real !== 'absent' || twin === -1) return real;
-      return presence(join, inputs, twin, b) === 'executed' ? 'cached' : 'absent';
+    const state = (build: number): Presence => {
+      const own = presence(join, inputs, t, build);
+      if (lone) return own === 'executed' ? 'cached' : 'absent';
+      if (own !== 'absent' || twin === -1) return own;
+      return presence(join, inputs, twin, build) === 'executed' ? 'cached' : 'absent';
     };
-    const before = state(first);
-    const after = state(last);
-    if (before === 'absent' && after === 'absent') continue;
-    const of = (b: number): number => (base === -1 ? 0 : values[b]![base]!) + (twin === -1 ? 0 : values[b]![twin]!);
-    const id = partOf(join, inputs, base === -1 ? twin : base, before, after);
+    const id = partOf(join, inputs, t, state(0), state(last));
+    if (id === null) continue;
     const part = parts.get(id) ?? { tasks: 0, difference: 0 };
     part.tasks++;
-    part.difference += of(last) - of(first);
+    part.difference += after[t]! - before[t]!;
+    if (twin !== -1) part.difference += after[twin]! - before[twin]!;
     parts.set(id, part);
   }
   return (Object.keys(LABELS) as ContributionId[]).flatMap((id) => {
@@ -109,25 +100,25 @@ export function contributions(
   });
 }
 
+/** Null: in neither build. */
 function partOf(
   join: Join,
   inputs: readonly CompareInput[],
-  task: number,
+  t: number,
   before: Presence,
   after: Presence,
-): ContributionId {
-  if (before === 'absent') return 'new';
+): ContributionId | null {
+  if (before === 'absent') return after === 'absent' ? null : 'new';
   if (after === 'absent') return 'dropped';
   if (before === 'cached' && after === 'executed') return 'cache-loss';
   if (before === 'executed' && after === 'cached') return 'cache-gain';
   const last = inputs.length - 1;
-  const joined = join.tasks[task]!;
-  const recipe = join.recipes[joined.recipe]!;
-  const a = recipe.recipes[0] ?? null;
-  const b = recipe.recipes[last] ?? null;
+  const { recipes } = join.recipes[join.recipe[t]!]!;
+  const a = recipes[0] ?? null;
+  const b = recipes[last] ?? null;
   if (a !== null && b !== null && versionDifference(a, b) !== null) return 'version-changed';
-  const hashBefore = hashOf(inputs[0]!, joined.firstRow[0]!);
-  const hashAfter = hashOf(inputs[last]!, joined.firstRow[last]!);
+  const hashBefore = hashOf(inputs[0]!, join.firstRow[0]![t]!);
+  const hashAfter = hashOf(inputs[last]!, join.firstRow[last]![t]!);
   return hashBefore !== '' && hashAfter !== '' && hashBefore !== hashAfter ? 'hash-changed' : 'same';
 }
 

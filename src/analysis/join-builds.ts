@@ -7,7 +7,7 @@
  */
 import type { Build, Recipe } from '../model/build.ts';
 import type { TaskTable } from '../model/task-table.ts';
-import { TASK_COVERED, TASK_EXISTING, TASK_NOEXEC, TASK_NOT_RUN } from '../model/task-table.ts';
+import { TASK_COVERED, TASK_EXISTING, TASK_NOEXEC, TASK_NOT_RUN, TASK_SUCCEEDED } from '../model/task-table.ts';
 
 /** Everything of a build but its task table, samples and graph. */
 export type CompareHead = Omit<Build, 'tasks' | 'samples' | 'graph'>;
@@ -29,28 +29,29 @@ export interface JoinedRecipe {
   readonly restored: boolean[];
 }
 
-/** A task over all builds: `rows[b]` are its rows in build b's table (several: it ran more than once in that build). */
-export interface JoinedTask {
-  readonly recipe: number;
-  readonly task: string;
-  /** First row per build, -1: none. */
-  readonly firstRow: Int32Array;
-  /** Further rows per build; null where no build has any, which is nearly always. */
-  moreRows: number[][] | null;
-}
-
+/** The tasks of all builds, as columns: a task is a number t below `length`. */
 export interface Join {
   readonly recipes: readonly JoinedRecipe[];
-  readonly tasks: readonly JoinedTask[];
-  /** Position in `tasks` of (recipe, task name), or -1. */
-  find(recipe: number, task: string): number;
+  readonly taskNames: readonly string[];
+  readonly length: number;
+  /** Index into `recipes`. */
+  readonly recipe: Int32Array;
+  /** Index into `taskNames`. */
+  readonly task: Int32Array;
+  /** Per build: the task's first row in its table; -1: none. */
+  readonly firstRow: readonly Int32Array[];
+  /** Per build: further rows of tasks that ran more than once in it. Rare, so not a column. */
+  readonly moreRows: readonly ReadonlyMap<number, readonly number[]>[];
+  /** Per task name: the index of `<name>_setscene`, and of the name without it; -1: none. */
+  readonly setsceneOf: Int32Array;
+  readonly realOf: Int32Array;
+  /** The task of (recipe, task name), or -1. */
+  find(recipe: number, taskName: number): number;
 }
 
 /** Succeeded, failed, unfinished, running: the task was started, so it can have a value. */
 export function wasExecuted(outcome: number): boolean {
-  return (
-    outcome !== TASK_COVERED && outcome !== TASK_EXISTING && outcome !== TASK_NOEXEC && outcome !== TASK_NOT_RUN
-  );
+  return outcome !== TASK_COVERED && outcome !== TASK_EXISTING && outcome !== TASK_NOEXEC && outcome !== TASK_NOT_RUN;
 }
 
 export const SETSCENE = '_setscene';
@@ -75,13 +76,15 @@ export function joinBuilds(inputs: readonly CompareInput[]): Join {
   const recipeIndex = new Map<string, number>();
   const taskIndex = new Map<string, number>();
   const taskNames: string[] = [];
-  const tasks: JoinedTask[] = [];
-  // One number per (recipe, task name); 2^16 task names at most, so the product stays far below 2^53.
-  const slots = new Map<number, number>();
-  const SPAN = 65_536;
+  const most = inputs.reduce((sum, { tasks }) => sum + tasks.length, 0);
+  const recipeColumn = new Int32Array(most);
+  const taskColumn = new Int32Array(most);
+  const firstRow = inputs.map(() => new Int32Array(most).fill(-1));
+  const moreRows = inputs.map(() => new Map<number, number[]>());
+  let length = 0;
 
-  inputs.forEach(({ head, tasks: table }, b) => {
-    const joinedOf = Int32Array.from(head.recipes, (r) => {
+  const joinedRecipe = inputs.map(({ head }, b) =>
+    Int32Array.from(head.recipes, (r) => {
       const pn = pnOf(r);
       const byPn = `${r.mc}\n${pn}`;
       const name = twice.has(byPn) ? r.pf : pn;
@@ -100,8 +103,10 @@ export function joinBuilds(inputs: readonly CompareInput[]): Join {
       }
       recipes[index]!.recipes[b] ??= r;
       return index;
-    });
-    const nameOf = Int32Array.from(table.taskNames, (name) => {
+    }),
+  );
+  const joinedName = inputs.map(({ tasks }) =>
+    Int32Array.from(tasks.taskNames, (name) => {
       let index = taskIndex.get(name);
       if (index === undefined) {
         index = taskNames.length;
@@ -109,36 +114,87 @@ export function joinBuilds(inputs: readonly CompareInput[]): Join {
         taskNames.push(name);
       }
       return index;
-    });
+    }),
+  );
+  const slots = slotTable(recipes.length, taskNames.length);
+
+  inputs.forEach(({ tasks: table }, b) => {
+    const recipeOf = joinedRecipe[b]!;
+    const nameOf = joinedName[b]!;
     const isSetscene = table.taskNames.map((name) => name.endsWith(SETSCENE));
+    const first = firstRow[b]!;
+    const more = moreRows[b]!;
     for (let row = 0; row < table.length; row++) {
-      const recipe = joinedOf[table.recipe[row]!]!;
+      const recipe = recipeOf[table.recipe[row]!]!;
       const name = nameOf[table.task[row]!]!;
-      const slot = recipe * SPAN + name;
-      const at = slots.get(slot);
-      if (at === undefined) {
-        slots.set(slot, tasks.length);
-        const firstRow = new Int32Array(inputs.length).fill(-1);
-        firstRow[b] = row;
-        tasks.push({ recipe, task: taskNames[name]!, firstRow, moreRows: null });
-      } else {
-        const joined = tasks[at]!;
-        if (joined.firstRow[b] === -1) joined.firstRow[b] = row;
-        else {
-          joined.moreRows ??= inputs.map(() => []);
-          joined.moreRows[b]!.push(row);
-        }
+      let t = slots.get(recipe, name);
+      if (t === -1) {
+        t = length++;
+        slots.set(recipe, name, t);
+        recipeColumn[t] = recipe;
+        taskColumn[t] = name;
       }
-      if (isSetscene[table.task[row]!] === true && table.outcome[row] === 0) recipes[recipe]!.restored[b] = true;
+      if (first[t] === -1) first[t] = row;
+      else {
+        const rows = more.get(t);
+        if (rows === undefined) more.set(t, [row]);
+        else rows.push(row);
+      }
+      if (isSetscene[table.task[row]!] === true && table.outcome[row] === TASK_SUCCEEDED)
+        recipes[recipe]!.restored[b] = true;
     }
   });
 
+  const setsceneOf = new Int32Array(taskNames.length).fill(-1);
+  const realOf = new Int32Array(taskNames.length).fill(-1);
+  taskNames.forEach((name, real) => {
+    const setscene = taskIndex.get(name + SETSCENE);
+    if (setscene === undefined) return;
+    setsceneOf[real] = setscene;
+    realOf[setscene] = real;
+  });
   return {
     recipes,
-    tasks,
-    find(recipe, task) {
-      const name = taskIndex.get(task);
-      return name === undefined ? -1 : (slots.get(recipe * SPAN + name) ?? -1);
+    taskNames,
+    length,
+    recipe: recipeColumn,
+    task: taskColumn,
+    firstRow,
+    moreRows,
+    setsceneOf,
+    realOf,
+    find: slots.get,
+  };
+}
+
+/** 4 bytes each: 32 MiB. Real builds need 600 recipes x 100 task names. */
+const DENSE_SLOTS_MAX = 8 << 20;
+
+/** The task of each (recipe, task name), -1 where there is none: a plain array, or a map when hostile names would make it huge. */
+function slotTable(recipes: number, names: number) {
+  if (recipes * names <= DENSE_SLOTS_MAX) {
+    const dense = new Int32Array(recipes * names).fill(-1);
+    return {
+      get: (recipe: number, name: number): number => dense[recipe * names + name]!,
+      set: (recipe: number, name: number, t: number): void => {
+        dense[recipe * names + name] = t;
+      },
+    };
+  }
+  const sparse = new Map<number, number>();
+  return {
+    get: (recipe: number, name: number): number => sparse.get(recipe * names + name) ?? -1,
+    set: (recipe: number, name: number, t: number): void => {
+      sparse.set(recipe * names + name, t);
     },
   };
+}
+
+/** Calls `see` with each row of task t in the build. */
+export function forEachRow(join: Join, t: number, build: number, see: (row: number) => void): void {
+  const first = join.firstRow[build]![t]!;
+  if (first === -1) return;
+  see(first);
+  const more = join.moreRows[build]!;
+  if (more.size > 0) for (const row of more.get(t) ?? []) see(row);
 }

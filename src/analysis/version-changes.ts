@@ -1,3 +1,4 @@
+import { compareText } from '../model/task-rows.ts';
 import type { Join } from './join-builds.ts';
 import { recipeVersion, type VersionPart, versionDifference } from './recipe-version.ts';
 
@@ -5,7 +6,7 @@ export interface VersionChange {
   readonly pn: string;
   readonly mc: string;
   /** Per build; null: the build has no such recipe. */
-  readonly versions: readonly (string | null)[];
+  readonly versions: (string | null)[];
   readonly kind: 'new' | 'dropped' | VersionPart;
 }
 
@@ -38,8 +39,4 @@ function kindOfChange(recipes: Join['recipes'][number]['recipes']): VersionChang
     if (part !== null) return part;
   }
   return null;
-}
-
-export function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
