@@ -1,0 +1,96 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Flags, readSettings, type Settings } from './settings.ts';
+import { SETTINGS, settingsMarkdown } from './settings-table.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'settings-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function read(flags: Flags, environment: Record<string, string> = {}, terminal = false): Promise<Settings> {
+  return readSettings({ flags, environment, folder, terminal });
+}
+
+function config(text: string): string {
+  const file = join(folder, 'bakehouse.yaml');
+  writeFileSync(file, text);
+  return file;
+}
+
+describe('readSettings', () => {
+  it('needs nothing', async () => {
+    expect(await read({})).toEqual({
+      host: '127.0.0.1',
+      port: 8080,
+      allowedHosts: [],
+      data: join(homedir(), '.local/state/bakehouse'),
+      database: `sqlite:${join(homedir(), '.local/state/bakehouse/bakehouse.db')}`,
+      temporary: false,
+      paths: [],
+      watch: true,
+      logLevel: 'info',
+    });
+    expect((await read({}, { XDG_STATE_HOME: '/state' })).data).toBe('/state/bakehouse');
+    expect((await read({}, {}, true)).logLevel).toBe('warn');
+  });
+
+  it('takes a flag before the environment, that before the file, that before the default', async () => {
+    const file = config('port: 1111\nhost: file.example\nlogLevel: debug\n');
+    const settings = await read(
+      { config: file, port: 3333 },
+      { BAKEHOUSE_PORT: '2222', BAKEHOUSE_HOST: 'env.example' },
+    );
+    expect(settings).toMatchObject({ port: 3333, host: 'env.example', logLevel: 'debug' });
+  });
+
+  it('resolves paths of the file against the file, others against the folder the user stands in', async () => {
+    const file = config('paths: [tmp/buildstats, "https://example.org/buildstats/"]\ndata: state\n');
+    expect(await read({ config: file })).toMatchObject({
+      paths: [join(folder, 'tmp/buildstats'), 'https://example.org/buildstats/'],
+      data: join(folder, 'state'),
+    });
+    expect((await read({ paths: ['x'] })).paths).toEqual([join(folder, 'x')]);
+    expect((await read({ paths: [] }, { BAKEHOUSE_PATHS: 'a, b' })).paths).toEqual([
+      join(folder, 'a'),
+      join(folder, 'b'),
+    ]);
+  });
+
+  it('is frozen', async () => {
+    const settings = await read({ paths: ['x'] });
+    expect(Object.isFrozen(settings)).toBe(true);
+    expect(Object.isFrozen(settings.paths)).toBe(true);
+  });
+
+  it.each([
+    ['port: 99999', /bakehouse\.yaml:1, port: "99999" is not a port/, 1],
+    ['host: x\nprot: 1\n', /bakehouse\.yaml:2, prot: there is no such setting; there are host, port/, 2],
+    ['host: x\nport: [1]\n', /bakehouse\.yaml:2, port:/, 2],
+    ['a: [1\nb: }', /bakehouse\.yaml:\d, the settings:/, undefined],
+    ['- a', /a map of settings is wanted/, 1],
+    ['watch: perhaps', /"perhaps" is neither yes nor no/, 1],
+    ['logLevel: loud', /none of silent, error/, 1],
+  ])('refuses %j and says where', async (text, message, line) => {
+    const error: unknown = await read({ config: config(text) }).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'invalid', message: expect.stringMatching(message) });
+    if (line !== undefined) expect(error).toMatchObject({ line });
+  });
+
+  it('names the variable and the flag that are wrong', async () => {
+    await expect(read({}, { BAKEHOUSE_PORT: '80x' })).rejects.toThrow(/BAKEHOUSE_PORT: "80x"/);
+    await expect(read({ database: 'mysql://x' })).rejects.toThrow(/--database/);
+    await expect(read({ config: 'nowhere.yaml' })).rejects.toThrow(/nowhere\.yaml: the settings file cannot be read/);
+  });
+});
+
+describe('docs/settings.md', () => {
+  it('holds the table of the program', () => {
+    const text = readFileSync(new URL('../../docs/settings.md', import.meta.url), 'utf8');
+    expect(text).toContain(settingsMarkdown());
+    expect(SETTINGS.length).toBeGreaterThan(5);
+  });
+});
