@@ -114,7 +114,7 @@ export const BUILD_PARALLELISM: Metric = {
 };
 
 /** Totals that are always looked at, in this order. */
-const MAIN_METRICS = ['walltime', 'cputime', 'read_bytes', 'write_bytes', 'read_ops', 'write_ops'] as const;
+export const MAIN_METRICS = ['walltime', 'cputime', 'read_bytes', 'write_bytes', 'read_ops', 'write_ops'] as const;
 
 export function compareBuilds(inputs: readonly CompareInput[], options: CompareOptions = COMPARE_DEFAULTS): Comparison {
   const join = joinBuilds(inputs);

@@ -6,6 +6,7 @@ export const OPERATIONS = {
   'read-columns': async () => (await import('./read-columns.ts')).readColumns,
   'read-samples': async () => (await import('./read-samples.ts')).readSamples,
   'read-log': async () => (await import('./read-log.ts')).readLog,
+  'compare-builds': async () => (await import('./compare-builds.ts')).compareBuilds,
   explore: async () => (await import('./explore.ts')).explore,
   'export-tasks': async () => (await import('./export-tasks.ts')).exportTasks,
   'export-samples': async () => (await import('./export-samples.ts')).exportSamples,

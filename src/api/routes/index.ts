@@ -1,4 +1,5 @@
 /** Every route of the contract, each in the file of its operation. */
+import { compareBuilds } from './compare-builds.ts';
 import { events } from './events.ts';
 import { explore } from './explore.ts';
 import { exports } from './export.ts';
@@ -19,6 +20,7 @@ export const ROUTES: readonly RegisterRoute[] = [
   readColumns,
   readSamples,
   readLog,
+  compareBuilds,
   explore,
   trend,
   ...exports,
