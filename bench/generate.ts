@@ -17,6 +17,9 @@ import { writeBuildstats } from './generate/buildstats-files.ts';
 import { DEFAULT_OPTIONS, type Era, type GenerateOptions } from './generate/options.ts';
 import { simulateBuild } from './generate/simulate.ts';
 
+export { generateBuild, varyBuild } from './generate/in-memory.ts';
+export type { GenerateOptions } from './generate/options.ts';
+
 const TWO_HOURS_MS = 7_200_000;
 
 function number(text: string | undefined, fallback: number, flag: string): number {

@@ -158,7 +158,8 @@ const DEFAULT_PROFILE: Profile = python((w) => 0.18 + Math.sqrt(w) * 0.01, 0.05,
 const FORK_CPU_S = 0.09;
 
 /** Whole microseconds as getrusage gives them; `sec + usec * 1e-6` makes the tails that real files have. */
-function rusageSeconds(seconds: number): number {
+export function rusageSeconds(seconds: number): number {
+  // NaN, not recorded, stays NaN.
   const us = Math.max(0, Math.round(seconds * 1e6));
   return Math.floor(us / 1e6) + (us % 1e6) * 1e-6;
 }
