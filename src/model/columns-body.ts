@@ -28,7 +28,7 @@ export interface EncodedColumn {
   readonly blocks: readonly Uint8Array[];
 }
 
-/** Own columns of a task table; '@' cannot begin a metric's id. Append only. */
+/** Own columns of a task table; '@' cannot begin a metric's id. The first five are always there. Append only. */
 const RECIPE = '@recipe';
 const TASK = '@task';
 const OUTCOME = '@outcome';
@@ -38,7 +38,7 @@ const QUEUED = '@queued';
 const PID = '@pid';
 const HASH_HIGH = '@hash-high';
 const HASH_LOW = '@hash-low';
-const OWN_COLUMNS = [RECIPE, TASK, OUTCOME, START, END, QUEUED, PID, HASH_HIGH, HASH_LOW];
+export const OWN_COLUMNS: readonly string[] = [RECIPE, TASK, OUTCOME, START, END, QUEUED, PID, HASH_HIGH, HASH_LOW];
 
 export function isOwnColumn(id: string): boolean {
   return OWN_COLUMNS.includes(id);
@@ -196,6 +196,26 @@ export function samplesBody(
     { kind: 'samples', tables: tables.map((table) => table.header) },
     tables.map((table) => table.columns),
   );
+}
+
+/** A task graph (columns-graph.ts) in the same container. */
+export function graphBody(rows: number, edges: number, columns: readonly EncodedColumn[]): Uint8Array<ArrayBuffer> {
+  const [degree, distance] = columns;
+  return body({ kind: 'graph', rows, edges }, [[degree!], [distance!]]);
+}
+
+export function decodeGraphColumns(
+  bytes: Uint8Array,
+  decompress: Decompress,
+): { degrees: Float64Array; distances: Float64Array } {
+  const { about, take } = open(bytes, 'graph');
+  const rows = integer(about.rows, TASK_RUNS_MAX, 'rows');
+  const edges = integer(about.edges, COLUMN_CELLS_MAX, 'edges');
+  const [degree, distance] = take([rows, edges]);
+  return {
+    degrees: decodeColumn(degree?.[0]?.blocks ?? [], rows, decompress),
+    distances: decodeColumn(distance?.[0]?.blocks ?? [], edges, decompress),
+  };
 }
 
 function body(about: object, tables: readonly (readonly EncodedColumn[])[]): Uint8Array<ArrayBuffer> {

@@ -95,6 +95,35 @@ export interface TrendPoint {
   readonly outcome: BuildOutcome;
 }
 
+export interface TrendQuestion {
+  /** PN; null: the whole build. */
+  readonly recipe: string | null;
+  /** Null: the whole recipe. */
+  readonly task: string | null;
+  readonly mc: string;
+  readonly metric: string;
+  /** How many of the last builds are looked at. */
+  readonly builds: number;
+}
+
+export interface TopTasksQuestion {
+  readonly metric: string;
+  /** Ids of builds, or how many of the last. */
+  readonly builds: readonly string[] | number;
+  readonly limit: number;
+}
+
+/** A task run with the value that put it among the largest. */
+export interface TopTask {
+  readonly id: string;
+  /** Row of that build's task table. */
+  readonly row: number;
+  readonly mc: string;
+  readonly pn: string;
+  readonly task: string;
+  readonly value: number;
+}
+
 /** A body as it is stored, sent without being understood. */
 export interface StoredBytes {
   readonly bytes: Uint8Array;
@@ -106,7 +135,17 @@ export interface StoredBytes {
 export interface Store {
   readonly engine: 'sqlite' | 'postgres';
   /** Writes the build whole, in one transaction; the same content again writes nothing. */
-  saveBuild(id: string, build: Build): Promise<SavedBuild>;
+  saveBuild(
+    id: string,
+    build: Build,
+    options?: {
+      /**
+       * The revision this build was made from (null: there was none): where the store holds another by now nothing is written and
+       * the error is `conflict`. Without it the last writer wins.
+       */
+      readonly replacing?: string | null;
+    },
+  ): Promise<SavedBuild>;
   /** The build whole, or null. */
   readBuild(id: string): Promise<Build | null>;
   readHead(id: string): Promise<(BuildHead & { readonly id: string; readonly revision: string }) | null>;
@@ -137,12 +176,13 @@ export interface Store {
    * One metric over the last `builds` builds, oldest first: of a task (recipe and task given; its runs summed), of a recipe (its tasks
    * aggregated as the metric says) or of the whole build. Builds that did not execute it are left out: not executed is not zero.
    */
-  readTrend(question: {
-    readonly recipe: string | null;
-    readonly task: string | null;
-    readonly mc: string;
-    readonly metric: string;
-    readonly builds: number;
-  }): Promise<{ readonly metric: Metric; readonly points: readonly TrendPoint[] }>;
+  readTrend(question: TrendQuestion): Promise<{ readonly metric: Metric; readonly points: readonly TrendPoint[] }>;
+  /** The largest values of one metric among the task runs of many builds, largest first. */
+  readTopTasks(question: TopTasksQuestion): Promise<{ readonly metric: Metric; readonly tasks: readonly TopTask[] }>;
+  /** Every metric the store has seen. */
+  listMetrics(): Promise<readonly Metric[]>;
+  countBuilds(): Promise<number>;
+  /** True when there was such a build. */
+  deleteBuild(id: string): Promise<boolean>;
   close(): Promise<void>;
 }

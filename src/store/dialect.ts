@@ -1,0 +1,193 @@
+/**
+ * Everything that differs between the two engines, and nothing else does: how to connect, column types, the few expressions that
+ * are spelled differently, which errors are worth another try.
+ */
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  type Dialect as KyselyDialect,
+  PostgresDialect,
+  type RawBuilder,
+  type SqliteDatabase,
+  SqliteDialect,
+  SqliteDriver,
+  type SqliteStatement,
+  sql,
+} from 'kysely';
+import pg from 'pg';
+import { BakehouseError } from '../model/errors.ts';
+
+export interface Dialect {
+  readonly engine: 'sqlite' | 'postgres';
+  readonly kysely: KyselyDialect;
+  /** Placeholder of the n-th parameter, from 1. */
+  placeholder(n: number): string;
+  /** Column types and table options of migrations. */
+  readonly types: {
+    /** A number the database gives, never given twice. */
+    readonly identity: string;
+    /** Whole numbers beyond 2^31: milliseconds, bytes. */
+    readonly integer: string;
+    /** Counts, flags and numbers given by the database. */
+    readonly small: string;
+    readonly double: string;
+    readonly bytes: string;
+    /** After the closing bracket of a table whose rows live in its primary key. */
+    readonly keyed: string;
+  };
+  /** Statements after the bytes column of a table is made. */
+  storeUncompressed(table: string, column: string): readonly string[];
+  /** True for rows whose column is one of the numbers; one parameter however many they are. */
+  oneOf(column: string, numbers: readonly number[]): RawBuilder<boolean>;
+  /** The values of a one-column subquery as JSON text. */
+  jsonArray(query: RawBuilder<unknown>, column: string): RawBuilder<string | null>;
+  /** Held until the transaction ends: one migration at a time. Null: the transaction itself does it. */
+  readonly migrationLock: RawBuilder<unknown> | null;
+  /** Another writer was in the way; the transaction is undone and may be tried again. */
+  isConflict(error: unknown): boolean;
+}
+
+export function dialectFor(database: string): Dialect {
+  if (database.startsWith('sqlite:')) return sqlite(database.slice('sqlite:'.length));
+  if (/^postgres(ql)?:\/\//.test(database)) return postgres(database);
+  throw new BakehouseError('invalid', `"${database}" is no database: give sqlite:FILE or postgres://USER@HOST/NAME.`);
+}
+
+// ---- SQLite ---------------------------------------------------------------------------------------------------------------------
+
+/** A writer waits this long for another process's transaction; ours take some 30 ms, a migration of a large file seconds. */
+const BUSY_TIMEOUT_MS = 20_000;
+
+function sqlite(file: string): Dialect {
+  return {
+    engine: 'sqlite',
+    kysely: new NodeSqliteDialect(file),
+    placeholder: () => '?',
+    types: {
+      identity: 'integer primary key autoincrement',
+      integer: 'integer',
+      small: 'integer',
+      double: 'real',
+      bytes: 'blob',
+      keyed: 'without rowid',
+    },
+    storeUncompressed: () => [],
+    oneOf: (column, numbers) =>
+      sql<boolean>`${sql.ref(column)} in (select value from json_each(${JSON.stringify(numbers)}))`,
+    jsonArray: (query, column) => sql<string>`(select json_group_array(${sql.ref(column)}) from (${query}))`,
+    migrationLock: null,
+    isConflict: (error) => error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === 5,
+  };
+}
+
+/** Kysely's SQLite dialect over node:sqlite. Transactions take the write lock at once: a reader cannot become a writer late and fail. */
+class NodeSqliteDialect extends SqliteDialect {
+  readonly #file: string;
+
+  constructor(file: string) {
+    super({ database: async () => openSqlite(file) });
+    this.#file = file;
+  }
+
+  override createDriver(): SqliteDriver {
+    return new ImmediateDriver({ database: async () => openSqlite(this.#file) });
+  }
+}
+
+class ImmediateDriver extends SqliteDriver {
+  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+  }
+}
+
+type Parameter = null | number | bigint | string | Uint8Array;
+
+function openSqlite(file: string): SqliteDatabase {
+  let database: DatabaseSync;
+  try {
+    database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true });
+  } catch (cause) {
+    throw new BakehouseError('unavailable', `The database ${file} cannot be opened.`, { file, cause });
+  }
+  try {
+    // WAL: readers go on while a build is written. FULL: a build that was acknowledged survives the power; one fsync a build is 1 ms.
+    database.exec('pragma journal_mode = wal; pragma synchronous = full; pragma cache_size = -16000;');
+  } catch (cause) {
+    database.close();
+    throw new BakehouseError('unreadable', `The file ${file} is not a Bakehouse database.`, { file, cause });
+  }
+  // Queries are few and come again: keeping their statements saves 20 us each. Bounded, since `in (?, ?, …)` makes many texts.
+  const statements = new Map<string, SqliteStatement>();
+  return {
+    prepare(text) {
+      const known = statements.get(text);
+      if (known !== undefined) return known;
+      const made = statementOf(database.prepare(text));
+      if (statements.size >= 200) statements.delete(statements.keys().next().value ?? '');
+      statements.set(text, made);
+      return made;
+    },
+    close() {
+      statements.clear();
+      database.close();
+    },
+  };
+}
+
+function statementOf(statement: StatementSync): SqliteStatement {
+  return {
+    reader: statement.columns().length > 0,
+    all: (parameters) => statement.all(...(parameters as Parameter[])),
+    run: (parameters) => statement.run(...(parameters as Parameter[])),
+    iterate: (parameters) => statement.iterate(...(parameters as Parameter[])),
+  };
+}
+
+// ---- PostgreSQL -----------------------------------------------------------------------------------------------------------------
+
+/** Any number: two controllers that start at once must take the same one. */
+const MIGRATION_LOCK = 0x62616b65;
+const PG_INT8 = 20;
+
+function postgres(url: string): Dialect {
+  const pool = () =>
+    new pg.Pool({
+      connectionString: url,
+      max: 8,
+      connectionTimeoutMillis: 10_000,
+      types: {
+        // bigint arrives as text, since it may pass 2^53; ours are milliseconds and counts, which never do.
+        getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+          oid === PG_INT8 && format !== 'binary' ? Number : pg.types.getTypeParser(oid, format),
+      } as pg.CustomTypesConfig,
+    });
+  return {
+    engine: 'postgres',
+    kysely: new PostgresDialect({
+      pool: async () => {
+        const made = pool();
+        // An idle connection that breaks (server restart) is replaced at the next query; without a listener it would end the process.
+        made.on('error', () => {});
+        return made;
+      },
+    }),
+    placeholder: (n) => `$${n}`,
+    types: {
+      identity: 'integer generated always as identity primary key',
+      integer: 'bigint',
+      small: 'integer',
+      double: 'double precision',
+      bytes: 'bytea',
+      keyed: '',
+    },
+    // Blocks are compressed already: trying again costs time and wins nothing.
+    storeUncompressed: (table, column) => [`alter table ${table} alter column ${column} set storage external`],
+    oneOf: (column, numbers) => sql<boolean>`${sql.ref(column)} = any(${[...numbers]}::integer[])`,
+    jsonArray: (query, column) => sql<string>`(select json_agg(${sql.ref(column)})::text from (${query}) as list)`,
+    migrationLock: sql`select pg_advisory_xact_lock(${MIGRATION_LOCK})`,
+    // Serialization failure, deadlock, unique and foreign key: the other writer came first with the same or took away what we refer to.
+    isConflict: (error) =>
+      error instanceof Error && 'code' in error && ['40001', '40P01', '23505', '23503'].includes(String(error.code)),
+  };
+}

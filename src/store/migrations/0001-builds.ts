@@ -1,0 +1,82 @@
+import type { Migration } from './index.ts';
+
+/**
+ * Builds. Rows exist for what is searched; numbers of tasks are blocks of bytes (src/model/columns.ts).
+ *
+ * All tables below a build begin their key with its number and go with it (on delete cascade), so replacing a build is one delete
+ * and the inserts. `task_blocks`: see src/store/layout.md for what else was measured.
+ */
+export const builds: Migration = {
+  name: 'builds',
+  statements: ({ types, storeUncompressed }) => {
+    const { identity, integer, small, double, bytes, keyed } = types;
+    const build = `build ${small} not null references builds(number) on delete cascade`;
+    return [
+      `create table key_lists (number ${identity}, hash text not null unique, body ${bytes} not null)`,
+      `create table graphs (number ${identity}, hash text not null unique, body ${bytes} not null)`,
+      `create table metrics (number ${identity}, id text not null unique, about text)`,
+      `create table recipe_names (number ${identity}, pn text not null unique)`,
+      `create table builds (
+        number ${identity},
+        id text not null unique,
+        revision text not null,
+        name text not null,
+        search text not null,
+        started_ms ${integer},
+        order_ms ${integer} not null,
+        ended_ms ${integer},
+        end_estimated ${small} not null,
+        duration_ms ${integer},
+        outcome text not null,
+        targets text,
+        machine text,
+        distro text,
+        builder text,
+        host text,
+        location text not null,
+        kind text not null,
+        kind_estimated ${small} not null,
+        sstate text,
+        tasks ${small} not null,
+        failures ${small} not null,
+        first_failure text,
+        qa_issues ${small} not null,
+        problems ${small} not null,
+        cpu_time_s ${double},
+        configuration text not null,
+        baseline ${small} not null,
+        positions ${small} not null,
+        key_list ${small} not null references key_lists(number),
+        graph ${small} references graphs(number)
+      )`,
+      'create index builds_by_order on builds (order_ms, id)',
+      'create index builds_by_configuration on builds (configuration, order_ms)',
+      // Asked when a build is replaced: does another still use the list, the graph?
+      'create index builds_by_key_list on builds (key_list)',
+      'create index builds_by_graph on builds (graph)',
+      `create table build_heads (build ${small} primary key references builds(number) on delete cascade,
+        head ${bytes} not null, contents ${bytes} not null)`,
+      `create table build_targets (${build}, target text not null, primary key (build, target)) ${keyed}`,
+      `create table metric_totals (${build}, metric ${small} not null, sum ${double} not null, max ${double} not null,
+        count ${small} not null, primary key (build, metric)) ${keyed}`,
+      `create table recipe_runs (${build}, ordinal ${small} not null, recipe ${small} not null, mc text not null,
+        version text, status ${small} not null, failed_task text, busy_ms ${integer}, primary key (build, ordinal)) ${keyed}`,
+      'create index recipe_runs_by_recipe on recipe_runs (recipe)',
+      `create table failures (${build}, ordinal ${small} not null, pn text, mc text not null, task text, cause text,
+        primary key (build, ordinal)) ${keyed}`,
+      'create index failures_by_recipe on failures (pn)',
+      `create table problems (${build}, ordinal ${small} not null, severity text not null, code text not null,
+        message text not null, file text, line ${small}, primary key (build, ordinal)) ${keyed}`,
+      `create table task_blocks (${build}, metric ${small} not null, block ${small} not null, bytes ${bytes} not null,
+        primary key (build, metric, block))`,
+      `create table sample_blocks (${build}, ordinal ${small} not null, bytes ${bytes} not null,
+        primary key (build, ordinal))`,
+      ...storeUncompressed('task_blocks', 'bytes'),
+      ...storeUncompressed('sample_blocks', 'bytes'),
+      ...storeUncompressed('build_heads', 'head'),
+      ...storeUncompressed('build_heads', 'contents'),
+      ...storeUncompressed('key_lists', 'body'),
+      ...storeUncompressed('graphs', 'body'),
+    ];
+  },
+};

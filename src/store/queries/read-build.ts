@@ -1,0 +1,249 @@
+import type { Kysely } from 'kysely';
+import type { Build } from '../../model/build.ts';
+import {
+  decodeSampleTable,
+  decodeTaskTable,
+  type EncodedColumn,
+  isOwnColumn,
+  OWN_COLUMNS,
+  samplesBody,
+  taskTableBody,
+} from '../../model/columns-body.ts';
+import { decodeGraph } from '../../model/columns-graph.ts';
+import { BakehouseError } from '../../model/errors.ts';
+import type { Problem } from '../../model/problem.ts';
+import type { SampleTable } from '../../model/samples.ts';
+import type { TaskTable } from '../../model/task-table.ts';
+import { decompress, unpackText } from '../compression.ts';
+import { cutSamples, type StoredContents } from '../contents.ts';
+import type { Dictionaries } from '../dictionaries.ts';
+import type { Database } from '../schema.ts';
+import { storable } from '../storable.ts';
+import type { BuildContents, BuildHead, BuildSummary, StoredBytes } from '../store.ts';
+import { SUMMARY_COLUMNS, summaryOf } from '../summary.ts';
+
+/** The reads of one build. */
+
+export async function readSummary(db: Kysely<Database>, id: string): Promise<BuildSummary | null> {
+  const row = await db.selectFrom('builds').select(SUMMARY_COLUMNS).where('id', '=', id).executeTakeFirst();
+  return row === undefined ? null : summaryOf(row);
+}
+
+export async function findIds(db: Kysely<Database>, prefix: string, limit: number): Promise<string[]> {
+  // A range and not a pattern: it uses the index on both engines. Ids are of [0-9a-f-]; '~' is behind all of them.
+  const rows = await db
+    .selectFrom('builds')
+    .select('id')
+    .where('id', '>=', prefix)
+    .where('id', '<', `${prefix}~`)
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => row.id);
+}
+
+export async function readHead(
+  db: Kysely<Database>,
+  id: string,
+): Promise<(BuildHead & { readonly id: string; readonly revision: string }) | null> {
+  return consistent(async () => {
+    const row = await db
+      .selectFrom('builds')
+      .innerJoin('build_heads', 'build_heads.build', 'builds.number')
+      .select(['number', 'revision', 'head', 'problems'])
+      .where('id', '=', id)
+      .executeTakeFirst();
+    if (row === undefined) return null;
+    const problems = row.problems === 0 ? [] : await readProblems(db, row.number);
+    if (problems.length !== row.problems) return REPLACED;
+    return {
+      ...(JSON.parse(unpackText(row.head)) as Omit<BuildHead, 'problems'>),
+      problems,
+      id,
+      revision: row.revision,
+    };
+  });
+}
+
+async function readProblems(db: Kysely<Database>, build: number): Promise<Problem[]> {
+  const rows = await db
+    .selectFrom('problems')
+    .select(['severity', 'code', 'message', 'file', 'line'])
+    .where('build', '=', build)
+    .orderBy('ordinal')
+    .execute();
+  return rows as Problem[];
+}
+
+export async function readContents(db: Kysely<Database>, id: string): Promise<BuildContents | null> {
+  const found = await openContents(db, id);
+  if (found === null) return null;
+  const { table, taskOutcomes, samples } = found.contents;
+  return {
+    taskNames: table.taskNames,
+    metrics: table.metrics,
+    series: samples.flatMap(({ header }) => header.series.map((series) => ({ ...series, source: header.source }))),
+    taskOutcomes,
+    hasGraph: found.graph !== null,
+  };
+}
+
+export async function readTaskTable(
+  db: Kysely<Database>,
+  dictionaries: Dictionaries,
+  id: string,
+  metrics: readonly string[] | '*',
+): Promise<TaskTable | null> {
+  const found = await readColumns(db, dictionaries, id, metrics);
+  return found === null ? null : decodeTaskTable(found.contents.table, found.columns, decompress);
+}
+
+export async function readTaskBytes(
+  db: Kysely<Database>,
+  dictionaries: Dictionaries,
+  id: string,
+  metrics: readonly string[] | '*',
+): Promise<StoredBytes | null> {
+  const found = await readColumns(db, dictionaries, id, metrics);
+  if (found === null) return null;
+  const sent = new Set(found.columns.map((column) => column.id));
+  const header = { ...found.contents.table, metrics: found.contents.table.metrics.filter((m) => sent.has(m.id)) };
+  return { bytes: taskTableBody(header, found.columns), revision: found.revision, finished: found.finished };
+}
+
+export async function readSamples(db: Kysely<Database>, id: string): Promise<SampleTable[] | null> {
+  const found = await readSampleColumns(db, id);
+  return found?.tables.map(({ header, columns }) => decodeSampleTable(header, columns, decompress)) ?? null;
+}
+
+export async function readSampleBytes(db: Kysely<Database>, id: string): Promise<StoredBytes | null> {
+  const found = await readSampleColumns(db, id);
+  if (found === null) return null;
+  return { bytes: samplesBody(found.tables), revision: found.revision, finished: found.finished };
+}
+
+export async function readBuild(db: Kysely<Database>, dictionaries: Dictionaries, id: string): Promise<Build | null> {
+  return consistent(async () => {
+    const head = await readHead(db, id);
+    const tasks = await readTaskTable(db, dictionaries, id, '*');
+    const samples = await readSamples(db, id);
+    const graph = await db
+      .selectFrom('builds')
+      .leftJoin('graphs', 'graphs.number', 'builds.graph')
+      .select(['revision', 'body'])
+      .where('id', '=', id)
+      .executeTakeFirst();
+    if (head === null || tasks === null || samples === null || graph === undefined) return null;
+    if (graph.revision !== head.revision) return REPLACED;
+    const { id: _, revision: __, ...rest } = head;
+    return { ...rest, tasks, samples, graph: graph.body === null ? null : decodeGraph(graph.body, decompress) };
+  });
+}
+
+interface FoundContents {
+  readonly number: number;
+  readonly revision: string;
+  readonly finished: boolean;
+  readonly graph: number | null;
+  readonly contents: StoredContents;
+}
+
+async function openContents(db: Kysely<Database>, id: string): Promise<FoundContents | null> {
+  const row = await db
+    .selectFrom('builds')
+    .innerJoin('build_heads', 'build_heads.build', 'builds.number')
+    .select(['number', 'revision', 'outcome', 'graph', 'contents'])
+    .where('id', '=', id)
+    .executeTakeFirst();
+  if (row === undefined) return null;
+  const { number, revision, outcome, graph, contents } = row;
+  return {
+    number,
+    revision,
+    finished: outcome !== 'running',
+    graph,
+    contents: JSON.parse(unpackText(contents)) as StoredContents,
+  };
+}
+
+/** Own columns and those of the asked metrics, as stored. */
+async function readColumns(
+  db: Kysely<Database>,
+  dictionaries: Dictionaries,
+  id: string,
+  metrics: readonly string[] | '*',
+): Promise<(FoundContents & { columns: EncodedColumn[] }) | null> {
+  return consistent(async () => {
+    const found = await openContents(db, id);
+    if (found === null) return null;
+    const { table } = found.contents;
+    const asked = metrics === '*' ? null : new Set(metrics);
+    const ids = [
+      ...OWN_COLUMNS,
+      ...table.metrics.map((metric) => metric.id).filter((metric) => asked === null || asked.has(metric)),
+    ];
+    const numbers = await dictionaries.findMetrics(db, ids.map(storable));
+    const wanted = ids.flatMap((column) => numbers.get(storable(column)) ?? []);
+    let query = db.selectFrom('task_blocks').select(['metric', 'bytes']).where('build', '=', found.number);
+    // A whole table is one run of the key; some metrics are some runs.
+    if (asked !== null) query = query.where('metric', 'in', wanted);
+    const rows = wanted.length === 0 ? [] : await query.orderBy('metric').orderBy('block').execute();
+    const blocks = new Map<number, Uint8Array[]>();
+    for (const { metric, bytes } of rows) {
+      const list = blocks.get(metric);
+      if (list === undefined) blocks.set(metric, [bytes]);
+      else list.push(bytes);
+    }
+    const columns = ids.flatMap((column) => {
+      const list = blocks.get(numbers.get(storable(column)) ?? -1);
+      if (list === undefined && (isOwnColumn(column) || table.length > 0)) return [];
+      return [{ id: column, blocks: list ?? [] }];
+    });
+    // An empty table has no blocks, and columns all the same.
+    if (table.length === 0) return { ...found, columns: emptyColumns(ids) };
+    if (!columns.some((column) => column.id === OWN_COLUMNS[0])) return REPLACED;
+    return { ...found, columns };
+  });
+}
+
+function emptyColumns(ids: readonly string[]): EncodedColumn[] {
+  const always = OWN_COLUMNS.slice(0, 5);
+  return ids.filter((id) => !isOwnColumn(id) || always.includes(id)).map((id) => ({ id, blocks: [] }));
+}
+
+async function readSampleColumns(
+  db: Kysely<Database>,
+  id: string,
+): Promise<
+  | (FoundContents & { tables: { header: StoredContents['samples'][number]['header']; columns: EncodedColumn[] }[] })
+  | null
+> {
+  return consistent(async () => {
+    const found = await openContents(db, id);
+    if (found === null) return null;
+    const rows = await db
+      .selectFrom('sample_blocks')
+      .select('bytes')
+      .where('build', '=', found.number)
+      .orderBy('ordinal')
+      .execute();
+    const { samples } = found.contents;
+    if (rows.length !== samples.length) return REPLACED;
+    const tables = samples.map((stored, i) => ({ header: stored.header, columns: cutSamples(stored, rows[i]!.bytes) }));
+    return { ...found, tables };
+  });
+}
+
+const REPLACED = Symbol('replaced while it was read');
+
+/**
+ * A build that is replaced between two questions has other numbers: its old rows are gone, never mixed with the new. Then the question is
+ * asked again; a live build is replaced every second or two, so that ten times in a row is a broken database.
+ */
+async function consistent<T>(read: () => Promise<T | typeof REPLACED>): Promise<T> {
+  for (let attempt = 0; attempt < 10; attempt++) {
+    const got = await read();
+    if (got !== REPLACED) return got as T;
+  }
+  throw new BakehouseError('unreadable', 'The rows of a build in the database do not fit its head.');
+}

@@ -1,0 +1,62 @@
+import type { Build } from '../model/build.ts';
+import {
+  TASK_COVERED,
+  TASK_EXISTING,
+  TASK_FAILED,
+  TASK_NOEXEC,
+  TASK_NOT_RUN,
+  TASK_SUCCEEDED,
+} from '../model/task-table.ts';
+
+export const RECIPE_SUCCEEDED = 0;
+export const RECIPE_FAILED = 1;
+/** All of it came from sstate or was current: not checked by this build. */
+export const RECIPE_NOT_EXECUTED = 2;
+export const RECIPE_UNFINISHED = 3;
+
+export interface RecipeRun {
+  readonly pn: string;
+  readonly mc: string;
+  /** `1:2.3-r0`; null: not recorded. */
+  readonly version: string | null;
+  readonly status: number;
+  readonly failedTask: string | null;
+  /** Sum of the wall times of its tasks; null: none has both ends. */
+  readonly busyMs: number | null;
+}
+
+/** One for each recipe of the build, in its order. */
+export function recipeRuns({ recipes, tasks }: Build): RecipeRun[] {
+  const busy = new Float64Array(recipes.length).fill(Number.NaN);
+  const status = new Uint8Array(recipes.length).fill(RECIPE_NOT_EXECUTED);
+  const failed: (string | null)[] = recipes.map(() => null);
+  for (let row = 0; row < tasks.length; row++) {
+    const recipe = tasks.recipe[row]!;
+    const wall = tasks.endMs[row]! - tasks.startMs[row]!;
+    if (!Number.isNaN(wall)) busy[recipe] = (Number.isNaN(busy[recipe]) ? 0 : busy[recipe]!) + wall;
+    switch (tasks.outcome[row]) {
+      case TASK_COVERED:
+      case TASK_EXISTING:
+      case TASK_NOEXEC:
+      case TASK_NOT_RUN:
+        break;
+      case TASK_FAILED:
+        status[recipe] = RECIPE_FAILED;
+        failed[recipe] ??= tasks.taskNames[tasks.task[row]!] ?? null;
+        break;
+      case TASK_SUCCEEDED:
+        if (status[recipe] === RECIPE_NOT_EXECUTED) status[recipe] = RECIPE_SUCCEEDED;
+        break;
+      default:
+        if (status[recipe] !== RECIPE_FAILED) status[recipe] = RECIPE_UNFINISHED;
+    }
+  }
+  return recipes.map(({ pn, mc, pe, pv, pr }, i) => ({
+    pn,
+    mc,
+    version: pv === null ? null : `${pe === null ? '' : `${pe}:`}${pv}${pr === null ? '' : `-${pr}`}`,
+    status: status[i]!,
+    failedTask: failed[i]!,
+    busyMs: Number.isFinite(busy[i]) ? Math.round(busy[i]!) : null,
+  }));
+}

@@ -1,0 +1,246 @@
+import { createHash } from 'node:crypto';
+import type { Kysely, Transaction } from 'kysely';
+import type { Build } from '../model/build.ts';
+import { encodeGraph } from '../model/columns-graph.ts';
+import { BakehouseError } from '../model/errors.ts';
+import { keyListOf } from '../model/key-list.ts';
+import type { Metric } from '../model/metric.ts';
+import { compress, packText } from './compression.ts';
+import { type EncodedBuild, encodeBuild } from './contents.ts';
+import type { Dialect } from './dialect.ts';
+import type { Dictionaries } from './dictionaries.ts';
+import { insertRows } from './insert-rows.ts';
+import { recipeRuns } from './recipe-runs.ts';
+import { revisionOf } from './revision.ts';
+import type { Database } from './schema.ts';
+import { storable } from './storable.ts';
+import type { SavedBuild } from './store.ts';
+import { summaryRow } from './summary.ts';
+
+/** Two controllers that save at once meet here; three in a row on the same build is a fault and not bad luck. */
+const TRIES = 5;
+
+export interface SaveOptions {
+  /**
+   * The revision the build was made from (null: there was none): where the store holds another by now, nothing is written and the
+   * error is `conflict`. Without it the last writer wins.
+   */
+  readonly replacing?: string | null;
+}
+
+/** Writes a build whole, in one transaction; the same content again writes nothing. */
+export async function saveBuild(
+  db: Kysely<Database>,
+  dialect: Dialect,
+  dictionaries: Dictionaries,
+  id: string,
+  build: Build,
+  options: SaveOptions,
+): Promise<SavedBuild> {
+  const revision = revisionOf(build);
+  const stored = await db.selectFrom('builds').select('revision').where('id', '=', id).executeTakeFirst();
+  if (stored?.revision === revision) return { id, revision, changed: false };
+  // All computing is done before the transaction: on SQLite it holds the only write lock.
+  const encoded = encodeBuild(build);
+  const keyList = keyListOf(build.tasks, build.recipes);
+  const graph = build.graph === null ? null : encodeGraph(build.graph, compress);
+  const { tasks: _, samples: __, graph: ___, problems: ____, ...head } = build;
+  const packed = { head: packText(JSON.stringify(head)), contents: packText(JSON.stringify(encoded.contents)) };
+
+  for (let attempt = 1; ; attempt++) {
+    try {
+      let remember: (() => void)[] = [];
+      const changed = await db.transaction().execute(async (trx) => {
+        const before = await trx
+          .selectFrom('builds')
+          .select(['number', 'revision', 'key_list', 'graph'])
+          .where('id', '=', id)
+          .executeTakeFirst();
+        if (before?.revision === revision) return false;
+        if (options.replacing !== undefined && options.replacing !== (before?.revision ?? null)) {
+          throw new BakehouseError('conflict', `The build ${id} was changed by another writer meanwhile.`);
+        }
+        // Names first, in one order for all writers; only then rows of our own.
+        const metrics = await dictionaries.needMetrics(trx, metricsOf(encoded, build.tasks.metrics));
+        const recipes = await dictionaries.needRecipes(
+          trx,
+          build.recipes.map(({ pn }) => storable(pn)),
+        );
+        remember = [metrics.remember, recipes.remember];
+        const keyListNumber = await needShared(trx, 'key_lists', hashOf(keyList), () => packText(keyList));
+        const graphNumber = graph === null ? null : await needShared(trx, 'graphs', hashOf(graph), () => graph);
+        if (before !== undefined) {
+          await trx.deleteFrom('builds').where('number', '=', before.number).execute();
+        }
+        const { number } = await trx
+          .insertInto('builds')
+          .values({ ...summaryRow(id, revision, build), key_list: keyListNumber, graph: graphNumber })
+          .returning('number')
+          .executeTakeFirstOrThrow();
+        await insertRows(
+          trx,
+          dialect,
+          'build_heads',
+          ['build', 'head', 'contents'],
+          [[number, packed.head, packed.contents]],
+        );
+        await insertParts(trx, dialect, number, build, encoded, metrics.numbers, recipes.numbers);
+        if (before !== undefined) {
+          if (before.key_list !== keyListNumber) await dropUnused(trx, 'key_lists', 'key_list', before.key_list);
+          if (before.graph !== null && before.graph !== graphNumber)
+            await dropUnused(trx, 'graphs', 'graph', before.graph);
+        }
+        return true;
+      });
+      for (const keep of remember) keep();
+      return { id, revision, changed };
+    } catch (error) {
+      if (attempt >= TRIES || !dialect.isConflict(error)) throw error;
+    }
+  }
+}
+
+async function insertParts(
+  trx: Transaction<Database>,
+  dialect: Dialect,
+  number: number,
+  build: Build,
+  encoded: EncodedBuild,
+  metrics: ReadonlyMap<string, number>,
+  recipes: ReadonlyMap<string, number>,
+): Promise<void> {
+  const insert = <T extends keyof Database & string>(
+    table: T,
+    columns: readonly (keyof Database[T] & string)[],
+    rows: readonly (readonly unknown[])[],
+  ) => insertRows(trx, dialect, table, columns, rows);
+  await insert(
+    'task_blocks',
+    ['build', 'metric', 'block', 'bytes'],
+    encoded.columns.flatMap(({ id, blocks }) =>
+      blocks.map((bytes, block) => [number, metrics.get(storable(id))!, block, bytes]),
+    ),
+  );
+  await insert(
+    'sample_blocks',
+    ['build', 'ordinal', 'bytes'],
+    encoded.samples.map((bytes, ordinal) => [number, ordinal, bytes]),
+  );
+  await insert(
+    'metric_totals',
+    ['build', 'metric', 'sum', 'max', 'count'],
+    build.tasks.metrics.flatMap((metric) => {
+      const total = totalOf(build.tasks.values.get(metric.id)!);
+      return total === null ? [] : [[number, metrics.get(storable(metric.id))!, total.sum, total.max, total.count]];
+    }),
+  );
+  await insert(
+    'build_targets',
+    ['build', 'target'],
+    [...new Set(build.targets ?? [])].map((target) => [number, target]),
+  );
+  await insert(
+    'recipe_runs',
+    ['build', 'ordinal', 'recipe', 'mc', 'version', 'status', 'failed_task', 'busy_ms'],
+    recipeRuns(build).map((run, ordinal) => [
+      number,
+      ordinal,
+      recipes.get(storable(run.pn))!,
+      run.mc,
+      run.version,
+      run.status,
+      run.failedTask,
+      run.busyMs,
+    ]),
+  );
+  await insert(
+    'failures',
+    ['build', 'ordinal', 'pn', 'mc', 'task', 'cause'],
+    build.failures.map((failure, ordinal) => [
+      number,
+      ordinal,
+      build.recipes.find(({ pf, mc }) => pf === failure.pf && mc === failure.mc)?.pn ?? failure.pf,
+      failure.mc,
+      failure.task,
+      failure.cause,
+    ]),
+  );
+  await insert(
+    'problems',
+    ['build', 'ordinal', 'severity', 'code', 'message', 'file', 'line'],
+    build.problems.map((p, ordinal) => [number, ordinal, p.severity, p.code, p.message, p.file, p.line]),
+  );
+}
+
+/** Own columns of the table have no metric of their own. */
+function metricsOf({ columns }: EncodedBuild, metrics: readonly Metric[]): Map<string, Metric | null> {
+  const known = new Map(metrics.map((metric) => [metric.id, metric]));
+  return new Map(columns.map(({ id }) => [storable(id), known.get(id) ?? null]));
+}
+
+function totalOf(column: Float64Array): { sum: number; max: number; count: number } | null {
+  let sum = 0;
+  let max = Number.NEGATIVE_INFINITY;
+  let count = 0;
+  for (const value of column) {
+    if (!Number.isFinite(value)) continue;
+    sum += value;
+    if (value > max) max = value;
+    count++;
+  }
+  return count === 0 || !Number.isFinite(sum) ? null : { sum, max, count };
+}
+
+function hashOf(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex').slice(0, 32);
+}
+
+/** The number of a body that builds share, made where it is new. */
+async function needShared(
+  trx: Transaction<Database>,
+  table: 'key_lists' | 'graphs',
+  hash: string,
+  make: () => Uint8Array,
+): Promise<number> {
+  const find = () => trx.selectFrom(table).select('number').where('hash', '=', hash).executeTakeFirst();
+  const found = await find();
+  if (found !== undefined) return found.number;
+  await trx
+    .insertInto(table)
+    .values({ hash, body: make() })
+    .onConflict((conflict) => conflict.column('hash').doNothing())
+    .execute();
+  const made = await find();
+  if (made === undefined)
+    throw new BakehouseError('conflict', `A shared body of ${table} went away while it was written.`);
+  return made.number;
+}
+
+/**
+ * A running build changes its key list every few seconds; what no build uses goes. Where another writer takes it up at this moment,
+ * its reference makes the delete (or its insert) fail and one of us tries again.
+ */
+async function dropUnused(
+  trx: Transaction<Database>,
+  table: 'key_lists' | 'graphs',
+  column: 'key_list' | 'graph',
+  number: number,
+): Promise<void> {
+  const user = await trx.selectFrom('builds').select('number').where(column, '=', number).limit(1).executeTakeFirst();
+  if (user === undefined) await trx.deleteFrom(table).where('number', '=', number).execute();
+}
+
+/** True when there was such a build. */
+export async function deleteBuild(db: Kysely<Database>, id: string): Promise<boolean> {
+  return db.transaction().execute(async (trx) => {
+    const gone = await trx
+      .deleteFrom('builds')
+      .where('id', '=', id)
+      .returning(['key_list', 'graph'])
+      .executeTakeFirst();
+    if (gone === undefined) return false;
+    await dropUnused(trx, 'key_lists', 'key_list', gone.key_list);
+    if (gone.graph !== null) await dropUnused(trx, 'graphs', 'graph', gone.graph);
+    return true;
+  });
+}

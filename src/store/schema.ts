@@ -1,0 +1,120 @@
+/**
+ * The tables as types, the same for both engines: whole numbers are numbers, flags are 0 and 1, JSON is text, bytes are Uint8Array.
+ * Why a table exists is said in migrations/0001-builds.ts.
+ */
+import type { Generated } from 'kysely';
+
+export interface BuildsTable {
+  /** Names one revision of a build: replacing a build takes a new number, so a reader never mixes two revisions. */
+  number: Generated<number>;
+  id: string;
+  revision: string;
+  name: string;
+  /** Lower case, all that the search looks in, a line each. */
+  search: string;
+  started_ms: number | null;
+  /** started_ms, or -1 where it is not recorded: what lists are ordered by. */
+  order_ms: number;
+  ended_ms: number | null;
+  end_estimated: number;
+  duration_ms: number | null;
+  outcome: string;
+  targets: string | null;
+  machine: string | null;
+  distro: string | null;
+  builder: string | null;
+  host: string | null;
+  location: string;
+  kind: string;
+  kind_estimated: number;
+  sstate: string | null;
+  tasks: number;
+  failures: number;
+  first_failure: string | null;
+  qa_issues: number;
+  problems: number;
+  cpu_time_s: number | null;
+  configuration: string;
+  /** 1: counts for the usual of its configuration. */
+  baseline: number;
+  /** Rows of the task table. */
+  positions: number;
+  key_list: number;
+  graph: number | null;
+}
+
+export interface BuildHeadsTable {
+  build: number;
+  /** zstd of the JSON of a BuildHead without its problems. */
+  head: Uint8Array;
+  /** zstd of the JSON of StoredContents. */
+  contents: Uint8Array;
+}
+
+export interface KeyListsTable {
+  number: Generated<number>;
+  hash: string;
+  body: Uint8Array;
+}
+
+export interface GraphsTable {
+  number: Generated<number>;
+  hash: string;
+  body: Uint8Array;
+}
+
+export interface MetricsTable {
+  number: Generated<number>;
+  id: string;
+  /** JSON of the Metric as the last saved build had it; null for own columns of the table. */
+  about: string | null;
+}
+
+export interface RecipeNamesTable {
+  number: Generated<number>;
+  pn: string;
+}
+
+export interface Database {
+  builds: BuildsTable;
+  build_heads: BuildHeadsTable;
+  build_targets: { build: number; target: string };
+  key_lists: KeyListsTable;
+  graphs: GraphsTable;
+  metrics: MetricsTable;
+  metric_totals: { build: number; metric: number; sum: number; max: number; count: number };
+  recipe_names: RecipeNamesTable;
+  recipe_runs: {
+    build: number;
+    /** Index into the build's recipes. */
+    ordinal: number;
+    recipe: number;
+    mc: string;
+    version: string | null;
+    /** 0 succeeded, 1 failed, 2 nothing executed, 3 unfinished. */
+    status: number;
+    failed_task: string | null;
+    /** Sum of task wall times; null: none has both ends. */
+    busy_ms: number | null;
+  };
+  failures: {
+    build: number;
+    ordinal: number;
+    pn: string | null;
+    mc: string;
+    task: string | null;
+    cause: string | null;
+  };
+  problems: {
+    build: number;
+    ordinal: number;
+    severity: string;
+    code: string;
+    message: string;
+    file: string | null;
+    line: number | null;
+  };
+  task_blocks: { build: number; metric: number; block: number; bytes: Uint8Array };
+  sample_blocks: { build: number; ordinal: number; bytes: Uint8Array };
+  store_version: { version: number };
+}
