@@ -14,6 +14,7 @@ import type { SampleTable } from '../../model/samples.ts';
 import { TASK_FAILED, TASK_RUNNING, TASK_UNFINISHED, type TaskTable } from '../../model/task-table.ts';
 import type { EpochMs } from '../../model/units.ts';
 import { type BuildStatsBlock, readBuildStats } from './build-stats-file.ts';
+import { GrowingRows } from './growing-rows.ts';
 import { hostOf } from './host-info.ts';
 import { deriveOutcome, estimateType, isSetscene } from './outcome.ts';
 import { splitRecipeName } from './recipe-name.ts';
@@ -21,7 +22,6 @@ import { SampleFiles } from './sample-files.ts';
 import type { SampleFrames } from './sample-frames.ts';
 import { sortRows } from './sort-rows.ts';
 import { type RecipeDirectory, recipeDirectory, TaskFileReader } from './task-file.ts';
-import { TaskRows } from './task-rows.ts';
 
 export interface BuildstatsOptions {
   /** Name of the build directory: the BUILDNAME. */
@@ -51,7 +51,7 @@ export class BuildstatsReader {
   readonly problems = new ProblemList();
   readonly wantsSamples: boolean;
   readonly #options: BuildstatsOptions;
-  readonly #rows = new TaskRows();
+  readonly #rows = new GrowingRows();
   readonly #taskFiles: TaskFileReader;
   readonly #samples: SampleFiles;
   readonly #recipes: Recipe[] = [];

@@ -1,7 +1,8 @@
 import type { Recipe } from '../../model/build.ts';
 import type { Metric } from '../../model/metric.ts';
+import { compareRecipes, compareText } from '../../model/task-rows.ts';
 import type { TaskTable } from '../../model/task-table.ts';
-import type { TaskRows } from './task-rows.ts';
+import type { GrowingRows } from './growing-rows.ts';
 
 /** Rows in the order of the model, with the recipes that they refer to. Derived metrics are not in it yet. */
 export interface SortedRows {
@@ -9,19 +10,15 @@ export interface SortedRows {
   readonly tasks: TaskTable;
 }
 
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
 /**
- * Sorts rows by (pn, pf, task name, start) and drops what no row refers to.
+ * Sorts rows by (mc, pn, pf, task name, start) and drops what no row refers to.
  *
  * The order is one number per row, `(recipe rank × tasks + task rank) × rows + row`, so that the sort is the native one over
  * doubles: 1 ms for 10,000 rows where a comparator takes 10. Equal keys (several runs of one task) are put right afterwards.
  * @param selected rows to take, ascending; null takes all.
  */
 export function sortRows(
-  rows: TaskRows,
+  rows: GrowingRows,
   recipes: readonly Recipe[],
   taskNames: readonly string[],
   selected: Uint32Array | null,
@@ -36,9 +33,7 @@ export function sortRows(
     taskUsed[rows.task[at(i)]!] = 1;
   }
   const recipeOrder = recipes.map((_, i) => i).filter((i) => recipeUsed[i] === 1);
-  recipeOrder.sort(
-    (a, b) => compareText(recipes[a]!.pn, recipes[b]!.pn) || compareText(recipes[a]!.pf, recipes[b]!.pf),
-  );
+  recipeOrder.sort((a, b) => compareRecipes(recipes[a]!, recipes[b]!));
   const taskOrder = taskNames.map((_, i) => i).filter((i) => taskUsed[i] === 1);
   taskOrder.sort((a, b) => compareText(taskNames[a]!, taskNames[b]!));
   const recipeRank = new Uint32Array(recipes.length);
@@ -119,22 +114,31 @@ export function sortRows(
   };
 }
 
-/** Several runs of one task are neighbours now; by start, those without one first. Two or three, so insertion. */
-function sortRunsOfOneTask(order: Uint32Array, rows: TaskRows): void {
-  const start = (row: number) => {
-    const ms = rows.startMs[row]!;
-    return !Number.isNaN(ms) ? ms : Number.NEGATIVE_INFINITY;
-  };
+/** Several runs of one task are neighbours now; by start, end and outcome, not recorded last, as in every other source. */
+function sortRunsOfOneTask(order: Uint32Array, rows: GrowingRows): void {
   for (let i = 1; i < order.length; i++) {
     const row = order[i]!;
     let j = i;
     while (j > 0) {
       const before = order[j - 1]!;
       if (rows.recipe[before] !== rows.recipe[row] || rows.task[before] !== rows.task[row]) break;
-      if (start(before) <= start(row)) break;
+      if (!runsBefore(rows, row, before)) break;
       order[j] = before;
       j--;
     }
     order[j] = row;
   }
+}
+
+function runsBefore(rows: GrowingRows, a: number, b: number): boolean {
+  const byStart = compareRecorded(rows.startMs[a]!, rows.startMs[b]!);
+  if (byStart !== 0) return byStart < 0;
+  const byEnd = compareRecorded(rows.endMs[a]!, rows.endMs[b]!);
+  return byEnd !== 0 ? byEnd < 0 : rows.outcome[a]! < rows.outcome[b]!;
+}
+
+function compareRecorded(a: number, b: number): number {
+  if (Number.isNaN(a)) return Number.isNaN(b) ? 0 : 1;
+  if (Number.isNaN(b)) return -1;
+  return a - b;
 }

@@ -22,8 +22,8 @@ import { TEXT_LINE_CHARS_MAX } from '../../model/limits.ts';
 import { metricIdOfKey } from '../../model/metric-registry.ts';
 import type { ProblemList } from '../../model/problem.ts';
 import { TASK_FAILED, TASK_SUCCEEDED, TASK_UNFINISHED } from '../../model/task-table.ts';
+import type { GrowingRows } from './growing-rows.ts';
 import { scanEnd, scanNumber } from './scan-number.ts';
-import type { TaskRows } from './task-rows.ts';
 
 /** What a key means: a metric column if >= 0, else one of these. */
 const EVENT = -1;
@@ -71,7 +71,7 @@ export function recipeDirectory(pf: string, index: number): RecipeDirectory {
 }
 
 export class TaskFileReader {
-  readonly #rows: TaskRows;
+  readonly #rows: GrowingRows;
   readonly #problems: ProblemList;
   readonly #wanted: WantedMetrics;
 
@@ -94,7 +94,7 @@ export class TaskFileReader {
   #status = -1;
   #endMs = Number.NaN;
 
-  constructor(rows: TaskRows, problems: ProblemList, wanted: WantedMetrics = 'all') {
+  constructor(rows: GrowingRows, problems: ProblemList, wanted: WantedMetrics = 'all') {
     this.#rows = rows;
     this.#problems = problems;
     this.#wanted = wanted;

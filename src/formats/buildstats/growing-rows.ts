@@ -6,7 +6,7 @@ import { metricFor } from '../../model/metric-registry.ts';
  * Task runs in the order they are found, as columns that grow. Row `length` is the pending one: a reader fills its metrics
  * first and either commits or clears it. Every float cell starts as NaN.
  */
-export class TaskRows {
+export class GrowingRows {
   length = 0;
   recipe = new Uint32Array(1024);
   task = new Uint16Array(1024);

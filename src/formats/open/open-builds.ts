@@ -1,0 +1,141 @@
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Build } from '../../model/build.ts';
+import { BakehouseError } from '../../model/errors.ts';
+import { ProblemList } from '../../model/problem.ts';
+import { readBuildstatsDirectoryAll, reasonOf } from './directory.ts';
+import { findBuilds, isTar } from './find-builds.ts';
+import { openListing } from './http-listing.ts';
+import { readTarFile } from './tar.ts';
+
+export interface Progress {
+  /** Builds (or files of builds) read so far, and how many there are in all as far as is known now. */
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface OpenOptions {
+  /** Receives the problems that belong to no build: an unreadable directory, a damaged tar, a refused link. */
+  readonly problems?: ProblemList | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /** Metrics to read, by id; default all. See ReadBuildstatsOptions. */
+  readonly metrics?: readonly string[] | undefined;
+  readonly samples?: boolean | undefined;
+  /** The clock, epoch ms; default now. */
+  readonly nowMs?: number | undefined;
+}
+
+/**
+ * Every build that a path leads to, one after the other, oldest directory first: a build directory, `tmp/buildstats`, a `tmp`, a
+ * build folder, a tar (plain, gzip, zstd), an event log, an http(s) listing of any of those.
+ *
+ * Builds come as each source tells them: a directory and the event log of the same run are two builds, which the caller merges.
+ * A build that cannot be read becomes a problem and never hides the others. Throws BakehouseError when the path itself is not
+ * there, cannot be read or holds no build at all; the signal's reason when aborted.
+ */
+export async function* openBuilds(path: string, options: OpenOptions = {}): AsyncGenerator<Build> {
+  const problems = options.problems ?? new ProblemList();
+  const settings = { ...options, problems, nowMs: options.nowMs ?? Date.now() };
+  options.signal?.throwIfAborted();
+  if (/^https?:\/\//i.test(path)) {
+    yield* openListing(path, settings);
+    return;
+  }
+  const full = resolve(path);
+  let isFile: boolean;
+  try {
+    isFile = statSync(full).isFile();
+  } catch (cause) {
+    throw new BakehouseError('not-found', `${path} cannot be opened: ${reasonOf(cause)}.`, { file: full, cause });
+  }
+  if (isFile) {
+    yield* openFile(full, settings);
+    return;
+  }
+  yield* openFolder(full, settings);
+}
+
+type Settings = OpenOptions & { readonly problems: ProblemList; readonly nowMs: number };
+
+async function* openFile(path: string, options: Settings): AsyncGenerator<Build> {
+  if (!isTar(path) && !looksLikeTar(path)) {
+    throw new BakehouseError('invalid', `${path} is neither a tar nor an event log.`, { file: path });
+  }
+  const builds = await readTarFile(path, options);
+  if (builds.length === 0) throw nothingIn(path);
+  for (let i = 0; i < builds.length; i++) {
+    options.onProgress?.({ done: i + 1, total: builds.length });
+    yield builds[i]!;
+  }
+}
+
+async function* openFolder(path: string, options: Settings): AsyncGenerator<Build> {
+  const { problems, signal } = options;
+  const found = findBuilds(path, problems);
+  const total = found.builds.length + found.tars.length;
+  if (total === 0) throw nothingIn(path);
+  let done = 0;
+  for (const { dir } of found.builds) {
+    signal?.throwIfAborted();
+    const builds = await reading(dir, options, () =>
+      readBuildstatsDirectoryAll(dir, {
+        metrics: options.metrics,
+        samples: options.samples,
+        nowMs: options.nowMs,
+        root: path,
+      }),
+    );
+    done++;
+    options.onProgress?.({ done, total });
+    yield* builds;
+    // Reading is synchronous: between builds the rest of the process gets its turn.
+    await new Promise((next) => setImmediate(next));
+  }
+  for (const file of found.tars) {
+    signal?.throwIfAborted();
+    const builds = await reading(file, options, () => readTarFile(file, options));
+    done++;
+    options.onProgress?.({ done, total });
+    yield* builds;
+  }
+}
+
+/** What a source of one build gives; one that fails becomes a problem, because others stand beside it. */
+async function reading(file: string, options: Settings, read: () => Build[] | Promise<Build[]>): Promise<Build[]> {
+  try {
+    return await read();
+  } catch (cause) {
+    if (options.signal?.aborted) throw options.signal.reason;
+    if (!(cause instanceof BakehouseError)) throw cause;
+    options.problems.add('error', 'build-unreadable', cause.message, file);
+    return [];
+  }
+}
+
+function nothingIn(path: string): BakehouseError {
+  return new BakehouseError(
+    'not-found',
+    `${path} holds no build: a buildstats directory has a file build_stats, and a build folder has tmp/buildstats when its local.conf says INHERIT += "buildstats".`,
+    { file: path },
+  );
+}
+
+/** gzip, zstd, or `ustar` where a tar has it. */
+function looksLikeTar(path: string): boolean {
+  const head = new Uint8Array(512);
+  let length = 0;
+  try {
+    const fd = openSync(path, 'r');
+    try {
+      length = readSync(fd, head, 0, head.length, 0);
+    } finally {
+      closeSync(fd);
+    }
+  } catch (cause) {
+    throw new BakehouseError('unreadable', `${path} cannot be read: ${reasonOf(cause)}.`, { file: path, cause });
+  }
+  if (head[0] === 0x1f && head[1] === 0x8b) return true;
+  if (head[0] === 0x28 && head[1] === 0xb5 && head[2] === 0x2f && head[3] === 0xfd) return true;
+  return length === 512 && new TextDecoder('latin1').decode(head.subarray(257, 262)) === 'ustar';
+}
