@@ -25,3 +25,12 @@ export const EVENT_LINE_BYTES_MAX = 256 << 20;
 /** Total bytes a tar may unpack to: a build of 100,000 tasks with samples is 600 MB. */
 export const TAR_BYTES_MAX = 2 * 2 ** 30;
 export const TAR_ENTRIES_MAX = 2_500_000;
+/** Warnings and errors kept of one build; a world build with a noisy class logs some thousand, and nobody reads more. */
+export const MESSAGES_MAX = 2000;
+export const QA_ISSUES_MAX = 5000;
+/** Cut of one such text: a QA error lists files by the thousand. */
+export const MESSAGE_CHARS_MAX = 2000;
+/** Failed tasks kept with their cause. */
+export const FAILURES_MAX = 5000;
+/** Edges of a task graph: 100,000 tasks have about a million. */
+export const GRAPH_EDGES_MAX = 20_000_000;

@@ -12,6 +12,8 @@
  * too and never copied out, so readers must walk known paths only.
  */
 
+import { TextCache } from './text-cache.ts';
+
 /** What a global names: `bb.event.BuildStarted`. Nothing is imported. */
 export class PickleGlobal {
   readonly name: string;
@@ -107,19 +109,13 @@ const INTEGER_BYTES_MAX = 256;
 /** Module and class names of GLOBAL lines. */
 const GLOBAL_CHARS_MAX = 512;
 
-/**
- * Names and paths repeat in thousands of events; a direct-mapped cache gives the same string again without making it
- * (a clean build's log: nine of ten strings are hits, and decoding takes a third less time). It holds at most 8,192 strings
- * of 256 characters: 2 MB.
- */
-const CACHE_SLOTS = 8192;
-const CACHED_CHARS_MAX = 256;
-
 export class PickleDecoder {
-  readonly #utf8 = new TextDecoder('utf-8');
-  readonly #latin1 = new TextDecoder('latin1');
-  readonly #cache: string[] = new Array<string>(CACHE_SLOTS).fill('');
+  readonly #cache: TextCache;
   readonly #float = new DataView(new ArrayBuffer(8));
+
+  constructor(cache: TextCache = new TextCache()) {
+    this.#cache = cache;
+  }
 
   /** Decodes the pickle at `bytes[from..to]`. Throws PickleError, and only that, for whatever is not one. */
   decode(bytes: Uint8Array, from = 0, to: number = bytes.length): PickleValue {
@@ -176,7 +172,7 @@ export class PickleDecoder {
       need(length);
       spend(2 * length + 16);
       at += length;
-      return this.#text(bytes, at - length, at);
+      return this.#cache.text(bytes, at - length, at);
     };
     const raw = (length: number): Uint8Array => {
       need(length);
@@ -456,34 +452,10 @@ export class PickleDecoder {
       }
     }
   }
-
-  #text(bytes: Uint8Array, from: number, to: number): string {
-    const length = to - from;
-    if (length > CACHED_CHARS_MAX) return this.#utf8.decode(bytes.subarray(from, to));
-    // FNV-1a; `seen` collects the high bit, which only bytes outside ASCII have.
-    let hash = 0x811c9dc5;
-    let seen = 0;
-    for (let i = from; i < to; i++) {
-      const byte = bytes[i]!;
-      seen |= byte;
-      hash = Math.imul(hash ^ byte, 0x01000193);
-    }
-    if (seen > 127) return this.#utf8.decode(bytes.subarray(from, to));
-    const slot = (hash ^ (hash >>> 15)) & (CACHE_SLOTS - 1);
-    const cached = this.#cache[slot]!;
-    if (cached.length === length) {
-      let i = 0;
-      while (i < length && cached.charCodeAt(i) === bytes[from + i]) i++;
-      if (i === length) return cached;
-    }
-    const made = this.#latin1.decode(bytes.subarray(from, to));
-    this.#cache[slot] = made;
-    return made;
-  }
 }
 
 /** Two's complement, least significant byte first. */
-function littleEndian(bytes: Uint8Array, from: number, to: number): number | bigint {
+export function littleEndian(bytes: Uint8Array, from: number, to: number): number | bigint {
   if (to === from) return 0;
   if (to - from <= 6) {
     let value = 0;
