@@ -1,12 +1,15 @@
 /**
  * Base64 as an event log holds it: MIME lines of 76 characters inside a JSON string, so that each line ends in the two
- * characters `\` and `n`. Decoded from the bytes of the file without making the JSON string or unescaping it: 0.8 ns a
- * character, where latin1 string, JSON.parse and a decoder of strings take 2.
+ * characters `\` and `n`. Decoded from the bytes of the file without making the JSON string or unescaping it:
+ * 0.9 ns a character. (Tried: one table and shifts, 1.2 ns; a table of 65,536 pairs, no faster than four of 256.)
  */
-const VALUE = new Uint8Array(256).fill(0x80);
-for (let i = 0; i < 64; i++) {
-  VALUE['ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'.charCodeAt(i)] = i;
-}
+const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+/** A digit's six bits at each of the four places of a group; negative for what is no digit, so that one OR tells of all. */
+const [FIRST, SECOND, THIRD, FOURTH] = [18, 12, 6, 0].map((shift) => {
+  const table = new Int32Array(256).fill(-1);
+  for (let i = 0; i < 64; i++) table[DIGITS.charCodeAt(i)] = i << shift;
+  return table;
+}) as [Int32Array, Int32Array, Int32Array, Int32Array];
 const BACKSLASH = 0x5c;
 const LETTER_N = 0x6e;
 const PAD = 0x3d;
@@ -25,30 +28,24 @@ export function decodeBase64(bytes: Uint8Array, from: number, to: number, out: U
       let all = 0;
       let m = n;
       for (let i = at, end = at + LINE_CHARS; i < end; i += 4) {
-        const a = VALUE[bytes[i]!]!;
-        const b = VALUE[bytes[i + 1]!]!;
-        const c = VALUE[bytes[i + 2]!]!;
-        const d = VALUE[bytes[i + 3]!]!;
-        all |= a | b | c | d;
-        out[m] = (a << 2) | (b >> 4);
-        out[m + 1] = (b << 4) | (c >> 2);
-        out[m + 2] = (c << 6) | d;
+        const group = FIRST[bytes[i]!]! | SECOND[bytes[i + 1]!]! | THIRD[bytes[i + 2]!]! | FOURTH[bytes[i + 3]!]!;
+        all |= group;
+        out[m] = group >> 16;
+        out[m + 1] = group >> 8;
+        out[m + 2] = group;
         m += 3;
       }
-      if (all > 63 || bytes[at + LINE_CHARS + 1] !== LETTER_N) break;
+      if (all < 0 || bytes[at + LINE_CHARS + 1] !== LETTER_N) break;
       n = m;
       at += LINE_CHARS + 2;
     }
-    // Whole groups first; a byte that is no digit has bit 7 set and ends the run.
+    // The last line, in whole groups.
     while (at + 4 <= to) {
-      const a = VALUE[bytes[at]!]!;
-      const b = VALUE[bytes[at + 1]!]!;
-      const c = VALUE[bytes[at + 2]!]!;
-      const d = VALUE[bytes[at + 3]!]!;
-      if ((a | b | c | d) > 63) break;
-      out[n] = (a << 2) | (b >> 4);
-      out[n + 1] = (b << 4) | (c >> 2);
-      out[n + 2] = (c << 6) | d;
+      const group = FIRST[bytes[at]!]! | SECOND[bytes[at + 1]!]! | THIRD[bytes[at + 2]!]! | FOURTH[bytes[at + 3]!]!;
+      if (group < 0) break;
+      out[n] = group >> 16;
+      out[n + 1] = group >> 8;
+      out[n + 2] = group;
       n += 3;
       at += 4;
     }
@@ -79,8 +76,8 @@ export function decodeBase64(bytes: Uint8Array, from: number, to: number, out: U
       }
       if (byte === PAD) padded = true;
       else {
-        const value = VALUE[byte]!;
-        if (value > 63) return -1;
+        const value = FOURTH[byte]!;
+        if (value < 0) return -1;
         bits = (bits << 6) | value;
         digits++;
       }

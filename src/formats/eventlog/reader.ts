@@ -68,7 +68,6 @@ export class EventLogReader {
   #line: Uint8Array = new Uint8Array(0);
   #from = 0;
   #to = 0;
-  #broken = 0;
   #refused = false;
 
   constructor(options: EventLogOptions) {
@@ -216,7 +215,6 @@ export class EventLogReader {
         );
         return;
       }
-      this.#broken++;
       this.#draft.problems.add(
         'warning',
         'eventlog-event-broken',
@@ -238,7 +236,6 @@ export class EventLogReader {
     try {
       parsed = JSON.parse(new TextDecoder().decode(bytes.subarray(from, to)));
     } catch {
-      this.#broken++;
       this.#draft.problems.add(
         'warning',
         'eventlog-line-broken',
