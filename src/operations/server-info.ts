@@ -17,7 +17,7 @@ export async function serverInfo(
   { store, version }: OperationContext,
   input: Activity & { readonly writable: boolean },
 ): Promise<ServerInfo> {
-  const { total } = await store.listBuilds({}, { after: null, limit: 1 });
+  const builds = await store.countBuilds();
   const { watching, reading, writable } = input;
-  return { version, database: store.engine, builds: total, watching, reading, writable };
+  return { version, database: store.engine, builds, watching, reading, writable };
 }

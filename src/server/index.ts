@@ -1,0 +1,175 @@
+/** The controller: wires store threads, events, API and pages into one process. `bakehouse serve` and the release's own entry call this. */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { ServerEvent } from '../api/contract.ts';
+import { BakehouseError } from '../model/errors.ts';
+import { logRoot } from '../operations/log-roots.ts';
+import type { OperationRunner } from '../operations/run.ts';
+import { type AssetSource, embeddedAssets, folderAssets } from './assets.ts';
+import { embedded } from './embedded.ts';
+import { createEventHub } from './event-hub.ts';
+import { createHttp } from './http.ts';
+import { createLogger } from './logger.ts';
+import type { Settings } from './settings.ts';
+import { createThreadClient, threadEntry } from './threads/thread-client.ts';
+import { VERSION } from './version.ts';
+
+export { readSettings, type Settings } from './settings.ts';
+
+export interface StartOptions {
+  /** Builds as they come and change, paths as they are read: for a line on the terminal. */
+  readonly onEvent?: (event: ServerEvent) => void;
+  /** What could not be read of the given paths, in a sentence. */
+  readonly onWarning?: (message: string) => void;
+  readonly assets?: AssetSource;
+}
+
+export interface RunningServer {
+  /** Address of the first page. */
+  readonly url: string;
+  /** Resolves when the given paths were read once; rejects when the store cannot be opened. Watching goes on. */
+  readonly firstReading: Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Operations that write: they belong to the ingest thread. */
+const WRITES: ReadonlySet<string> = new Set(['import-sample', 'import-path']);
+
+function defaultAssets(): AssetSource {
+  if (embedded !== null) return embeddedAssets(embedded.web);
+  return folderAssets(fileURLToPath(new URL('../../dist/web', import.meta.url)));
+}
+
+function pageUrl(host: string, port: number): string {
+  const everywhere = host === '0.0.0.0' || host === '::';
+  const name =
+    everywhere || host === '127.0.0.1' || host === '::1' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
+  return `http://${name}:${port}/buildstats`;
+}
+
+/** The database as the threads open it, and what to delete at the end. */
+function prepareDatabase(settings: Settings): { database: string; remove: (() => void) | null } {
+  if (settings.temporary) {
+    const folder = mkdtempSync(join(tmpdir(), 'bakehouse-'));
+    return {
+      database: `sqlite:${join(folder, 'bakehouse.db')}`,
+      remove: () => rmSync(folder, { recursive: true, force: true }),
+    };
+  }
+  const file = settings.database.startsWith('sqlite:') ? settings.database.slice('sqlite:'.length) : null;
+  if (file === ':memory:')
+    throw new BakehouseError('invalid', 'A store in memory cannot be shared between threads: use --temporary.');
+  if (file !== null) {
+    try {
+      // The data of builds is the user's own: names of hosts, paths and layers are in it.
+      mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    } catch (cause) {
+      throw new BakehouseError(
+        'unavailable',
+        `The data folder ${dirname(file)} cannot be made: give another with --data.`,
+        { cause },
+      );
+    }
+  }
+  return { database: settings.database, remove: null };
+}
+
+export async function startServer(settings: Settings, options: StartOptions = {}): Promise<RunningServer> {
+  const { database, remove } = prepareDatabase(settings);
+  const logger = createLogger(settings.logLevel);
+  const hub = createEventHub();
+  if (options.onEvent !== undefined) hub.subscribe(options.onEvent);
+  const warn = (message: string): void => {
+    logger.warn(message);
+    options.onWarning?.(message);
+  };
+  const logRoots = [...new Set(settings.paths.map(logRoot).filter((root) => root !== null))];
+
+  /** The thread that opens its store first; the other waits for it. */
+  let opening: Promise<unknown> = Promise.resolve();
+  const thread = (role: 'query' | 'ingest') => {
+    const client = createThreadClient({
+      data: { bakehouseThread: role, database, version: VERSION, logRoots },
+      entry: threadEntry(),
+      onEvent: hub.publish,
+      onWarning: warn,
+      onDeath: (error) => {
+        logger.error({ err: error }, `the ${role} thread died; it is started again when it is next needed`);
+        if (role === 'ingest') hub.publish({ type: 'idle' });
+      },
+      before: () => {
+        const turn = opening;
+        opening = turn.then(() => client.start()).catch(() => {});
+        return turn.then(() => {});
+      },
+    });
+    return client;
+  };
+  const query = thread('query');
+  const ingest = thread('ingest');
+  const runner: OperationRunner = {
+    run: (name, input) => (WRITES.has(name) ? ingest : query).run(name, input),
+  };
+
+  const watching = settings.watch ? settings.paths : [];
+  const app = await createHttp({
+    runner,
+    events: hub,
+    activity: () => ({ watching, reading: hub.reading() }),
+    assets: options.assets ?? defaultAssets(),
+    version: VERSION,
+    hosts: { host: settings.host, allowedHosts: settings.allowedHosts },
+    logger: settings.logLevel === 'silent' ? undefined : logger,
+    // The page's questions follow in a tenth of a second; the thread needs about as long to start.
+    onPage: () =>
+      void query.start().catch((error: unknown) => logger.error({ err: error }, 'the store cannot be opened')),
+  });
+
+  try {
+    await app.listen({ host: settings.host, port: settings.port });
+  } catch (error) {
+    remove?.();
+    await app.close();
+    if (error instanceof Error && 'code' in error && (error.code === 'EADDRINUSE' || error.code === 'EACCES'))
+      throw new BakehouseError(
+        'unavailable',
+        error.code === 'EADDRINUSE'
+          ? `Port ${settings.port} of ${settings.host} is in use: give another with --port, or 0 for any.`
+          : `Port ${settings.port} of ${settings.host} may not be used: give another with --port.`,
+        { cause: error },
+      );
+    throw error;
+  }
+  const address = app.server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : settings.port;
+
+  const firstReading =
+    settings.paths.length === 0
+      ? Promise.resolve()
+      : ingest.read(settings.paths, false).then(() => {
+          if (watching.length > 0)
+            ingest.read(watching, true).catch((error: unknown) => {
+              if (!closing) logger.error({ err: error }, 'watching ended');
+            });
+        });
+  // The caller may look at it or not.
+  firstReading.catch(() => {});
+
+  let closing: Promise<void> | null = null;
+  async function close(): Promise<void> {
+    await app.close();
+    hub.close();
+    await Promise.all([query.close(), ingest.close()]);
+    remove?.();
+  }
+  return {
+    url: pageUrl(settings.host, port),
+    firstReading,
+    close() {
+      closing ??= close();
+      return closing;
+    },
+  };
+}

@@ -1,0 +1,84 @@
+/** What runs inside the query and the ingest thread: one store connection, operations as they are asked, and for ingest the watch. */
+import { parentPort } from 'node:worker_threads';
+import type { OperationContext } from '../../operations/context.ts';
+import { answerOf, runOperation } from '../../operations/run.ts';
+import { openStore } from '../../store/index.ts';
+import { sampleSource } from '../sample.ts';
+import { toPlain } from './plain-error.ts';
+import type { FromThread, ThreadData, ToThread } from './protocol.ts';
+
+export async function runThread(data: ThreadData): Promise<void> {
+  const port = parentPort;
+  if (port === null) throw new Error('not a thread');
+  const say = (message: FromThread, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
+
+  let context: OperationContext;
+  try {
+    const store = await openStore(data.database);
+    context = { store, now: Date.now, version: data.version, logRoots: data.logRoots, sample: sampleSource() };
+  } catch (error) {
+    say({ type: 'error', call: 0, error: toPlain(error) });
+    port.close();
+    return;
+  }
+  const { store } = context;
+  const stop = new AbortController();
+  const readings = new Set<Promise<void>>();
+
+  async function run(message: Extract<ToThread, { type: 'run' }>): Promise<void> {
+    try {
+      // The sender's types held the name and its input together; the wire between threads does not.
+      const answer = answerOf(await runOperation(context, message.operation, message.input as never));
+      if (answer.kind === 'json') {
+        say({ type: 'answer', call: message.call, answer }, [answer.bytes.buffer as ArrayBuffer]);
+      } else {
+        // Copied first: the bytes may be a view into something larger that the store keeps.
+        const bytes = new Uint8Array(answer.file.bytes);
+        say({ type: 'answer', call: message.call, answer: { kind: 'file', file: { ...answer.file, bytes } } }, [
+          bytes.buffer,
+        ]);
+      }
+    } catch (error) {
+      say({ type: 'error', call: message.call, error: toPlain(error) });
+    }
+  }
+
+  async function read(message: Extract<ToThread, { type: 'read' }>): Promise<void> {
+    try {
+      const { readPaths } = await import('../read-paths.ts');
+      await readPaths(store, message.paths, {
+        watch: message.watch,
+        signal: stop.signal,
+        onEvent: (event) => say({ type: 'event', event }),
+        onWarning: (text) => say({ type: 'warning', message: text }),
+      });
+      say({ type: 'answer', call: message.call, answer: null });
+    } catch (error) {
+      say({ type: 'error', call: message.call, error: toPlain(error) });
+    }
+  }
+
+  async function close(): Promise<void> {
+    stop.abort();
+    await Promise.allSettled(readings);
+    await store.close();
+    port?.close();
+  }
+
+  port.on('message', (message: ToThread) => {
+    switch (message.type) {
+      case 'run':
+        void run(message);
+        break;
+      case 'read': {
+        const reading = read(message).finally(() => readings.delete(reading));
+        readings.add(reading);
+        break;
+      }
+      case 'close':
+        void close();
+        break;
+    }
+  });
+  say({ type: 'ready' });
+}

@@ -1,0 +1,164 @@
+/** The main thread's side of a thread: started when first asked, started again when it died, never more than a bound of questions waiting. */
+import { Worker } from 'node:worker_threads';
+import type { ServerEvent } from '../../api/contract.ts';
+import { BakehouseError } from '../../model/errors.ts';
+import type { OperationInput, OperationName } from '../../operations/index.ts';
+import type { Answer, OperationRunner } from '../../operations/run.ts';
+import { fromPlain } from './plain-error.ts';
+import type { FromThread, ThreadData, ToThread } from './protocol.ts';
+
+/** A page asks five questions at once; two hundred waiting are a client gone wild, and are told so. */
+export const WAITING_MAX = 200;
+/** A thread that has not closed its database by then is ended. */
+const CLOSE_TIMEOUT_MS = 5000;
+
+export interface ThreadClientOptions {
+  readonly data: ThreadData;
+  /** The module that runs in the thread: this process's own entry (threadEntry). */
+  readonly entry: URL;
+  readonly onEvent: (event: ServerEvent) => void;
+  readonly onWarning: (message: string) => void;
+  /** It ended although nobody asked it to. */
+  readonly onDeath: (error: Error) => void;
+  /** Awaited before the thread opens its store: two threads must not migrate one database at once. */
+  readonly before: () => Promise<void>;
+}
+
+interface Waiting {
+  readonly resolve: (answer: Answer | null) => void;
+  readonly reject: (error: Error) => void;
+}
+
+interface Running {
+  readonly worker: Worker;
+  readonly ready: Promise<void>;
+  readonly waiting: Map<number, Waiting>;
+  closing: boolean;
+}
+
+/** A message before its call is numbered. */
+type Question =
+  | { readonly type: 'run'; readonly operation: OperationName; readonly input: unknown }
+  | { readonly type: 'read'; readonly paths: readonly string[]; readonly watch: boolean };
+
+export interface ThreadClient extends OperationRunner {
+  /** Starts it if it is not running; resolves when its store is open, rejects when that cannot be opened. */
+  start(): Promise<void>;
+  /** Reads the paths; resolves when they are read, or with `watch` when the watch ends (at close). */
+  read(paths: readonly string[], watch: boolean): Promise<void>;
+  started(): boolean;
+  close(): Promise<void>;
+}
+
+export function createThreadClient(options: ThreadClientOptions): ThreadClient {
+  const role = options.data.bakehouseThread;
+  let running: Promise<Running> | null = null;
+  let calls = 0;
+  let outstanding = 0;
+
+  async function launch(): Promise<Running> {
+    await options.before();
+    const worker = new Worker(options.entry, { workerData: options.data, name: `bakehouse-${role}` });
+    const waiting = new Map<number, Waiting>();
+    const { promise: ready, resolve: readyNow, reject: failedNow } = Promise.withResolvers<void>();
+    // Whoever asks hears of it; nobody asking is no reason to end the process.
+    ready.catch(() => {});
+    const thread: Running = { worker, ready, waiting, closing: false };
+
+    const die = (error: Error): void => {
+      running = null;
+      failedNow(error);
+      for (const { reject } of waiting.values()) reject(error);
+      waiting.clear();
+    };
+    worker.on('message', (message: FromThread) => {
+      switch (message.type) {
+        case 'ready':
+          readyNow();
+          break;
+        case 'event':
+          options.onEvent(message.event);
+          break;
+        case 'warning':
+          options.onWarning(message.message);
+          break;
+        case 'answer':
+          waiting.get(message.call)?.resolve(message.answer);
+          waiting.delete(message.call);
+          break;
+        case 'error':
+          if (message.call === 0) failedNow(fromPlain(message.error));
+          waiting.get(message.call)?.reject(fromPlain(message.error));
+          waiting.delete(message.call);
+          break;
+      }
+    });
+    worker.on('error', (error: unknown) => {
+      const bug = error instanceof Error ? error : new Error(String(error));
+      thread.closing = true;
+      die(bug);
+      options.onDeath(bug);
+    });
+    worker.on('exit', (code) => {
+      die(new BakehouseError('unavailable', 'The server is shutting down, or restarting the part that answers this.'));
+      if (!thread.closing && code !== 0) options.onDeath(new Error(`the ${role} thread ended with code ${code}`));
+    });
+    return thread;
+  }
+
+  function thread(): Promise<Running> {
+    running ??= launch();
+    return running;
+  }
+
+  async function ask(question: Question): Promise<Answer | null> {
+    if (outstanding >= WAITING_MAX)
+      throw new BakehouseError('unavailable', `${WAITING_MAX} questions are waiting already; ask again in a moment.`);
+    outstanding++;
+    try {
+      const { worker, ready, waiting } = await thread();
+      await ready;
+      const call = ++calls;
+      return await new Promise<Answer | null>((resolve, reject) => {
+        waiting.set(call, { resolve, reject });
+        worker.postMessage({ ...question, call } satisfies ToThread);
+      });
+    } finally {
+      outstanding--;
+    }
+  }
+
+  return {
+    async run<N extends OperationName>(operation: N, input: OperationInput<N>): Promise<Answer> {
+      const answer = await ask({ type: 'run', operation, input });
+      if (answer === null) throw new Error(`${operation} gave no answer`);
+      return answer;
+    },
+    async start() {
+      await (await thread()).ready;
+    },
+    async read(paths, watch) {
+      await ask({ type: 'read', paths, watch });
+    },
+    started: () => running !== null,
+    async close() {
+      if (running === null) return;
+      const current = await running;
+      current.closing = true;
+      const ended = new Promise<void>((resolve) => current.worker.once('exit', () => resolve()));
+      current.worker.postMessage({ type: 'close' } satisfies ToThread);
+      const timer = setTimeout(() => void current.worker.terminate(), CLOSE_TIMEOUT_MS);
+      await ended;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/**
+ * Where a thread begins. Bundled, this module is part of the one file, whose entry dispatches by `workerData`; from a checkout it is
+ * the same entry, the module in the folder above.
+ */
+export function threadEntry(): URL {
+  const here = import.meta.url;
+  return here.endsWith('/threads/thread-client.ts') ? new URL('../main.ts', here) : new URL(here);
+}
