@@ -34,3 +34,5 @@ export const MESSAGE_CHARS_MAX = 2000;
 export const FAILURES_MAX = 5000;
 /** Edges of a task graph: 100,000 tasks have about a million. */
 export const GRAPH_EDGES_MAX = 20_000_000;
+/** One event log, unpacked: 10 KB a task make 1 GB of 100,000 tasks, and a resident server writes several builds into one. */
+export const EVENT_LOG_BYTES_MAX = 4 * 2 ** 30;

@@ -10,6 +10,7 @@ import type {
   Phase,
   Recipe,
 } from '../../model/build.ts';
+import { deriveMetrics } from '../../model/derive-metrics.ts';
 import { blankBuild } from '../../model/draw-build.ts';
 import { assembleTasks, compareText, graphOf, type TaskRow } from '../../model/task-rows.ts';
 import { TASK_EXISTING, TASK_RUNNING, TASK_UNFINISHED } from '../../model/task-table.ts';
@@ -291,7 +292,13 @@ function assembleRows(
       logPath,
     }),
   );
-  return { recipes: sorted, tasks: table, graph, failures };
+  const derived = deriveMetrics(table);
+  const tasks = {
+    ...table,
+    metrics: derived.map(({ metric }) => metric),
+    values: new Map(derived.map(({ metric, values }) => [metric.id, values])),
+  };
+  return { recipes: sorted, tasks, graph, failures };
 }
 
 function recipeOf(draft: BuildDraft, from: RecipeDraft): Recipe {

@@ -4,6 +4,7 @@ import type { Build } from '../../model/build.ts';
 import { BakehouseError } from '../../model/errors.ts';
 import { ProblemList } from '../../model/problem.ts';
 import { readBuildstatsDirectoryAll, reasonOf } from './directory.ts';
+import { findEventLogs, isEventLogFile, readEventLogFile } from './eventlog-file.ts';
 import { findBuilds, isTar } from './find-builds.ts';
 import { openListing } from './http-listing.ts';
 import { readTarFile } from './tar.ts';
@@ -59,6 +60,17 @@ export async function* openBuilds(path: string, options: OpenOptions = {}): Asyn
 type Settings = OpenOptions & { readonly problems: ProblemList; readonly nowMs: number };
 
 async function* openFile(path: string, options: Settings): AsyncGenerator<Build> {
+  if (!isTar(path) && isEventLogFile(path)) {
+    const builds = await readEventLogFile(path, { ...options, onProgress: undefined });
+    if (builds.length === 0) {
+      throw new BakehouseError('not-found', `${path} is an event log without a build.`, { file: path });
+    }
+    for (let i = 0; i < builds.length; i++) {
+      options.onProgress?.({ done: i + 1, total: builds.length });
+      yield builds[i]!;
+    }
+    return;
+  }
   if (!isTar(path) && !looksLikeTar(path)) {
     throw new BakehouseError('invalid', `${path} is neither a tar nor an event log.`, { file: path });
   }
@@ -73,7 +85,9 @@ async function* openFile(path: string, options: Settings): AsyncGenerator<Build>
 async function* openFolder(path: string, options: Settings): AsyncGenerator<Build> {
   const { problems, signal } = options;
   const found = findBuilds(path, problems);
-  const total = found.builds.length + found.tars.length;
+  const only = found.builds.length === 1 && found.builds[0]!.dir === path;
+  const logs = only ? [] : [...new Set([...found.eventLogs, ...findEventLogs(path)])].sort();
+  const total = found.builds.length + found.tars.length + logs.length;
   if (total === 0) throw nothingIn(path);
   let done = 0;
   for (const { dir } of found.builds) {
@@ -89,8 +103,16 @@ async function* openFolder(path: string, options: Settings): AsyncGenerator<Buil
     done++;
     options.onProgress?.({ done, total });
     yield* builds;
+    if (only) yield* logsOf(path, builds, options);
     // Reading is synchronous: between builds the rest of the process gets its turn.
     await new Promise((next) => setImmediate(next));
+  }
+  for (const file of logs) {
+    signal?.throwIfAborted();
+    const builds = await reading(file, options, () => readEventLogFile(file, { ...options, onProgress: undefined }));
+    done++;
+    options.onProgress?.({ done, total: Math.max(done, total) });
+    yield* builds;
   }
   for (const file of found.tars) {
     signal?.throwIfAborted();
@@ -98,6 +120,32 @@ async function* openFolder(path: string, options: Settings): AsyncGenerator<Buil
     done++;
     options.onProgress?.({ done, total });
     yield* builds;
+  }
+}
+
+/** Milliseconds between the start of a build as buildstats and as the event log tell it; the log's is an estimate. */
+const START_SLACK_MS = 120_000;
+
+/**
+ * The event log of one build directory: of the logs of its tmp those that were begun before it, the latest first, until one tells
+ * of a build of that name or time. The other builds of such a log are not asked for.
+ */
+async function* logsOf(path: string, builds: readonly Build[], options: Settings): AsyncGenerator<Build> {
+  for (const build of builds) {
+    for (const file of findEventLogs(path, { startedMs: build.startedMs }).reverse()) {
+      options.signal?.throwIfAborted();
+      const logged = await reading(file, options, () => readEventLogFile(file, { ...options, onProgress: undefined }));
+      const same = logged.find(
+        (other) =>
+          other.name === build.name ||
+          (other.startedMs !== null &&
+            build.startedMs !== null &&
+            Math.abs(other.startedMs - build.startedMs) <= START_SLACK_MS),
+      );
+      if (same === undefined) continue;
+      yield same;
+      break;
+    }
   }
 }
 
