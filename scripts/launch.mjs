@@ -16,7 +16,7 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -121,6 +121,9 @@ function ensureDependencies(node) {
   const stamp = join(root, 'node_modules', '.bakehouse-lock');
   const lock = fileHash(join(root, 'package-lock.json'));
   if (existsSync(stamp) && readFileSync(stamp, 'utf8').trim() === lock) return;
+  const modules = join(root, 'node_modules');
+  // A worktree often borrows another checkout's modules by a link; npm would empty them there.
+  if (lstatSync(modules, { throwIfNoEntry: false })?.isSymbolicLink()) return;
   const [program, first] = npmCommand(node);
   const version = spawnSync(program, first.concat('--version'), { encoding: 'utf8' });
   if (version.error || version.status !== 0)
