@@ -1,0 +1,118 @@
+/** How things are measured here: A and B by turns, ratios of neighbours, medians of ratios, minima of times. */
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+export interface Comparison {
+  /** Median over the rounds of ours / floor: both of a round meet the same weather. */
+  readonly ratio: number;
+  readonly oursMs: number;
+  readonly floorMs: number;
+  /** `95 / 120 ms`: the smallest of each, which is the machine at its quietest. */
+  readonly note: string;
+}
+
+function compared(ours: readonly number[], floor: readonly number[]): Comparison {
+  const oursMs = Math.min(...ours);
+  const floorMs = Math.min(...floor);
+  return {
+    ratio: median(ours.map((ms, i) => ms / floor[i]!)),
+    oursMs,
+    floorMs,
+    note: `${milliseconds(oursMs)} against ${milliseconds(floorMs)}`,
+  };
+}
+
+export function milliseconds(ms: number): string {
+  return ms < 10 ? `${ms.toFixed(2)} ms` : ms < 10_000 ? `${ms.toFixed(0)} ms` : `${(ms / 1000).toFixed(1)} s`;
+}
+
+/** Functions by turns in this process, after one round that does not count. */
+export async function compareFunctions(ours: () => unknown, floor: () => unknown, rounds: number): Promise<Comparison> {
+  const a: number[] = [];
+  const b: number[] = [];
+  for (let round = -1; round < rounds; round++) {
+    const first = await timed(round % 2 === 0 ? ours : floor);
+    const second = await timed(round % 2 === 0 ? floor : ours);
+    if (round < 0) continue;
+    a.push(round % 2 === 0 ? first : second);
+    b.push(round % 2 === 0 ? second : first);
+  }
+  return compared(a, b);
+}
+
+async function timed(work: () => unknown): Promise<number> {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+}
+
+export interface Command {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Exit codes that are as good as 0: a comparison that found a regression. */
+  readonly fine?: readonly number[];
+}
+
+export function node(script: string, ...args: string[]): Command {
+  return { program: process.execPath, args: [script, ...args] };
+}
+
+export interface Finished {
+  readonly ms: number;
+  readonly stdout: string;
+}
+
+/** A whole process, its output thrown away unless asked for. Throws with its last words when it fails. */
+export function runCommand(command: Command, keepOutput = false): Finished {
+  const start = performance.now();
+  const done = spawnSync(command.program, command.args, {
+    // Writing to a pipe that is read costs the same for both sides of a comparison, and nothing is printed.
+    stdio: ['ignore', keepOutput ? 'pipe' : 'ignore', 'pipe'],
+    env: { ...process.env, ...command.env },
+    maxBuffer: 1 << 30,
+    encoding: 'utf8',
+  });
+  const ms = performance.now() - start;
+  if (done.error !== undefined) throw done.error;
+  if (done.status !== 0 && !(command.fine ?? []).includes(done.status ?? -1)) {
+    throw new Error(
+      `${command.program} ${command.args.join(' ')} ended with ${done.status}: ${done.stderr.slice(-500)}`,
+    );
+  }
+  return { ms, stdout: keepOutput ? done.stdout : '' };
+}
+
+/** Whole processes by turns, after one of each that does not count (it fills the page cache). */
+export function compareCommands(ours: Command, floor: Command, rounds: number): Comparison {
+  const a: number[] = [];
+  const b: number[] = [];
+  runCommand(ours);
+  runCommand(floor);
+  for (let round = 0; round < rounds; round++) {
+    if (round % 2 === 0) {
+      a.push(runCommand(ours).ms);
+      b.push(runCommand(floor).ms);
+    } else {
+      b.push(runCommand(floor).ms);
+      a.push(runCommand(ours).ms);
+    }
+  }
+  return compared(a, b);
+}
+
+/** Largest resident memory of a node script, MB, as the kernel counted it. */
+export function peakMemoryMb(command: Command, scratch: string): number {
+  const file = join(scratch, `rss-${process.pid}-${Math.round(performance.now() * 1000)}`);
+  const hook = `process.on('exit',()=>require('node:fs').writeFileSync(${JSON.stringify(file)},String(process.resourceUsage().maxRSS)))`;
+  const preload = `data:text/javascript,import{createRequire}from'node:module';const require=createRequire('file:///');${encodeURIComponent(hook)}`;
+  runCommand({ ...command, args: ['--import', preload, ...command.args] });
+  return Number(readFileSync(file, 'utf8')) / 1024;
+}

@@ -1,0 +1,5 @@
+/** Every row of the bench, in the order of the table. */
+import type { Row } from '../row.ts';
+import { columns, compare, summary } from './read.ts';
+
+export const rows: readonly Row[] = [summary, columns, compare];
