@@ -26,8 +26,8 @@ export interface CompareOptions {
   readonly minDifference?: number | undefined;
   /** Whether `minValue` must be reached in any build or in all. */
   readonly mode: 'any' | 'all';
-  /** Only this task name. */
-  readonly task?: string | undefined;
+  /** Only this task name, or these. */
+  readonly task?: string | readonly string[] | undefined;
   /** Only recipes whose name contains this. */
   readonly recipe?: string | undefined;
   readonly outcome: 'all' | 'common' | 'new' | 'dropped';
@@ -255,10 +255,9 @@ function versionsOf(join: Join, recipe: number): (string | null)[] {
 /** Per joined task: whether the filters by name let it through. Names are looked at once each, not once a task. */
 function wantedTasks(join: Join, options: CompareOptions): Uint8Array {
   const { task, recipe } = options;
+  const only = task === undefined || task === '' ? null : new Set(typeof task === 'string' ? [task] : task);
   const taskWanted = join.taskNames.map(
-    (name) =>
-      (task === undefined || task === '' || name === task) &&
-      (options.setscene === 'separate' || !name.endsWith(SETSCENE)),
+    (name) => (only === null || only.has(name)) && (options.setscene === 'separate' || !name.endsWith(SETSCENE)),
   );
   const recipeWanted = join.recipes.map(({ name }) => recipe === undefined || recipe === '' || name.includes(recipe));
   const wanted = new Uint8Array(join.length);

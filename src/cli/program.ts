@@ -1,0 +1,172 @@
+/**
+ * Verbs and their options. Each verb's code is loaded only when it runs: `summary` must not pay for the server. What is declared here is
+ * what docs/command-line.md describes.
+ */
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { BakehouseError } from '../model/errors.ts';
+import { VERSION } from '../server/version.ts';
+import { EXIT_OK, EXIT_USAGE, errorSentence, exitCodeOf } from './exit-codes.ts';
+import { type CliIo, ReaderGone } from './io.ts';
+
+/** Arguments and options of one call, as commander gives them. */
+export type Options = Readonly<Record<string, unknown>>;
+export type Verb = (io: CliIo, args: readonly string[], options: Options) => Promise<number>;
+
+function wholeNumber(text: string): number {
+  if (!/^-?\d{1,12}$/.test(text)) throw new InvalidArgumentError('It is no whole number.');
+  return Number(text);
+}
+
+function number(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('It is no number.');
+  return value;
+}
+
+function collect(text: string, before: readonly string[] = []): string[] {
+  return [...before, text];
+}
+
+/** Which store `--import`, ids and `@last` mean. */
+function withStore(command: Command): Command {
+  return command
+    .option('--database <url>', 'store: sqlite:/path/file.db or postgres://… (BAKEHOUSE_DATABASE)')
+    .option('--data <folder>', 'folder of the embedded store (BAKEHOUSE_DATA)')
+    .option('--config <file>', 'settings file (BAKEHOUSE_CONFIG)');
+}
+
+const BUILD =
+  'a path, an address, an id or the start of one, @last, @last~1; default: the latest of $BUILDDIR/tmp/buildstats';
+
+export function makeProgram(io: CliIo, ended: (code: number) => void): Command {
+  const program = new Command('bakehouse')
+    .description('Build statistics for BitBake: see where a build is slow or hungry.')
+    .version(VERSION, '-V, --version')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.out(text),
+      writeErr: (text) => io.err(text),
+      getOutHelpWidth: () => io.columns,
+      getErrHelpWidth: () => io.columns,
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    .addHelpText('after', '\nExit codes: 0 ok, 1 a check failed, 2 wrong usage, 3 something could not be read.');
+
+  const run =
+    (load: () => Promise<Verb>) =>
+    async (...call: unknown[]): Promise<void> => {
+      const command = call.at(-1) as Command;
+      const verb = await load();
+      ended(await verb(io, command.args, command.opts()));
+    };
+  const verb = (usage: string, description: string): Command => program.command(usage).description(description);
+
+  withStore(verb('summary [build]', 'what a person wants to know first of one build'))
+    .usage('[BUILD] [options]')
+    .argument('[build]', BUILD)
+    .option('--json', 'as JSON')
+    .option('--top <n>', 'entries of each list', wholeNumber, 10)
+    .option('--compat', 'print what buildstats-summary of oe-core prints')
+    .addOption(new Option('-s, --sort <by>', 'with --compat: sort by (default: start)').choices(['start', 'duration']))
+    .option('-t, --shortest <secs>', 'with --compat: hide tasks shorter than this (default: 1)', wholeNumber)
+    .option('-g, --highlight <secs>', 'with --compat: bold from this on, 0 never (default: 60)', wholeNumber)
+    .action(run(async () => (await import('./verbs/summary.ts')).summary));
+
+  withStore(verb('compare [builds...]', 'two builds or more side by side; without any: the last two of $BUILDDIR'))
+    .usage('[A B [C…]] [options]')
+    .option('--json', 'as JSON')
+    .option('--markdown', 'as Markdown, for a comment in a review')
+    .option('--junit <file>', 'write the checks of --fail-on as JUnit XML too')
+    .option(
+      '--fail-on <check>',
+      "exit 1 when it holds: 'walltime>+20%', 'task:do_compile/cputime>+300s' (repeatable)",
+      collect,
+    )
+    .option('-m, --metric <id>', 'what to compare (default: walltime)')
+    .option('--min-val <n>', 'leave out tasks below this in any build', number)
+    .option('--all', 'with --min-val: below it in one build is enough to be left out')
+    .option('--min-absdiff <n>', 'leave out differences below this', number)
+    .option('--only-task <task>', 'only this task (repeatable)', collect)
+    .option('--only-recipe <text>', 'only recipes whose name contains this')
+    .option('--no-setscene', 'leave setscene tasks out of the rows')
+    .option('--top <n>', 'rows of each table', wholeNumber, 20)
+    .option('--compat', 'print what buildstats-diff of oe-core prints')
+    .option('--diff-attr <attr>', 'with --compat: what to compare (default: cputime)')
+    .option('--sort-by <fields>', 'with --compat: fields, - before one reverses it (default: absdiff)')
+    .option('--multi', 'with --compat: average over all builds found below a path')
+    .option('--ver-diff', 'with --compat: recipe versions instead of tasks')
+    .action(run(async () => (await import('./verbs/compare.ts')).compare));
+
+  withStore(verb('chart [build]', 'the boot chart of a build as SVG or a page of its own'))
+    .usage('[BUILD] -o FILE [options]')
+    .argument('[build]', BUILD)
+    .option('-o, --output <file>', 'x.svg or x.html (default: SVG on standard output)')
+    .option('-m, --mintime <secs>', 'put tasks shorter than this in the density lane', number, 0)
+    .option('--width <px>', 'width', wholeNumber)
+    .addOption(new Option('--group-by <what>', 'lanes').choices(['slots', 'recipe', 'task', 'layer', 'outcome']))
+    .addOption(new Option('--scheme <name>', 'colours').choices(['light', 'dark']))
+    .option('--json', 'say what was written as JSON')
+    .action(run(async () => (await import('./verbs/chart.ts')).chart));
+
+  withStore(verb('export [build]', 'a build for other programs'))
+    .usage('[BUILD] --format FORMAT [-o FILE]')
+    .argument('[build]', BUILD)
+    .addOption(
+      new Option('-f, --format <format>', 'format; default: what FILE ends in').choices([
+        'csv',
+        'json',
+        'parquet',
+        'trace',
+        'samples',
+        'html',
+      ]),
+    )
+    .option('-o, --output <file>', 'file; default: standard output')
+    .option('--json', 'say what was written as JSON')
+    .action(run(async () => (await import('./verbs/export.ts')).exportBuild));
+
+  withStore(verb('list', 'the builds in the store, newest first'))
+    .option('--json', 'as JSON')
+    .option('--top <n>', 'most builds', wholeNumber, 20)
+    .option('-q, --search <words>', 'words in target, machine, distro, name, builder, host or location')
+    .action(run(async () => (await import('./verbs/list.ts')).list));
+
+  for (const [name, what] of [
+    ['serve', 'show builds in a web page; PATHs are read and watched'],
+    ['watch', 'like serve with one PATH: a running build grows on the page'],
+  ] as const) {
+    const command = verb(`${name} ${name === 'serve' ? '[paths...]' : '<paths...>'}`, what)
+      .usage(`${name === 'serve' ? '[PATH…]' : 'PATH'} [options]`)
+      .option('--host <address>', 'address to listen on')
+      .option('--port <number>', 'port to listen on, 0 takes a free one')
+      .option('--allowed-hosts <names>', 'further names of this server, separated by commas')
+      .option('--temporary', 'a throw-away store, deleted at the end')
+      .option('--no-watch', 'read the paths once')
+      .option('--log-level <level>', 'silent, error, warn, info or debug')
+      .option('--json', 'say the address as JSON');
+    withStore(command).action(run(async () => (await import('./verbs/serve.ts')).serve));
+  }
+  return program;
+}
+
+/** Runs one command line to its end and gives its exit code. Never throws. */
+export async function runCli(argv: readonly string[], io: CliIo): Promise<number> {
+  let code = EXIT_OK;
+  const program = makeProgram(io, (ended) => {
+    code = ended;
+  });
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof ReaderGone) return EXIT_OK;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_OK : EXIT_USAGE;
+    if (error instanceof BakehouseError) {
+      io.err(`bakehouse: ${errorSentence(error)}\n`);
+      return exitCodeOf(error);
+    }
+    io.err(`bakehouse: this is a defect, please report it.\n${error instanceof Error ? error.stack : String(error)}\n`);
+    return exitCodeOf(error);
+  }
+}

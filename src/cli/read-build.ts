@@ -1,0 +1,124 @@
+/** What is named on the command line -> a build: a path, an address, or something in the store. */
+import { existsSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { CompareInput } from '../analysis/join-builds.ts';
+import { buildDirectories, openBuilds, readBuildstatsDirectory } from '../formats/open/index.ts';
+import type { Build } from '../model/build.ts';
+import { BakehouseError } from '../model/errors.ts';
+import { ProblemList } from '../model/problem.ts';
+import { compareText } from '../model/task-rows.ts';
+import type { CliIo } from './io.ts';
+import type { Options } from './program.ts';
+import { progressLine } from './progress.ts';
+
+export interface ReadOptions {
+  /** Metrics that will be looked at; null: all. Others may be missing from the table. */
+  readonly metrics: readonly string[] | null;
+  /** Whether samples are wanted. */
+  readonly samples: boolean;
+}
+
+const STORED = /^(@last(~\d{1,5})?|[0-9a-fA-F][0-9a-fA-F-]{3,35})$/;
+const ADDRESS = /^https?:\/\//;
+
+/** Whether the text means a build in the store. A path that is there wins. */
+export function meansStored(io: CliIo, text: string): boolean {
+  return STORED.test(text) && (text.startsWith('@') || !existsSync(resolve(io.folder, text)));
+}
+
+/** Like upstream's scripts: `$BUILDDIR/tmp/buildstats` of a build environment. */
+export function defaultBuildstats(io: CliIo): string {
+  const folder = io.environment.BUILDDIR;
+  if (folder === undefined || folder === '') {
+    throw new BakehouseError(
+      'invalid',
+      'No build is named, and BUILDDIR is not set: name a path, or source oe-init-build-env first.',
+    );
+  }
+  return join(folder, 'tmp', 'buildstats');
+}
+
+/** A file `build_stats` makes a directory a build, whatever its name. */
+export function isBuildDirectory(folder: string): boolean {
+  return existsSync(join(folder, 'build_stats'));
+}
+
+/**
+ * Build directories of a path, found by looking at names only, the latest last: BUILDNAME is a time unless somebody set it, and then
+ * upstream's scripts sort by it too. Empty: none there (a tar, an event log). Throws when the path is not there.
+ */
+export function directoriesOf(io: CliIo, path: string): string[] {
+  const full = resolve(io.folder, path);
+  const kind = statSync(full, { throwIfNoEntry: false });
+  if (kind === undefined) {
+    throw new BakehouseError('unreadable', `No such file or directory: ${path}`, { file: path });
+  }
+  if (!kind.isDirectory()) return [];
+  if (isBuildDirectory(full)) return [full];
+  return buildDirectories(full)
+    .sort((a, b) => compareText(a.name, b.name) || compareText(a.dir, b.dir))
+    .map(({ dir }) => dir);
+}
+
+/** The build that `text` means; the last one of a path that holds several. Undefined: the latest of $BUILDDIR. */
+export async function readBuild(
+  io: CliIo,
+  options: Options,
+  text: string | undefined,
+  read: ReadOptions,
+): Promise<Build> {
+  const path = text ?? defaultBuildstats(io);
+  if (text !== undefined && meansStored(io, text)) {
+    const { readStored } = await import('./stored.ts');
+    return readStored(io, options, text, read);
+  }
+  if (!ADDRESS.test(path)) {
+    const directories = directoriesOf(io, path);
+    const last = directories.at(-1);
+    if (last !== undefined) {
+      if (directories.length > 1) io.err(`${directories.length} builds in ${path}: this is the last, ${last}\n`);
+      return readDirectory(io, last, read);
+    }
+  }
+  return lastOf(io, path, read);
+}
+
+/** A tar, an event log, an address: the build in it that started last. */
+async function lastOf(io: CliIo, path: string, read: ReadOptions): Promise<Build> {
+  const progress = progressLine(io, `reading ${path}`);
+  let last: Build | null = null;
+  let count = 0;
+  const problems = new ProblemList();
+  try {
+    for await (const build of openBuilds(ADDRESS.test(path) ? path : resolve(io.folder, path), {
+      problems,
+      metrics: read.metrics ?? undefined,
+      samples: read.samples,
+      nowMs: io.nowMs(),
+      onProgress: progress.show,
+    })) {
+      count++;
+      if (last === null || (build.startedMs ?? 0) >= (last.startedMs ?? 0)) last = build;
+    }
+  } finally {
+    progress.clear();
+  }
+  if (last === null) {
+    const why = problems.list()[0]?.message ?? 'no build was found in it.';
+    throw new BakehouseError('unreadable', `${path}: ${why}`, { file: path });
+  }
+  if (count > 1) io.err(`${count} builds in ${path}: this is the last, ${last.name}\n`);
+  return last;
+}
+
+export function readDirectory(io: CliIo, directory: string, read: ReadOptions): Build {
+  return readBuildstatsDirectory(directory, {
+    nowMs: io.nowMs(),
+    samples: read.samples,
+    metrics: read.metrics ?? undefined,
+  });
+}
+
+export function compareInput(build: Build): CompareInput {
+  return { head: build, tasks: build.tasks };
+}
