@@ -11,7 +11,12 @@
  *     GET  /builds/{id}/columns               ColumnsQuery -> binary, COLUMNS_MEDIA_TYPE
  *     GET  /builds/{id}/samples               RevisionQuery -> binary, COLUMNS_MEDIA_TYPE
  *     GET  /builds/{id}/log                   LogQuery -> LogText; 404 when there is none, 403 outside the folder given
- *     GET  /builds/{id}/tasks.csv             and tasks.json, tasks.parquet, trace.json, chart.svg, report.html: downloads
+ *     GET  /builds/{id}/tasks.csv             downloads: the task table as CSV,
+ *     GET  /builds/{id}/tasks.json            as JSON,
+ *     GET  /builds/{id}/tasks.parquet         as Parquet,
+ *     GET  /builds/{id}/samples.csv           the sample series as CSV,
+ *     GET  /builds/{id}/trace.json            the build as Chrome trace,
+ *     GET  /builds/{id}/chart.svg             ChartQuery -> the boot chart
  *     GET  /compare                           CompareQuery -> CompareResult
  *     GET  /explore                           ExploreQuery -> ExploreResult
  *     GET  /trend                             TrendQuery -> TrendResult
@@ -300,6 +305,23 @@ export const ColumnsQuery = z.object({
     .default('')
     .describe('metric ids, comma-separated; * for all; empty for none. A metric the build has not got is left out.'),
 });
+
+/** The words of the page's own address (`…/chart?min=8&grp=recipe`), so that a picture is asked for by the address that shows it. */
+export const ChartQuery = z.object({
+  r: revision,
+  min: z.coerce.number().min(0).max(1e6).default(0).describe('seconds; shorter task runs go into the density lane'),
+  grp: z.enum(['slots', 'recipe', 'task', 'layer', 'outcome']).default('slots'),
+  col: z.enum(['kind', 'outcome', 'classic']).default('kind'),
+  scheme: z.enum(['light', 'dark']).default('light'),
+  width: z.coerce.number().int().min(200).max(20_000).default(1400).describe('pixels'),
+  t: z
+    .string()
+    .regex(/^-?\d{1,9}(\.\d{1,6})?--?\d{1,9}(\.\d{1,6})?$/)
+    .optional()
+    .describe('from-to in seconds since the start of the build'),
+  strips: z.string().max(2000).optional().describe('sample series: + superimposes, comma separates; empty for none'),
+});
+export type ChartQuery = z.infer<typeof ChartQuery>;
 
 export const CompareQuery = z.object({
   b: z.union([z.string(), z.array(z.string())]).describe('2 to 20 build ids, the first is the base'),

@@ -10,7 +10,9 @@ export const OPERATIONS = {
   explore: async () => (await import('./explore.ts')).explore,
   'export-tasks': async () => (await import('./export-tasks.ts')).exportTasks,
   'export-samples': async () => (await import('./export-samples.ts')).exportSamples,
+  'export-chart': async () => (await import('./export-chart.ts')).exportChart,
   'export-trace': async () => (await import('./export-trace.ts')).exportTrace,
+  'import-sample': async () => (await import('./import-sample.ts')).importSample,
   trend: async () => (await import('./trend.ts')).trend,
   'server-info': async () => (await import('./server-info.ts')).serverInfo,
 } as const;

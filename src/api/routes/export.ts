@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { BuildParams, RevisionQuery } from '../contract.ts';
+import { BuildParams, ChartQuery, RevisionQuery } from '../contract.ts';
 import { fileRoute, type RegisterRoute } from './route.ts';
 
 /** `safe=0`: texts that a spreadsheet would run as a formula are left as they are. */
@@ -47,4 +47,32 @@ export const exports: readonly RegisterRoute[] = [
     pure: false,
     input: ({ id }) => ({ build: id }),
   }),
+  fileRoute({
+    operation: 'export-chart',
+    path: '/builds/{id}/chart.svg',
+    summary: 'The boot chart of a build as SVG',
+    params: BuildParams,
+    query: ChartQuery,
+    mediaType: 'image/svg+xml',
+    pure: false,
+    input: ({ id }, query) => ({
+      build: id,
+      minMs: query.min * 1000,
+      groupBy: query.grp,
+      colourBy: query.col,
+      scheme: query.scheme,
+      widthPx: query.width,
+      range: rangeOf(query.t),
+      // A plus that nobody escaped arrives as a blank; series have none in their ids.
+      strips: query.strips?.replaceAll(' ', '+') ?? null,
+    }),
+  }),
 ];
+
+/** `120-900.5` in seconds -> ms. A range that ends before it starts is none. */
+function rangeOf(text: string | undefined): { fromMs: number; toMs: number } | null {
+  const match = /^(-?[\d.]+)-(-?[\d.]+)$/.exec(text ?? '');
+  if (match === null) return null;
+  const [fromMs, toMs] = [Number(match[1]) * 1000, Number(match[2]) * 1000];
+  return toMs > fromMs ? { fromMs, toMs } : null;
+}

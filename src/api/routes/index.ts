@@ -4,6 +4,7 @@ import { events } from './events.ts';
 import { explore } from './explore.ts';
 import { exports } from './export.ts';
 import { facets } from './facets.ts';
+import { importSample } from './import-sample.ts';
 import { listBuilds } from './list-builds.ts';
 import { readColumns } from './read-columns.ts';
 import { readLog } from './read-log.ts';
@@ -26,4 +27,5 @@ export const ROUTES: readonly RegisterRoute[] = [
   ...exports,
   serverInfo,
   events,
+  importSample,
 ];

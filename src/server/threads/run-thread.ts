@@ -46,7 +46,7 @@ export async function runThread(data: ThreadData): Promise<void> {
   async function read(message: Extract<ToThread, { type: 'read' }>): Promise<void> {
     try {
       const { readPaths } = await import('../read-paths.ts');
-      await readPaths(store, message.paths, {
+      await readPaths(context, message.paths, {
         watch: message.watch,
         signal: stop.signal,
         onEvent: (event) => say({ type: 'event', event }),

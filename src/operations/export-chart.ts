@@ -1,0 +1,47 @@
+/** The boot chart of a build as an SVG file, drawn by the code that draws it in the page and on the command line. */
+import type { GroupBy } from '../chart/layout.ts';
+import type { ColourBy, Scheme } from '../chart/palette.ts';
+import { parseStrips } from '../chart/strips.ts';
+import { chartSvg } from '../chart/svg.ts';
+import type { FileAnswer } from './answer.ts';
+import type { OperationContext } from './context.ts';
+import { downloadName } from './file-name.ts';
+import { noSuchBuild, resolveBuildId } from './resolve-build-id.ts';
+
+export interface ExportChartInput {
+  readonly build: string;
+  /** Runs shorter than this are in the density lane. */
+  readonly minMs: number;
+  readonly groupBy: GroupBy;
+  readonly colourBy: ColourBy;
+  readonly scheme: Scheme;
+  readonly widthPx: number;
+  /** Since the start of the build; null: the whole. */
+  readonly range: { readonly fromMs: number; readonly toMs: number } | null;
+  /** Series as the address of the page has them: `cpu.user+pressure.cpu.avg10,disk.read`; null: the usual ones. */
+  readonly strips: string | null;
+}
+
+/** GET /builds/{id}/chart.svg */
+export async function exportChart({ store }: OperationContext, input: ExportChartInput): Promise<FileAnswer> {
+  const id = await resolveBuildId(store, input.build);
+  const [head, tasks, samples] = await Promise.all([
+    store.readHead(id),
+    store.readTaskTable(id, ['cputime']),
+    store.readSamples(id),
+  ]);
+  if (head === null || tasks === null || samples === null) throw noSuchBuild(id);
+  const { minMs, groupBy, colourBy, scheme, widthPx, range } = input;
+  const strips = input.strips === null ? null : parseStrips(input.strips);
+  const svg = chartSvg(
+    { ...head, tasks, samples },
+    { minMs, groupBy, colourBy, scheme, widthPx, ...(range ?? {}), ...(strips === null ? {} : { strips }) },
+  );
+  return {
+    bytes: new TextEncoder().encode(svg),
+    mediaType: 'image/svg+xml',
+    fileName: downloadName(head.name, 'chart', 'svg'),
+    revision: head.revision,
+    finished: head.outcome !== 'running',
+  };
+}
