@@ -9,8 +9,9 @@
 import type { Build, Failure, Recipe } from '../../model/build.ts';
 import { DERIVED_FROM, deriveMetrics } from '../../model/derive-metrics.ts';
 import { BUILD_STATS_BYTES_MAX, RECIPES_MAX, TASK_FILE_BYTES_MAX, TASK_NAMES_MAX } from '../../model/limits.ts';
-import { ProblemList } from '../../model/problem.ts';
+import { type Problem, ProblemList } from '../../model/problem.ts';
 import type { SampleTable } from '../../model/samples.ts';
+import { compareText } from '../../model/task-rows.ts';
 import { TASK_FAILED, TASK_RUNNING, TASK_UNFINISHED, type TaskTable } from '../../model/task-table.ts';
 import type { EpochMs } from '../../model/units.ts';
 import { type BuildStatsBlock, readBuildStats } from './build-stats-file.ts';
@@ -66,6 +67,11 @@ export class BuildstatsReader {
     this.wantsSamples = options.samples ?? true;
     this.#taskFiles = new TaskFileReader(this.#rows, this.problems, wantedColumns(options.metrics));
     this.#samples = new SampleFiles(this.problems);
+  }
+
+  /** About so many task runs will come. */
+  expectTasks(count: number): void {
+    this.#rows.reserve(count);
   }
 
   /** True until a `build_stats` was added. */
@@ -166,23 +172,39 @@ export class BuildstatsReader {
     return directory;
   }
 
+  /** True when only starts, ends and outcomes are wanted: then `addTaskText` is worth trying first. */
+  get wantsTimesOnly(): boolean {
+    return this.#options.metrics?.length === 0;
+  }
+
+  /** Adds a task file given as latin1 text, if it is plain; false when `addTaskFile` must do it. Only with `wantsTimesOnly`. */
+  addTaskText(recipe: RecipeDirectory, taskName: string, text: string): boolean {
+    const task = this.#taskOf(recipe, taskName);
+    return task < 0 || this.#taskFiles.readTimes(text, recipe, taskName, task);
+  }
+
+  #taskOf(recipe: RecipeDirectory, taskName: string): number {
+    const known = this.#taskIndex.get(taskName);
+    if (known !== undefined) return known;
+    const task = this.#taskNames.length;
+    if (task >= TASK_NAMES_MAX) {
+      this.problems.add(
+        'error',
+        'too-many-task-names',
+        'The build has more different tasks than are kept; this one was left out.',
+        `${recipe.pf}/${taskName}`,
+      );
+      return -1;
+    }
+    this.#taskNames.push(taskName);
+    this.#taskIndex.set(taskName, task);
+    return task;
+  }
+
   /** The fast lane of `addFile` for a task file. */
   addTaskFile(recipe: RecipeDirectory, taskName: string, bytes: Uint8Array, length: number): void {
-    let task = this.#taskIndex.get(taskName);
-    if (task === undefined) {
-      task = this.#taskNames.length;
-      if (task >= TASK_NAMES_MAX) {
-        this.problems.add(
-          'error',
-          'too-many-task-names',
-          'The build has more different tasks than are kept; this one was left out.',
-          `${recipe.pf}/${taskName}`,
-        );
-        return;
-      }
-      this.#taskNames.push(taskName);
-      this.#taskIndex.set(taskName, task);
-    }
+    const task = this.#taskOf(recipe, taskName);
+    if (task < 0) return;
     let size = length;
     if (size > TASK_FILE_BYTES_MAX) {
       this.problems.add(
@@ -311,9 +333,14 @@ export class BuildstatsReader {
       messages: [],
       rootfsSizes: block?.rootfsSizes ?? [],
       extras: { ...block?.extras, ...(this.#options.folder == null ? {} : { Folder: this.#options.folder }) },
-      problems: problems.list(),
+      problems: sortedProblems(problems.list()),
     };
   }
+}
+
+/** By file and line, so that two readings agree although directories have no order. Those of no file come first. */
+function sortedProblems(problems: readonly Problem[]): Problem[] {
+  return problems.toSorted((a, b) => compareText(a.file ?? '', b.file ?? '') || (a.line ?? 0) - (b.line ?? 0));
 }
 
 /** Sample files are `*.log`; host_stats_*.log would be text. */

@@ -53,6 +53,7 @@ const DISK_COUNTER =
   /^(?:Start|End)(?:IOinProgress|ReadsComp|ReadsMerged|SectRead|SectWrite|TimeIO|TimeReads|TimeWrite|WTimeIO|WritesComp)$/;
 
 const encoder = new TextEncoder();
+const ONE_RUN = 'Event: TaskStarted \nStarted: ';
 
 /** Which metrics a caller wants: all, or the named ones (ids of the lines, `rusage.ru_utime`). Fewer is faster. */
 export type WantedMetrics = 'all' | ReadonlySet<string>;
@@ -123,6 +124,7 @@ export class TaskFileReader {
     const keyKind = this.#keyKind;
     const after = this.#after;
     const headerKey = this.#headerKey;
+    const startsAndEndsOnly = this.#wanted !== 'all' && this.#wanted.size === 0;
     this.#open.length = 0;
     this.#eventsWithoutStart = 0;
     this.#resetBlock();
@@ -137,6 +139,20 @@ export class TaskFileReader {
     let pos = 0;
     while (pos < length) {
       line++;
+      if (startsAndEndsOnly && headerSeen) {
+        // Lines of metrics begin with none of these; another header may follow (several runs in one file).
+        const first = bytes[pos];
+        if (first !== 69 && first !== 83 && first !== recipe.header[0]) {
+          while (pos < length && bytes[pos] !== NEWLINE) pos++;
+          pos++;
+          continue;
+        }
+      } else if (inBlock && !complete) {
+        pos = this.#metricLines(bytes, pos, length, previous);
+        previous = this.#lastKey;
+        line += this.#linesPassed;
+        if (pos >= length) break;
+      }
       // Which key is it? The predicted one, nearly always.
       let key = previous < 0 ? this.#firstKey : after[previous]!;
       let p = pos;
@@ -313,6 +329,87 @@ export class TaskFileReader {
     if (length === 0 || cut || damaged !== 0 || unfinished > 0) {
       this.#complain(length, cut, damaged, unfinished, recipe, taskName, line);
     }
+  }
+
+  #lastKey = -1;
+  #linesPassed = 0;
+
+  /**
+   * Nine lines of ten: metrics in the order of the file before, each with a sound number. Stops at the first line that is anything
+   * else. A function of its own, because V8 compiles a small one 20 ms sooner than `read`, and 20 ms is the time of 3,000 files.
+   * Returns the position behind the last line taken; its key is in #lastKey.
+   */
+  #metricLines(bytes: Uint8Array, from: number, length: number, previous: number): number {
+    const rows = this.#rows;
+    const row = rows.length;
+    const keyBytes = this.#keyBytes;
+    const keyKind = this.#keyKind;
+    const after = this.#after;
+    let pos = from;
+    let last = previous;
+    let lines = 0;
+    while (pos < length) {
+      const key = after[last]!;
+      if (key < 0) break;
+      const kind = keyKind[key]!;
+      if (kind < 0) break;
+      const expected = keyBytes[key]!;
+      const n = expected.length;
+      let i = 0;
+      while (i < n && bytes[pos + i] === expected[i]) i++;
+      if (i < n) break;
+      let p = pos + n;
+      // Counters are most of the numbers: whole, short, and a newline behind.
+      let value = 0;
+      let d = -1;
+      while (p < length) {
+        d = bytes[p]! - 48;
+        if (d < 0 || d > 9) break;
+        value = value * 10 + d;
+        p++;
+      }
+      if (p >= length) break;
+      if (d !== NEWLINE - 48 || p === pos + n || p - pos - n > 15) {
+        value = scanNumber(bytes, pos + n, length);
+        p = scanEnd();
+        if (p >= length || bytes[p] !== NEWLINE || Number.isNaN(value)) break;
+      }
+      rows.columns[kind]![row] = value;
+      pos = p + 1;
+      last = key;
+      lines++;
+    }
+    this.#lastKey = last;
+    this.#linesPassed = lines;
+    return pos;
+  }
+
+  /**
+   * Start, end and outcome of a file that holds one whole run and nothing odd; false, and nothing done, for any other, which then
+   * goes through `read`. For callers that want no metrics and have the file as latin1 text: three searches by the library
+   * instead of a look at every byte. @returns false when `read` must do it
+   */
+  readTimes(text: string, recipe: RecipeDirectory, taskName: string, task: number): boolean {
+    const from = ONE_RUN.length;
+    if (!text.startsWith(ONE_RUN) || text.includes('Event:', from)) return false;
+    const status = text.indexOf('\nStatus: ', from);
+    const ended = status + 17;
+    let outcome: number;
+    if (text.startsWith('PASSED \nEnded: ', status + 9)) outcome = TASK_SUCCEEDED;
+    else if (text.startsWith('FAILED \nEnded: ', status + 9)) outcome = TASK_FAILED;
+    else return false;
+    // Nothing behind the line of the end.
+    if (status < 0 || text.indexOf('\n', ended) !== text.length - 1) return false;
+    const startMs = Math.round(Number(text.slice(from, text.indexOf('\n', from))) * 1000);
+    const endMs = Math.round(Number(text.slice(ended + 7, -1)) * 1000);
+    const plausible =
+      startMs >= TIME_S_MIN * 1000 &&
+      endMs >= startMs &&
+      endMs - startMs <= DURATION_MS_PLAUSIBLE &&
+      endMs <= TIME_S_MAX * 1000;
+    if (!plausible) return false;
+    this.#commit(recipe, taskName, task, outcome, startMs, endMs);
+    return true;
   }
 
   #complain(

@@ -24,6 +24,9 @@ export interface ReadBuildstatsOptions {
 /** Not following links in the last step, and not waiting for a writer where the file is a pipe. */
 const OPEN_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
+/** Room made before reading; a clean build has 14 to 18 a recipe. */
+const TASKS_PER_RECIPE = 18;
+
 /** The newest build in a buildstats directory. Throws BakehouseError when the directory itself cannot be read. */
 export function readBuildstatsDirectory(dir: string, options: ReadBuildstatsOptions = {}): Build {
   return fill(dir, options).finish();
@@ -64,7 +67,8 @@ class DirectoryWalk {
   readonly #dir: string;
   readonly #root: string;
   #realRoot: string | null = null;
-  #buffer = new Uint8Array(1 << 16);
+  #buffer = Buffer.allocUnsafeSlow(1 << 16);
+  #recipesRead = 0;
 
   constructor(reader: BuildstatsReader, dir: string, root: string) {
     this.#reader = reader;
@@ -85,6 +89,7 @@ class DirectoryWalk {
     }
     // readdir has no order; recipes in one order make two readings equal down to the problems.
     entries.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+    reader.expectTasks(Math.min(entries.length, RECIPES_MAX) * TASKS_PER_RECIPE);
     let directories = 0;
     for (const entry of entries) {
       const { name } = entry;
@@ -145,15 +150,20 @@ class DirectoryWalk {
       reader.problems.add('warning', 'directory-unreadable', `The directory cannot be read: ${reasonOf(cause)}.`, name);
       return;
     }
-    files.sort();
+    // Metrics stand in the order of their discovery, which is that of the first recipe's files; sorting all would cost 6 ms.
+    if (this.#recipesRead === 0) files.sort();
     const prefix = `${this.#dir}${sep}${name}${sep}`;
+    const timesOnly = reader.wantsTimesOnly;
     let recipe: ReturnType<BuildstatsReader['recipe']> = null;
     for (const file of files) {
       if (reader.isTask(file)) {
         recipe ??= reader.recipe(name);
         if (recipe === null) return;
+        this.#recipesRead++;
         const length = this.#readPath(prefix + file, name, file, TASK_FILE_BYTES_MAX + 1);
-        if (length >= 0) reader.addTaskFile(recipe, file, this.#buffer, length);
+        if (length < 0) continue;
+        if (timesOnly && reader.addTaskText(recipe, file, this.#buffer.toString('latin1', 0, length))) continue;
+        reader.addTaskFile(recipe, file, this.#buffer, length);
       } else if (file.endsWith('.log') && !file.startsWith('host_stats')) {
         this.#sampleFile(`${name}/${file}`);
       } else reader.noteOther(`${name}/${file}`);
@@ -179,7 +189,7 @@ class DirectoryWalk {
         const room = Math.min(this.#buffer.length, bytesMax) - length;
         if (room === 0) {
           if (length >= bytesMax) return length;
-          const grown = new Uint8Array(Math.min(this.#buffer.length * 4, bytesMax));
+          const grown = Buffer.allocUnsafeSlow(Math.min(this.#buffer.length * 4, bytesMax));
           grown.set(this.#buffer);
           this.#buffer = grown;
           continue;
