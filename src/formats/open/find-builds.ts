@@ -14,7 +14,7 @@ export interface BuildDirectory {
 
 export interface FoundFiles {
   readonly builds: BuildDirectory[];
-  /** Event logs in `log/eventlog` of a tmp, by name. */
+  /** Event logs: in `log/eventlog` of a tmp, and beside its buildstats. */
   readonly eventLogs: string[];
   /** Tars, only where there is no build directory beside them. */
   readonly tars: string[];
@@ -105,6 +105,11 @@ class Search {
     if (names.has('buildstats')) {
       this.#descend(join(dir, 'buildstats'), depth);
       this.#lookForEventLogs(dir);
+      // Of `bitbake -w`, kept beside.
+      for (const entry of entries) {
+        if (entry.isFile() && /eventlog.*\.json(?:\.gz)?$/i.test(entry.name))
+          this.found.eventLogs.push(join(dir, entry.name));
+      }
     } else {
       const tmps = folders.filter((folder) => folder.name.startsWith('tmp'));
       const isBuildFolder = names.has('conf') && tmps.length > 0;
@@ -185,7 +190,7 @@ class Search {
       return;
     }
     for (const entry of names) {
-      if (entry.isFile() && entry.name.endsWith('.json')) this.found.eventLogs.push(join(dir, entry.name));
+      if (entry.isFile() && /\.json(?:\.gz)?$/.test(entry.name)) this.found.eventLogs.push(join(dir, entry.name));
     }
     this.found.eventLogs.sort();
   }
