@@ -13,6 +13,7 @@ import type {
   Facets,
   LogText,
   ProblemDocument,
+  SampleImported,
   ServerInfo,
   TrendQuery,
   TrendResult,
@@ -74,15 +75,20 @@ export interface Client {
   builds(query: Asked<BuildsQuery>, signal?: AbortSignal): Promise<BuildsPage>;
   facets(query: Asked<BuildsQuery>, signal?: AbortSignal): Promise<Facets>;
   build(id: string, signal?: AbortSignal): Promise<BuildDetail>;
-  /** The task table as one columns body (docs/formats/task-table.md). */
-  columns(id: string, metrics: readonly string[] | '*', signal?: AbortSignal): Promise<ColumnsBody>;
-  samples(id: string, signal?: AbortSignal): Promise<ColumnsBody>;
+  /** The task table as one columns body (docs/formats/task-table.md). With the build's revision the answer may be kept for ever. */
+  columns(
+    id: string,
+    metrics: readonly string[] | '*',
+    revision?: string | null,
+    signal?: AbortSignal,
+  ): Promise<ColumnsBody>;
+  samples(id: string, revision?: string | null, signal?: AbortSignal): Promise<ColumnsBody>;
   log(id: string, row: number, signal?: AbortSignal): Promise<LogText>;
   compare(query: Asked<CompareQuery>, signal?: AbortSignal): Promise<CompareResult>;
   explore(query: Asked<ExploreQuery>, signal?: AbortSignal): Promise<ExploreResult>;
   trend(query: Asked<TrendQuery>, signal?: AbortSignal): Promise<TrendResult>;
   /** Puts the sample build that Bakehouse brings into the store. */
-  addSample(): Promise<{ id: string }>;
+  addSample(): Promise<SampleImported>;
 }
 
 export function createClient(fetchImplementation: typeof fetch = fetch, base: string = API_BASE): Client {
@@ -129,9 +135,9 @@ export function createClient(fetchImplementation: typeof fetch = fetch, base: st
     builds: (query, signal) => get(`/builds${queryString(query)}`, signal),
     facets: (query, signal) => get(`/facets${queryString(query)}`, signal),
     build: (id, signal) => get(build(id), signal),
-    columns: (id, metrics, signal) =>
-      bytes(`${build(id)}/columns${queryString({ metrics: metrics === '*' ? '*' : metrics.join(',') })}`, signal),
-    samples: (id, signal) => bytes(`${build(id)}/samples`, signal),
+    columns: (id, metrics, r, signal) =>
+      bytes(`${build(id)}/columns${queryString({ metrics: metrics === '*' ? '*' : metrics.join(','), r })}`, signal),
+    samples: (id, r, signal) => bytes(`${build(id)}/samples${queryString({ r })}`, signal),
     log: (id, row, signal) => get(`${build(id)}/log${queryString({ row })}`, signal),
     compare: (query, signal) => get(`/compare${queryString(query)}`, signal),
     explore: (query, signal) => get(`/explore${queryString(query)}`, signal),
@@ -145,6 +151,7 @@ export const address = {
   events: `${API_BASE}/events`,
   tasks: (id: string, format: TaskFormat): string => `${API_BASE}/builds/${encodeURIComponent(id)}/tasks.${format}`,
   trace: (id: string): string => `${API_BASE}/builds/${encodeURIComponent(id)}/trace.json`,
+  report: (id: string): string => `${API_BASE}/builds/${encodeURIComponent(id)}/report.html`,
   chart: (id: string, query: object = {}): string =>
     `${API_BASE}/builds/${encodeURIComponent(id)}/chart.svg${queryString(query)}`,
 } as const;

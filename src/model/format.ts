@@ -185,7 +185,8 @@ export interface ColumnScale {
 export function columnScale(unit: Unit | string, largest: number): ColumnScale {
   const top = Number.isFinite(largest) ? Math.abs(largest) : 0;
   const bytes = (factor: number, suffix: string): ColumnScale => {
-    const step = binaryStep(top * factor);
+    // A column of 2 GiB and many small ones reads better as 2,048.0 MiB than as 2.0 and 0.012.
+    const step = binaryStep((top * factor) / 64);
     return { label: BINARY[step]! + suffix, factor: factor / 1024 ** step, decimals: step === 0 ? 0 : 1 };
   };
   const seconds = (factor: number): ColumnScale => ({ label: 's', factor, decimals: 2 });

@@ -1,0 +1,185 @@
+/** What stays while pages change: names of the pages, the search, light and dark, the keys. */
+import { useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
+import { lazy, Suspense, useEffect, useState } from 'react';
+import { formatCount } from '../../model/format.ts';
+import { useCopy } from '../components/CopyButton.tsx';
+import { serverQuery } from '../state/api.ts';
+import { keyCaps, useCommands } from '../state/commands.ts';
+import { useLiveUpdates } from '../state/live.ts';
+import styles from './Frame.module.css';
+
+// Needed on the first key press, not on the first paint.
+const CommandPalette = lazy(() => import('./CommandPalette.tsx').then((m) => ({ default: m.CommandPalette })));
+const KeyHelp = lazy(() => import('./KeyHelp.tsx').then((m) => ({ default: m.KeyHelp })));
+
+export const PAGES = [
+  { to: '/', label: 'Builds', keys: 'g b' },
+  { to: '/compare', label: 'Compare', keys: 'g c' },
+] as const;
+
+export function Frame() {
+  const navigate = useNavigate();
+  const path = useRouterState({ select: (s) => s.location.pathname });
+  const [open, setOpen] = useState<'palette' | 'keys' | null>(null);
+  const [menu, setMenu] = useState(false);
+  const { setColorScheme } = useMantineColorScheme();
+  const scheme = useComputedColorScheme('light');
+  const [copied, copy] = useCopy();
+  useLiveUpdates();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the folded menu closes whenever the page changes
+  useEffect(() => setMenu(false), [path]);
+
+  const toggleScheme = (): void => setColorScheme(scheme === 'dark' ? 'light' : 'dark');
+  useCommands([
+    {
+      id: 'palette',
+      label: 'Find builds, recipes, pages and commands',
+      group: 'Everywhere',
+      keys: ['mod+k', '/'],
+      inFields: false,
+      run: () => setOpen('palette'),
+    },
+    { id: 'keys', label: 'Show the keys', group: 'Everywhere', keys: ['?'], run: () => setOpen('keys') },
+    ...PAGES.map((page) => ({
+      id: `go ${page.to}`,
+      label: `Go to ${page.label}`,
+      group: 'Everywhere',
+      keys: [page.keys],
+      run: () => void navigate({ to: page.to, search: {} }),
+    })),
+    { id: 'scheme', label: 'Switch between light and dark', group: 'Everywhere', keys: ['g d'], run: toggleScheme },
+    {
+      id: 'scheme-system',
+      label: 'Light or dark as the system says',
+      group: 'Everywhere',
+      run: () => setColorScheme('auto'),
+    },
+    {
+      id: 'copy-link',
+      label: 'Copy the link to what is on screen',
+      group: 'Everywhere',
+      keys: ['y'],
+      run: () => copy(window.location.href),
+    },
+  ]);
+
+  return (
+    <div className={styles.frame}>
+      <a className={styles.skip} href="#main">
+        Skip to the page
+      </a>
+      <header className={`${styles.bar} no-print`}>
+        <Link to="/" search={{}} className={styles.brand} aria-label="Bakehouse, list of builds">
+          <svg width="16" height="16" viewBox="0 0 16 16" aria-hidden="true">
+            <rect x="0" y="1" width="9" height="3.4" fill="var(--bh-outcome-succeeded)" />
+            <rect x="4" y="6.3" width="12" height="3.4" fill="var(--bh-outcome-covered)" />
+            <rect x="2" y="11.6" width="7" height="3.4" fill="#e69f00" />
+          </svg>
+          Bakehouse
+        </Link>
+        <button
+          type="button"
+          className={`btn plain square ${styles.fold}`}
+          aria-expanded={menu}
+          aria-controls="pages"
+          onClick={() => setMenu(!menu)}
+        >
+          <span aria-hidden="true">☰</span>
+          <span className="hidden-text">Pages</span>
+        </button>
+        <nav id="pages" className={styles.nav} data-open={menu} aria-label="Pages">
+          {PAGES.map((page) => {
+            const here = page.to === '/' ? path === '/' || path.startsWith('/b/') : path.startsWith(page.to);
+            return (
+              <Link
+                key={page.to}
+                to={page.to}
+                search={{}}
+                className={styles.page}
+                aria-current={here ? 'page' : undefined}
+                activeProps={{}}
+              >
+                {page.label}
+              </Link>
+            );
+          })}
+        </nav>
+        <span className="grow" />
+        <Reading />
+        <span role="status" className={copied === 'idle' ? 'hidden-text' : 'muted'}>
+          {copied === 'copied' ? 'link copied' : copied === 'failed' ? 'cannot copy here' : ''}
+        </span>
+        <button
+          type="button"
+          className={styles.search}
+          onClick={() => setOpen('palette')}
+          title={`Find anything (${keyCaps('mod+k').join(' ')})`}
+        >
+          <svg
+            width="12"
+            height="12"
+            viewBox="0 0 12 12"
+            fill="none"
+            stroke="currentColor"
+            strokeWidth="1.4"
+            aria-hidden="true"
+          >
+            <circle cx="5" cy="5" r="3.6" />
+            <path d="m8 8 3 3" />
+          </svg>
+          <span className={styles.searchText}>Find</span>
+          <kbd className="kbd">/</kbd>
+        </button>
+        <button
+          type="button"
+          className="btn plain square"
+          onClick={toggleScheme}
+          title={scheme === 'dark' ? 'Light' : 'Dark'}
+        >
+          <svg width="14" height="14" viewBox="0 0 14 14" aria-hidden="true">
+            <circle cx="7" cy="7" r="6" fill="none" stroke="currentColor" strokeWidth="1.4" />
+            <path d="M7 1a6 6 0 0 1 0 12z" fill="currentColor" />
+          </svg>
+          <span className="hidden-text">Switch between light and dark</span>
+        </button>
+        <button
+          type="button"
+          className={`btn plain square ${styles.help}`}
+          onClick={() => setOpen('keys')}
+          title="Keys"
+        >
+          <span aria-hidden="true">?</span>
+          <span className="hidden-text">Show the keys</span>
+        </button>
+      </header>
+      <main id="main" className={styles.main}>
+        <Outlet />
+      </main>
+      <Suspense fallback={null}>
+        {open === 'palette' ? <CommandPalette close={() => setOpen(null)} /> : null}
+        {open === 'keys' ? <KeyHelp close={() => setOpen(null)} /> : null}
+      </Suspense>
+    </div>
+  );
+}
+
+/** What the server is reading now, so that an empty or growing list explains itself. */
+function Reading() {
+  const { data } = useQuery(serverQuery);
+  const reading = data?.reading;
+  if (reading === null || reading === undefined) return null;
+  const name = reading.location.split('/').filter(Boolean).slice(-2).join('/');
+  return (
+    <span className={`${styles.reading} cut`} role="status" title={`Reading ${reading.location}`}>
+      <span className="pulse" aria-hidden="true">
+        ▸
+      </span>{' '}
+      reading <span className="mono">{name}</span>{' '}
+      {reading.total === null
+        ? formatCount(reading.done)
+        : `${formatCount(reading.done)} of ${formatCount(reading.total)}`}
+    </span>
+  );
+}

@@ -1,0 +1,49 @@
+/** The keys that work now, from the registry that makes them work. */
+import { Modal } from '@mantine/core';
+import { type Command, keyCaps, useAllCommands } from '../state/commands.ts';
+import styles from './KeyHelp.module.css';
+
+export function KeyHelp({ close }: { close: () => void }) {
+  const all = useAllCommands();
+  const groups = new Map<string, Command[]>();
+  for (const command of all) {
+    if (command.keys === undefined || command.keys.length === 0) continue;
+    const group = groups.get(command.group) ?? [];
+    group.push(command);
+    groups.set(command.group, group);
+  }
+  // The page's own first; what works everywhere last.
+  const ordered = [...groups].sort((a, b) => Number(a[0] === 'Everywhere') - Number(b[0] === 'Everywhere'));
+  return (
+    <Modal opened onClose={close} title="Keys" size={720} transitionProps={{ duration: 0 }}>
+      <div className={styles.groups}>
+        {ordered.map(([group, commands]) => (
+          <section key={group}>
+            <h2>{group}</h2>
+            <table className={styles.keys}>
+              <tbody>
+                {commands.map((command) => (
+                  <tr key={command.id}>
+                    <td>
+                      {command.keys!.map((keys, i) => (
+                        <span key={keys}>
+                          {i > 0 ? <span className="muted"> or </span> : null}
+                          {keyCaps(keys).map((cap) => (
+                            <kbd key={cap} className="kbd">
+                              {cap}
+                            </kbd>
+                          ))}
+                        </span>
+                      ))}
+                    </td>
+                    <td>{command.label}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </section>
+        ))}
+      </div>
+    </Modal>
+  );
+}

@@ -1,0 +1,188 @@
+/** Problems: what failed and why, package QA, what bitbake said, and what was wrong with the data themselves. */
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import type { BuildDetail } from '../../../../api/contract.ts';
+import { plural } from '../../../../model/format.ts';
+import { Missing, When } from '../../../components/Figures.tsx';
+import { EmptyNote } from '../../../components/Notes.tsx';
+import { SearchField } from '../../../components/SearchField.tsx';
+import { compact } from '../../../state/search.ts';
+import { useBuild } from '../Build.tsx';
+import { LogViewer } from './LogViewer.tsx';
+import styles from './Problems.module.css';
+
+const SEVERITY: Readonly<Record<'note' | 'warning' | 'error', { glyph: string; tone: string }>> = {
+  note: { glyph: '·', tone: 'muted' },
+  warning: { glyph: '!', tone: 'warn' },
+  error: { glyph: '✗', tone: 'bad' },
+};
+
+export function Problems() {
+  const build = useBuild();
+  const { q, log, wrap } = useSearch({ from: '/b/$id/problems' });
+  const navigate = useNavigate({ from: '/b/$id/problems' });
+  const wanted = (q ?? '').toLowerCase();
+  const keep = (...texts: (string | null | undefined)[]): boolean =>
+    wanted === '' || texts.some((t) => t?.toLowerCase().includes(wanted) === true);
+  const failures = build.failureList.filter((f) => keep(f.pf, f.task, f.cause));
+  const qa = build.qaIssueList.filter((i) => keep(i.pf, i.qaClass, i.message));
+  const messages = build.messages.filter((m) => keep(m.text, m.logger));
+  const problems = build.problemList.filter((p) => keep(p.code, p.message, p.file));
+  const openLog = (row: number | undefined): void =>
+    void navigate({ search: (old) => compact({ ...old, log: row === log ? undefined : row }) });
+  const nothing =
+    build.failureList.length + build.qaIssueList.length + build.messages.length + build.problemList.length === 0;
+  if (nothing) {
+    return (
+      <EmptyNote title="No problems">
+        Nothing failed, no package QA issue and no warning was recorded, and everything in {build.location} could be
+        read.
+      </EmptyNote>
+    );
+  }
+  return (
+    <div className={styles.page}>
+      <SearchField
+        value={q ?? ''}
+        onChange={(text) => void navigate({ search: (old) => compact({ ...old, q: text }), replace: true })}
+        placeholder="Search in problems"
+        label="Search in problems"
+        className={styles.search}
+      />
+      {build.failureList.length === 0 ? null : (
+        <Section title="Failures" count={failures.length} of={build.failureList.length}>
+          {failures.map((failure, i) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: two failures may be alike
+            <li key={i} className={styles.item}>
+              <div className={styles.head}>
+                <span className="bad" aria-hidden="true">
+                  ✗
+                </span>
+                <strong className="mono">{failureName(failure)}</strong>
+                <span className="grow" />
+                {failure.row === null ? null : (
+                  <button
+                    type="button"
+                    className="btn"
+                    aria-expanded={log === failure.row}
+                    onClick={() => openLog(failure.row ?? undefined)}
+                  >
+                    Log
+                  </button>
+                )}
+              </div>
+              {failure.cause === null ? (
+                <div className="muted">
+                  The cause was not recorded
+                  {failure.logPath === null ? (
+                    '.'
+                  ) : (
+                    <>
+                      : the log was at <span className="mono">{failure.logPath}</span>.
+                    </>
+                  )}
+                </div>
+              ) : (
+                <pre className={styles.cause}>{failure.cause}</pre>
+              )}
+              {failure.row !== null && log === failure.row ? (
+                <LogViewer
+                  build={build}
+                  row={failure.row}
+                  wrap={wrap === 1}
+                  onWrap={(on) =>
+                    void navigate({
+                      search: (old) => compact({ ...old, wrap: on ? (1 as const) : undefined }),
+                      replace: true,
+                    })
+                  }
+                />
+              ) : null}
+            </li>
+          ))}
+        </Section>
+      )}
+      {build.qaIssueList.length === 0 ? null : (
+        <Section title="Package QA" count={qa.length} of={build.qaIssueList.length}>
+          {qa.map((issue, i) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: two issues may be alike
+            <li key={i} className={styles.item}>
+              <div className={styles.head}>
+                <span className={SEVERITY[issue.severity].tone} title={issue.severity}>
+                  {SEVERITY[issue.severity].glyph}
+                </span>
+                <span className="mono">{issue.qaClass ?? 'class not recorded'}</span>
+                <span className="mono muted">
+                  {issue.pf ?? ''}
+                  {issue.task === null ? '' : `:${issue.task}`}
+                </span>
+              </div>
+              <div className={styles.text}>{issue.message}</div>
+            </li>
+          ))}
+        </Section>
+      )}
+      {build.messages.length === 0 ? null : (
+        <Section title="What BitBake warned of" count={messages.length} of={build.messages.length}>
+          {messages.map((message, i) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: two messages may be alike
+            <li key={i} className={styles.item}>
+              <div className={styles.head}>
+                <span className={SEVERITY[message.level].tone} title={message.level}>
+                  {SEVERITY[message.level].glyph}
+                </span>
+                <span className="muted">
+                  {message.timeMs === null ? <Missing /> : <When ms={message.timeMs} full />}
+                </span>
+                <span className="mono muted">{message.logger ?? ''}</span>
+              </div>
+              <pre className={styles.text}>{message.text}</pre>
+            </li>
+          ))}
+        </Section>
+      )}
+      <Section title="In the data" count={problems.length} of={build.problemList.length}>
+        {build.problemList.length === 0 ? (
+          <li className="muted">Everything could be read.</li>
+        ) : (
+          problems.map((problem, i) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: two problems may be alike
+            <li key={i} className={styles.item}>
+              <div className={styles.head}>
+                <span className={SEVERITY[problem.severity].tone} title={problem.severity}>
+                  {SEVERITY[problem.severity].glyph}
+                </span>
+                <span className="mono">{problem.code}</span>
+                <span className={`mono muted ${styles.file}`}>
+                  {problem.file ?? ''}
+                  {problem.line === null ? '' : `:${problem.line}`}
+                </span>
+              </div>
+              <div className={styles.text}>{problem.message}</div>
+            </li>
+          ))
+        )}
+      </Section>
+    </div>
+  );
+}
+
+function failureName(failure: BuildDetail['failureList'][number]): string {
+  if (failure.pf === null && failure.task === null) return 'outside any task';
+  const mc = failure.mc === '' ? '' : `mc:${failure.mc}:`;
+  return `${mc}${failure.pf ?? '?'}:${failure.task ?? '?'}`;
+}
+
+function Section({ title, count, of, children }: { title: string; count: number; of: number; children: ReactNode }) {
+  return (
+    <section>
+      <h2>
+        {title}{' '}
+        <span className="muted">
+          {of === 0 ? '' : count === of ? count : `${count} of ${plural(of, 'entry', 'entries')}`}
+        </span>
+      </h2>
+      <ul className={styles.list}>{children}</ul>
+    </section>
+  );
+}

@@ -1,0 +1,88 @@
+/** One task over many builds. Builds that did not execute it have no point: not executed is not zero. */
+import { useQuery } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import type { BuildDetail } from '../../../../api/contract.ts';
+import { formatDuration, formatQuantity, plural } from '../../../../model/format.ts';
+import type { Metric } from '../../../../model/metric.ts';
+import { LineChart } from '../../../components/LineChart.tsx';
+import { ErrorNote } from '../../../components/Notes.tsx';
+import { formatWhen } from '../../../format/time.ts';
+import { trendQuery } from '../../../state/api.ts';
+
+const HEIGHT_PX = 130;
+
+export function Trend({
+  build,
+  recipe,
+  mc,
+  task,
+  metric,
+  metrics,
+  onMetric,
+}: {
+  build: BuildDetail;
+  recipe: string;
+  mc: string;
+  task: string;
+  metric: string;
+  metrics: readonly Metric[];
+  onMetric: (metric: string) => void;
+}) {
+  const navigate = useNavigate();
+  const { data, isError, error, isPlaceholderData } = useQuery(trendQuery({ recipe, task, mc, metric, builds: 100 }));
+  const points = (data?.points ?? []).filter((p) => p.startedMs !== null);
+  const unit = data?.metric.unit ?? 's';
+  const values = points.map((p) => p.value);
+  const sorted = [...values].sort((a, b) => a - b);
+  const median = sorted.length === 0 ? null : sorted[Math.floor(sorted.length / 2)]!;
+  const here = points.findIndex((p) => p.id === build.id);
+  return (
+    <>
+      <select
+        className="field"
+        aria-label="Metric of the history"
+        value={metric}
+        onChange={(e) => onMetric(e.target.value)}
+        style={{ maxWidth: '100%', marginBottom: 4 }}
+      >
+        {metrics.map((m) => (
+          <option key={m.id} value={m.id}>
+            {m.label}
+          </option>
+        ))}
+      </select>
+      {isError ? <ErrorNote error={error} what="The history could not be read" /> : null}
+      {points.length >= 2 ? (
+        <div className={isPlaceholderData ? 'stale' : undefined}>
+          <LineChart
+            heightPx={HEIGHT_PX}
+            x={points.map((p) => p.startedMs! / 1000)}
+            y={values}
+            mark={here}
+            format={(v) => formatQuantity(v, unit)}
+            label={(i) =>
+              `${formatWhen(points[i]!.startedMs)}: ${unit === 's' ? formatDuration(points[i]!.value * 1000) : formatQuantity(points[i]!.value, unit)}`
+            }
+            onPick={(i) =>
+              void navigate({
+                to: '/b/$id/tasks',
+                params: { id: points[i]!.id },
+                search: { q: `recipe:"${recipe}" task:"${task}"` },
+              })
+            }
+          />
+          <p className="muted">
+            {plural(points.length, 'build')} executed it, median {formatQuantity(median, unit)}. A click opens that
+            build.
+          </p>
+        </div>
+      ) : data === undefined ? (
+        <div className="skeleton" style={{ height: HEIGHT_PX }} />
+      ) : (
+        <p className="muted" style={{ minHeight: 40 }}>
+          {points.length === 0 ? 'No build recorded this.' : 'Only this build executed it so far; a history takes two.'}
+        </p>
+      )}
+    </>
+  );
+}

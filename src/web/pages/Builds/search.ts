@@ -1,0 +1,30 @@
+import { compact, type RawSearch, readList, readNumber, readText } from '../../state/search.ts';
+
+/** Facets hold their values as the API takes them: comma-separated, '' among them is "not recorded". */
+export const FACET_KEYS = ['machine', 'distro', 'target', 'builder', 'host', 'outcome', 'kind'] as const;
+export type FacetKey = (typeof FACET_KEYS)[number];
+
+export type BuildsSearch = { readonly [K in FacetKey]?: string | undefined } & {
+  readonly q?: string | undefined;
+  /** Started from and to, epoch ms. */
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+  /** Ids picked for Compare. */
+  readonly pick?: readonly string[] | undefined;
+};
+
+export function buildsSearch(raw: RawSearch): BuildsSearch {
+  return compact({
+    q: readText(raw, 'q'),
+    machine: readText(raw, 'machine'),
+    distro: readText(raw, 'distro'),
+    target: readText(raw, 'target'),
+    builder: readText(raw, 'builder'),
+    host: readText(raw, 'host'),
+    outcome: readText(raw, 'outcome'),
+    kind: readText(raw, 'kind'),
+    from: readNumber(raw, 'from'),
+    to: readNumber(raw, 'to'),
+    pick: readList(raw, 'pick', 20),
+  });
+}

@@ -1,0 +1,94 @@
+/** Addresses -> pages. A page and what only it needs is a chunk of its own; its search parameters are read here, once, into types. */
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
+import { EmptyNote, ErrorNote } from './components/Notes.tsx';
+import { Frame } from './frame/Frame.tsx';
+import { configSearch, problemsSearch, recipesSearch, tasksSearch } from './pages/Build/search.ts';
+import { buildsSearch } from './pages/Builds/search.ts';
+import { compareSearch } from './pages/Compare/search.ts';
+import { buildQuery, queryClient } from './state/api.ts';
+import { parseSearch, stringifySearch } from './state/search.ts';
+
+const root = createRootRoute({ component: Frame });
+
+export const buildsRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/',
+  validateSearch: buildsSearch,
+  component: lazyRouteComponent(() => import('./pages/Builds/Builds.tsx'), 'Builds'),
+});
+
+export const buildRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/b/$id',
+  loader: ({ params }) => {
+    // Asked for while the page's own code is still on its way; what goes wrong is shown by the page.
+    void queryClient.prefetchQuery(buildQuery(params.id));
+  },
+  component: lazyRouteComponent(() => import('./pages/Build/Build.tsx'), 'Build'),
+});
+
+const buildStartRoute = createRoute({
+  getParentRoute: () => buildRoute,
+  path: '/',
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: '/b/$id/tasks', params, replace: true });
+  },
+});
+
+export const tasksRoute = createRoute({
+  getParentRoute: () => buildRoute,
+  path: 'tasks',
+  validateSearch: tasksSearch,
+  component: lazyRouteComponent(() => import('./pages/Build/tasks/Tasks.tsx'), 'Tasks'),
+});
+
+export const recipesRoute = createRoute({
+  getParentRoute: () => buildRoute,
+  path: 'recipes',
+  validateSearch: recipesSearch,
+  component: lazyRouteComponent(() => import('./pages/Build/recipes/Recipes.tsx'), 'Recipes'),
+});
+
+export const configRoute = createRoute({
+  getParentRoute: () => buildRoute,
+  path: 'config',
+  validateSearch: configSearch,
+  component: lazyRouteComponent(() => import('./pages/Build/config/Config.tsx'), 'Config'),
+});
+
+export const problemsRoute = createRoute({
+  getParentRoute: () => buildRoute,
+  path: 'problems',
+  validateSearch: problemsSearch,
+  component: lazyRouteComponent(() => import('./pages/Build/problems/Problems.tsx'), 'Problems'),
+});
+
+export const compareRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/compare',
+  validateSearch: compareSearch,
+  component: lazyRouteComponent(() => import('./pages/Compare/Compare.tsx'), 'Compare'),
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([
+    buildsRoute,
+    buildRoute.addChildren([buildStartRoute, tasksRoute, recipesRoute, configRoute, problemsRoute]),
+    compareRoute,
+  ]),
+  basepath: '/buildstats',
+  parseSearch,
+  stringifySearch,
+  defaultPreload: 'intent',
+  scrollRestoration: true,
+  defaultErrorComponent: ({ error, reset }) => <ErrorNote error={error} what="This page broke" retry={reset} />,
+  defaultNotFoundComponent: () => (
+    <EmptyNote title="There is no page at this address">Bakehouse starts at the list of builds.</EmptyNote>
+  ),
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

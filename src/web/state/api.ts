@@ -1,0 +1,68 @@
+/** The one client and the one cache of answers. Answers change when the server says so (live.ts), not by the clock. */
+import { infiniteQueryOptions, keepPreviousData, QueryClient, queryOptions } from '@tanstack/react-query';
+import { ApiError, createClient } from '../../api/client.ts';
+import type { BuildsQuery, CompareQuery, ExploreQuery, TrendQuery } from '../../api/contract.ts';
+
+export const client = createClient((input, init) => fetch(input, init));
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 60_000,
+      gcTime: 10 * 60_000,
+      refetchOnWindowFocus: false,
+      // What the server refused it refuses again; what did not answer may answer in a moment.
+      retry: (failures, error) => failures < 2 && (!(error instanceof ApiError) || error.code === 'unreachable'),
+    },
+  },
+});
+
+export type BuildsFilter = Omit<{ readonly [K in keyof BuildsQuery]?: BuildsQuery[K] | undefined }, 'after' | 'limit'>;
+
+export const buildsQuery = (filter: BuildsFilter) =>
+  infiniteQueryOptions({
+    queryKey: ['builds', filter],
+    queryFn: ({ pageParam, signal }) => client.builds({ ...filter, limit: 100, after: pageParam ?? undefined }, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next,
+    placeholderData: keepPreviousData,
+  });
+
+export const facetsQuery = (filter: BuildsFilter) =>
+  queryOptions({
+    queryKey: ['facets', filter],
+    queryFn: ({ signal }) => client.facets(filter, signal),
+    placeholderData: keepPreviousData,
+  });
+
+export const buildQuery = (id: string) =>
+  queryOptions({ queryKey: ['build', id], queryFn: ({ signal }) => client.build(id, signal) });
+
+export const serverQuery = queryOptions({ queryKey: ['server'], queryFn: ({ signal }) => client.server(signal) });
+
+export const logQuery = (id: string, row: number) =>
+  queryOptions({ queryKey: ['log', id, row], queryFn: ({ signal }) => client.log(id, row, signal) });
+
+type Asked<T> = { readonly [K in keyof T]?: T[K] | undefined };
+
+export const compareQuery = (query: Asked<CompareQuery>) =>
+  queryOptions({
+    queryKey: ['compare', query],
+    queryFn: ({ signal }) => client.compare(query, signal),
+    placeholderData: keepPreviousData,
+    enabled: Array.isArray(query.b) && query.b.length >= 2,
+  });
+
+export const exploreQuery = (query: Asked<ExploreQuery>) =>
+  queryOptions({
+    queryKey: ['explore', query],
+    queryFn: ({ signal }) => client.explore(query, signal),
+    placeholderData: keepPreviousData,
+  });
+
+export const trendQuery = (query: Asked<TrendQuery>) =>
+  queryOptions({
+    queryKey: ['trend', query],
+    queryFn: ({ signal }) => client.trend(query, signal),
+    placeholderData: keepPreviousData,
+  });

@@ -1,0 +1,52 @@
+/** The server says what changed; the page asks again for just that. */
+import { useEffect } from 'react';
+import { address } from '../../api/client.ts';
+import type { ServerEvent, ServerInfo } from '../../api/contract.ts';
+import { queryClient } from './api.ts';
+
+/** A directory being read changes builds many times a second; twice a second is as often as an eye profits from. */
+const REFRESH_MS = 500;
+
+export function useLiveUpdates(): void {
+  useEffect(() => {
+    const changed = new Set<string>();
+    let timer: number | undefined;
+
+    const refresh = (): void => {
+      timer = undefined;
+      for (const id of changed) {
+        void queryClient.invalidateQueries({
+          predicate: ({ queryKey }) =>
+            (queryKey[0] === 'build' || queryKey[0] === 'log') &&
+            typeof queryKey[1] === 'string' &&
+            sameBuild(queryKey[1], id),
+        });
+      }
+      changed.clear();
+      for (const key of ['builds', 'facets', 'trend', 'server'])
+        void queryClient.invalidateQueries({ queryKey: [key] });
+    };
+
+    const source = new EventSource(address.events);
+    source.onmessage = (message: MessageEvent<string>) => {
+      const event = JSON.parse(message.data) as ServerEvent;
+      if (event.type === 'build') {
+        changed.add(event.id);
+        timer ??= window.setTimeout(refresh, REFRESH_MS);
+        return;
+      }
+      const reading =
+        event.type === 'reading' ? { location: event.location, done: event.done, total: event.total } : null;
+      queryClient.setQueryData<ServerInfo>(['server'], (info) => (info === undefined ? info : { ...info, reading }));
+    };
+    return () => {
+      source.close();
+      window.clearTimeout(timer);
+    };
+  }, []);
+}
+
+/** An address may name a build by a prefix of its id, or as `@last`. */
+function sameBuild(asked: string, id: string): boolean {
+  return asked.startsWith('@') || id.startsWith(asked);
+}
