@@ -20,6 +20,7 @@ export function compatFromJson(value: unknown, file: string): CompatBuild {
     if (tasks === null) return wrong(`${name} has no tasks`);
     return {
       name,
+      pn: name,
       epoch: textOf(recipe.epoch),
       version: textOf(recipe.version) ?? 'None',
       revision: textOf(recipe.revision) ?? 'None',

@@ -57,7 +57,9 @@ export interface CompatTask {
 }
 
 export interface CompatRecipe {
+  /** PN; the whole name (PF) where a build has that PN twice. */
   readonly name: string;
+  readonly pn: string;
   readonly epoch: string | null;
   readonly version: string;
   readonly revision: string;
@@ -86,6 +88,7 @@ export function compatBuild({ head, tasks: table }: CompareInput): CompatBuild {
   for (const { pn } of head.recipes) versions.set(pn, (versions.get(pn) ?? 0) + 1);
   const recipes = head.recipes.map((recipe) => ({
     name: (versions.get(recipe.pn) ?? 0) > 1 ? recipe.pf : recipe.pn,
+    pn: recipe.pn,
     epoch: recipe.pe,
     version: recipe.pv ?? '',
     revision: recipe.pr ?? '',
@@ -156,8 +159,8 @@ function shortList(names: readonly string[]): string {
 }
 
 function nevr(recipe: CompatRecipe): string {
-  if (recipe.version === '' && recipe.revision === '') return recipe.name;
-  return `${recipe.name}-${recipe.epoch === null ? '' : `${recipe.epoch}_`}${recipe.version}-${recipe.revision}`;
+  if (recipe.version === '' && recipe.revision === '') return recipe.pn;
+  return `${recipe.pn}-${recipe.epoch === null ? '' : `${recipe.epoch}_`}${recipe.version}-${recipe.revision}`;
 }
 
 export interface SummaryCompatOptions {
@@ -253,8 +256,21 @@ interface DiffRow extends Readonly<Record<CompatSortField, string | number>> {
   readonly reldiff: number;
 }
 
+/** Where one build has a PN twice, the other's goes by its PF too: what is the same version meets, nothing else does. */
+function underWholeNames(build: CompatBuild, other: CompatBuild): CompatBuild {
+  const twice = new Set([...other.values()].filter(({ name, pn }) => name !== pn).map(({ pn }) => pn));
+  if (twice.size === 0) return build;
+  return new Map(
+    [...build].map(([name, recipe]) =>
+      twice.has(name) ? [nevr(recipe), { ...recipe, name: nevr(recipe) }] : [name, recipe],
+    ),
+  );
+}
+
 /** buildstats-diff without --ver-diff. */
-export function diffCompat(a: CompatBuild, b: CompatBuild, options: DiffCompatOptions): CompatText {
+export function diffCompat(left: CompatBuild, right: CompatBuild, options: DiffCompatOptions): CompatText {
+  const a = underWholeNames(left, right);
+  const b = underWholeNames(right, left);
   const { attribute } = options;
   const minVal = options.minVal ?? COMPAT_MINIMA[attribute].value;
   const minAbsdiff = options.minAbsdiff ?? COMPAT_MINIMA[attribute].difference;
@@ -376,7 +392,9 @@ function humanValue(value: number, attribute: CompatAttribute): string {
 }
 
 /** buildstats-diff --ver-diff. */
-export function verDiffCompat(a: CompatBuild, b: CompatBuild): CompatText {
+export function verDiffCompat(left: CompatBuild, right: CompatBuild): CompatText {
+  const a = underWholeNames(left, right);
+  const b = underWholeNames(right, left);
   const names = [...new Set([...a.keys(), ...b.keys()])].sort(compareText);
   const width = names.reduce((most, name) => Math.max(most, name.length), 0);
   let text = '';
@@ -394,13 +412,13 @@ export function verDiffCompat(a: CompatBuild, b: CompatBuild): CompatText {
 
   const changed = { epoch: [] as string[], version: [] as string[], revision: [] as string[] };
   for (const name of names) {
-    const left = a.get(name);
-    const right = b.get(name);
-    if (left === undefined || right === undefined) continue;
-    const part = (['epoch', 'version', 'revision'] as const).find((p) => left[p] !== right[p]);
+    const before = a.get(name);
+    const after = b.get(name);
+    if (before === undefined || after === undefined) continue;
+    const part = (['epoch', 'version', 'revision'] as const).find((p) => before[p] !== after[p]);
     if (part === undefined) continue;
-    const change = `${left[part] ?? 'None'} -> ${right[part] ?? 'None'}`;
-    changed[part].push(`  ${name.padEnd(width)} ${change.padEnd(20)}    (${nevr(left)} -> ${nevr(right)})`);
+    const change = `${before[part] ?? 'None'} -> ${after[part] ?? 'None'}`;
+    changed[part].push(`  ${name.padEnd(width)} ${change.padEnd(20)}    (${nevr(before)} -> ${nevr(after)})`);
   }
   section('REVISION CHANGED', changed.revision);
   section('VERSION CHANGED', changed.version);

@@ -48,14 +48,14 @@ export function pythonTimedelta(seconds: number): string {
 
 /**
  * `statistics.mean(values)`: the exact mean of the doubles, rounded once. Adding and dividing in floats rounds n times and
- * misses it by an ulp now and then.
+ * misses it by an ulp now and then. For finite numbers below 1e200, far above anything that is counted.
  */
 export function pythonMean(values: readonly number[]): number {
   // Every double is a whole multiple of 2^-1074.
   const scaled = values.map((value): [bigint, number] => {
     let exponent = 0;
     let mantissa = value;
-    while (!Number.isSafeInteger(mantissa) && exponent > -1074) {
+    while (!Number.isInteger(mantissa)) {
       mantissa *= 2;
       exponent--;
     }

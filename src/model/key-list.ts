@@ -23,7 +23,7 @@ export interface TaskKey {
 }
 
 export function keyListOf(table: TaskTable, recipes: readonly Recipe[]): string {
-  const lines = [`BHK1 ${table.taskNames.map(escaped).join(' ')}`];
+  const lines = [['BHK1', ...table.taskNames.map(escaped)].join(' ')];
   const { length, recipe, task } = table;
   for (let row = 0; row < length; ) {
     const { mc, pn } = recipes[recipe[row]!]!;
@@ -88,7 +88,7 @@ function taskNamesOf(list: string): string[] {
   const end = list.indexOf('\n');
   const line = end < 0 ? list : list.slice(0, end);
   if (!line.startsWith('BHK1')) throw new BakehouseError('unreadable', 'A key list is of another version.');
-  return line.length <= 5 ? [] : line.slice(5).split(' ').map(unescaped);
+  return line.split(' ').slice(1).map(unescaped);
 }
 
 /** Names of hostile directories may hold blanks and line ends, which part fields here. */

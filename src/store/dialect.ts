@@ -3,6 +3,7 @@
  * are spelled differently, which errors are worth another try.
  */
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { setTimeout } from 'node:timers/promises';
 import {
   CompiledQuery,
   type DatabaseConnection,
@@ -56,8 +57,13 @@ export function dialectFor(database: string): Dialect {
 
 // ---- SQLite ---------------------------------------------------------------------------------------------------------------------
 
-/** A writer waits this long for another process's transaction; ours take some 30 ms, a migration of a large file seconds. */
+/** A writer waits this long for another's transaction; ours take some 30 ms, a migration of a large file seconds. */
 const BUSY_TIMEOUT_MS = 20_000;
+/**
+ * SQLite itself waits with the thread stopped, so only this long; beyond it we wait with the thread free. (Waiting the whole time inside
+ * SQLite would also stop a second store of the same thread from ever ending the transaction that is waited for.)
+ */
+const BUSY_STOPPED_MS = 20;
 
 function sqlite(file: string): Dialect {
   return {
@@ -77,7 +83,7 @@ function sqlite(file: string): Dialect {
       sql<boolean>`${sql.ref(column)} in (select value from json_each(${JSON.stringify(numbers)}))`,
     jsonArray: (query, column) => sql<string>`(select json_group_array(${sql.ref(column)}) from (${query}))`,
     migrationLock: null,
-    isConflict: (error) => error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === 5,
+    isConflict: isBusy,
   };
 }
 
@@ -97,8 +103,22 @@ class NodeSqliteDialect extends SqliteDialect {
 
 class ImmediateDriver extends SqliteDriver {
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+    const until = performance.now() + BUSY_TIMEOUT_MS;
+    for (;;) {
+      try {
+        await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+        return;
+      } catch (error) {
+        if (!isBusy(error) || performance.now() > until) throw error;
+        // Not in step with the others that wait.
+        await setTimeout(1 + Math.random() * 10);
+      }
+    }
   }
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === 5;
 }
 
 type Parameter = null | number | bigint | string | Uint8Array;
@@ -113,6 +133,7 @@ function openSqlite(file: string): SqliteDatabase {
   try {
     // WAL: readers go on while a build is written. FULL: a build that was acknowledged survives the power; one fsync a build is 1 ms.
     database.exec('pragma journal_mode = wal; pragma synchronous = full; pragma cache_size = -16000;');
+    database.exec(`pragma busy_timeout = ${BUSY_STOPPED_MS}`);
   } catch (cause) {
     database.close();
     throw new BakehouseError('unreadable', `The file ${file} is not a Bakehouse database.`, { file, cause });

@@ -420,8 +420,9 @@ CLASSES.set('logging.LogRecord', ({ draft, fields, scan, attributes }) => {
 
 CLASSES.set('bb.event.SanityCheck', ({ freshBuild }) => freshBuild());
 CLASSES.set('bb.event.SanityCheckFailed', ({ draft, attributes }) => {
+  const message = textOf(attributes()?.get('_msg') ?? 'The sanity check failed');
   draft.neverStarted = true;
-  draft.failOutside(textOf(attributes()?.get('_msg') ?? 'The sanity check failed'));
+  draft.failOutside(message);
 });
 CLASSES.set('bb.event.CacheLoadStarted', ({ freshBuild }) => freshBuild());
 CLASSES.set('bb.event.ParseStarted', ({ freshBuild }) => freshBuild());
@@ -450,31 +451,34 @@ CLASSES.set('bb.event.ParseCompleted', ({ draft, fields, scan }) => {
   draft.pass('parsed');
 });
 CLASSES.set('bb.event.ParseError', ({ draft, attributes }) => {
+  const message = textOf(attributes()?.get('_msg') ?? 'A recipe cannot be parsed');
   draft.neverStarted = true;
-  draft.failOutside(textOf(attributes()?.get('_msg') ?? 'A recipe cannot be parsed'));
+  draft.failOutside(message);
 });
 
 CLASSES.set('bb.event.BuildInit', (reader) => {
+  // Decoded first: an event that is broken has not happened.
+  const event = reader.attributes();
   reader.freshBuild();
   const { draft } = reader;
   draft.pass('init');
-  draft.requested = texts(reader.attributes()?.get('_pkgs'));
+  draft.requested = texts(event?.get('_pkgs'));
 });
 CLASSES.set('bb.event.BuildStarted', (reader) => {
+  const event = reader.attributes();
   // One for each multiconfig, all before the first task: a start after an end is another build.
   if (reader.draft.completedCount > 0) reader.freshBuild();
   const { draft } = reader;
   draft.pass('started');
   draft.startedCount++;
-  const event = reader.attributes();
   draft.startedTargets ??= texts(event?.get('_pkgs'));
   const name = event?.get('_name');
   if (typeof name === 'string' && name !== '' && !name.includes('${')) draft.eventName ??= name;
 });
 CLASSES.set('bb.event.BuildCompleted', ({ draft, attributes }) => {
+  const event = attributes();
   draft.pass('completed');
   draft.completedCount++;
-  const event = attributes();
   const failures = event?.get('_failures');
   const interrupted = event?.get('_interrupted');
   if (typeof failures === 'number') draft.failedCount = Math.max(draft.failedCount, failures);
@@ -500,8 +504,9 @@ CLASSES.set('bb.event.ProcessStarted', ({ draft, fields, scan }) => {
   if (fields.text('processname') === 'Initialising tasks') draft.pass('prepare');
 });
 CLASSES.set('bb.event.DepTreeGenerated', ({ draft, attributes }) => {
+  const event = attributes();
   draft.pass('graph');
-  draft.dependencyTree(attributes()?.get('_depgraph'));
+  draft.dependencyTree(event?.get('_depgraph'));
 });
 
 CLASSES.set('bb.command.CommandCompleted', ({ close }) => close());
