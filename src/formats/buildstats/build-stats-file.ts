@@ -31,6 +31,8 @@ export interface BuildStatsBlock {
 const MULTICONFIG_GAP_MS = 3_600_000;
 /** In a directory named by the user a killed build and its next try look alike; two BuildStarted events are seconds apart. */
 const MULTICONFIG_GAP_USER_NAMED_MS = 10_000;
+/** `CPU usage` is that of the server process alone, as a share of the whole machine: under its own name it would be taken for the build's. */
+const SERVER_CPU = 'CPU usage of the BitBake server';
 const EXTRAS_MAX = 200;
 /** Failures, images and builds of one file; a directory named by the user gathers them for years. */
 const ENTRIES_MAX = 100_000;
@@ -183,7 +185,7 @@ export function readBuildStats(text: string, directoryName: string, problems: Pr
       block.rootfsSizes.push({ path, text: size, bytes: duBytes(size) });
       hasLines = true;
     } else if (Object.keys(block.extras).length < EXTRAS_MAX && key !== '') {
-      block.extras[key] = value.trim();
+      block.extras[key === 'CPU usage' ? SERVER_CPU : key] = value.trim();
       hasLines = true;
     }
   }

@@ -6,7 +6,7 @@
  *     …
  *     const build = reader.finish();
  */
-import type { Build, Failure, Recipe } from '../../model/build.ts';
+import type { Build, BuildType, Failure, Recipe } from '../../model/build.ts';
 import { DERIVED_FROM, deriveMetrics } from '../../model/derive-metrics.ts';
 import { BUILD_STATS_BYTES_MAX, RECIPES_MAX, TASK_FILE_BYTES_MAX, TASK_NAMES_MAX } from '../../model/limits.ts';
 import { type Problem, ProblemList } from '../../model/problem.ts';
@@ -321,7 +321,7 @@ export class BuildstatsReader {
       host: { ...hostOf(block?.hostInfo ?? null), memoryBytes },
       bitbakeVersion: null,
       layers: [],
-      type: estimateType(tasks, recipes.length, recordedEndMs !== null),
+      type: outcome === 'running' ? NOT_YET_KNOWN : estimateType(tasks, recipes.length, recordedEndMs !== null),
       variables: {},
       recipes,
       tasks,
@@ -342,6 +342,9 @@ export class BuildstatsReader {
 function sortedProblems(problems: readonly Problem[]): Problem[] {
   return problems.toSorted((a, b) => compareText(a.file ?? '', b.file ?? '') || (a.line ?? 0) - (b.line ?? 0));
 }
+
+/** What a running build is, its next task may change. */
+const NOT_YET_KNOWN: BuildType = { kind: 'not-recorded', estimated: false, sstate: null };
 
 /** Sample files are `*.log`; host_stats_*.log would be text. */
 function isSampleFile(name: string): boolean {

@@ -185,13 +185,15 @@ function secondsOf(frames: SampleFrames): Axis {
 type MergeRule = 'last' | 'sum' | 'mean';
 
 /**
- * One column on the axis. `mean` leaves out rows in which every column of `zeroIf` is 0, unless all of the second are so.
+ * One column on the axis. `mean` leaves out rows in which every column of `zeroIf` is 0, unless all of the second are so: then
+ * it is 0, but with `zerosAreTicks` not recorded, where there are several: no clock ticked between them.
  */
 function merged(
   axis: Axis,
   column: Float64Array | null,
   rule: MergeRule,
   zeroIf: readonly (Float64Array | null)[] = [],
+  zerosAreTicks = false,
 ): Float64Array {
   const out = new Float64Array(axis.seconds.length).fill(Number.NaN);
   if (column === null) return out;
@@ -213,7 +215,7 @@ function merged(
       count++;
     }
     if (count > 0) out[i] = rule === 'last' ? last : rule === 'sum' ? sum : sum / count;
-    else if (zeros > 0) out[i] = 0;
+    else if (zeros === 1 || (zeros > 1 && !zerosAreTicks)) out[i] = 0;
   }
   return out;
 }
@@ -306,7 +308,7 @@ const CPU_NOTE = 'Share of all cores over the second before.';
 
 function cpuSeries(axis: Axis, frames: SampleFrames): SampleSeries[] {
   const columns = [0, 1, 2].map((i) => frames.column('', i));
-  const [user, system, iowait] = columns.map((column) => merged(axis, column, 'mean', columns));
+  const [user, system, iowait] = columns.map((column) => merged(axis, column, 'mean', columns, true));
   return cpuOf(user!, system!, iowait!);
 }
 
@@ -508,6 +510,12 @@ function pressureSeries(kind: string, axis: Axis, frames: SampleFrames, moments:
   ];
 }
 
+/** By the name of the line, or else of the file: `sizes_bytes.log` holds bytes whatever its lines are called. */
+function unitOf(name: string, file: string): Unit {
+  const unit = guessUnit(name);
+  return unit === 'count' ? guessUnit(file) : unit;
+}
+
 /** A file that no table here knows: each number a series, named after the file, the line and the position. */
 function discoveredSeries(path: string, axis: Axis, frames: SampleFrames): SampleSeries[] {
   const file = path.slice(0, -'.log'.length).replaceAll('/', '.').slice(0, NAME_CHARS_MAX);
@@ -519,16 +527,10 @@ function discoveredSeries(path: string, axis: Axis, frames: SampleFrames): Sampl
       if (name === '' || columns.length > 1) parts.push(`c${position}`);
       const id = parts.join('.');
       list.push(
-        series(
-          id,
-          id.replace(/[._]+/g, ' '),
-          guessUnit(name === '' ? file : name),
-          merged(axis, frames.column(name, position), 'last'),
-          {
-            guessed: true,
-            note: 'Found in a file of no known kind; name and unit are guessed.',
-          },
-        ),
+        series(id, id.replace(/[._]+/g, ' '), unitOf(name, file), merged(axis, frames.column(name, position), 'last'), {
+          guessed: true,
+          note: 'Found in a file of no known kind; name and unit are guessed.',
+        }),
       );
     });
   }
