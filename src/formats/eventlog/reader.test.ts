@@ -518,7 +518,7 @@ describe('damage', () => {
     expect([read1!.startedMs, read1!.endedMs]).toEqual([(T0 + 1) * 1000, (T0 + 1) * 1000]);
   });
 
-  test('any one byte of a log changed is read or told, never thrown', () => {
+  test('some bytes of a log changed are read or told, never thrown', () => {
     const fixture = new Uint8Array(
       gunzipSync(readFileSync(join(import.meta.dirname, '../../../fixtures/eventlog/qa.json.gz'))),
     );
