@@ -38,6 +38,10 @@ export interface Painter {
   unclip(): void;
 }
 
+/** Faces that are on the machine already: a chart asks for no file. */
+export const SANS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'Liberation Sans', sans-serif";
+export const MONO = "ui-monospace, 'SF Mono', Menlo, Consolas, 'DejaVu Sans Mono', 'Liberation Mono', monospace";
+
 /** Width of a character of the monospaced face as a share of its size: 0.602 in Menlo and DejaVu, 0.6 in Liberation, 0.55 in Consolas. */
 export const MONO_EM = 0.602;
 /** Mean width of the proportional face, rounded up, for text that must not overlap and cannot be measured. */

@@ -172,11 +172,14 @@ export function decimate(series: ChartSeries, view: TimeView): Columns {
   return { min, mean, max };
 }
 
-/** The strips of the page's address: `cpu.user+pressure.cpu.avg10,disk.read`. Ids that the build has not are kept: another build may. */
+/**
+ * The strips of the page's address: `cpu.user+pressure.cpu.avg10,disk.read`. A `+` typed into an address arrives as a blank. Ids that the
+ * build has not are kept: another build may.
+ */
 export function parseStrips(text: string): string[][] {
   return text
     .split(',')
-    .map((strip) => strip.split('+').filter((id) => id !== ''))
+    .map((strip) => strip.split(/[+ ]/).filter((id) => id !== ''))
     .filter((strip) => strip.length > 0);
 }
 
@@ -233,6 +236,13 @@ export const MARK_WORDS: Readonly<Record<SampleMark, string>> = {
   'not-recorded': 'not recorded',
 };
 
+/** Height of a value in a strip, from its top; values beyond the axis stay on its edge. */
+export function valueToPx(series: ChartSeries, value: number, heightPx: CssPx): CssPx {
+  const bottom = heightPx - 2;
+  const inside = Math.min(series.top, Math.max(series.bottom, value));
+  return bottom - ((inside - series.bottom) * (bottom - STRIP_HEAD_PX)) / (series.top - series.bottom);
+}
+
 /** One strip; (0, 0) is its left top on the plot. Names are drawn by the caller's choice: the page has its own, live ones. */
 export function drawStrip(
   painter: Painter,
@@ -242,14 +252,9 @@ export function drawStrip(
   palette: Palette,
   names: boolean,
 ): void {
-  const bottom = heightPx - 2;
-  const room = bottom - STRIP_HEAD_PX;
-  painter.line(0, bottom + 0.5, view.widthPx, bottom + 0.5, palette.line);
+  painter.line(0, heightPx - 1.5, view.widthPx, heightPx - 1.5, palette.line);
   for (const [i, { series, colour }] of entries.entries()) {
-    const y = (value: number): number =>
-      bottom -
-      (Math.min(series.top, Math.max(series.bottom, value)) - series.bottom) * (room / (series.top - series.bottom));
-    drawSeries(painter, series, colour, view, y, entries.length === 1 || i === 0);
+    drawSeries(painter, series, colour, view, (value) => valueToPx(series, value, heightPx), i === 0);
   }
   if (names) {
     let x = 4;

@@ -3,12 +3,9 @@
  * says (recipe names, labels) goes through `escapeXml`; colours and numbers come from here only.
  */
 import type { ChartBuild } from './layout.ts';
-import type { Painter, TextStyle } from './painter.ts';
+import { MONO, type Painter, SANS, type TextStyle } from './painter.ts';
 import { PALETTES, type Palette } from './palette.ts';
 import { chartSheet, type SheetOptions } from './sheet.ts';
-
-const SANS = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif";
-const MONO = "ui-monospace, 'SF Mono', Menlo, Consolas, 'DejaVu Sans Mono', monospace";
 
 /** Markup and the characters that XML 1.0 cannot hold at all (controls, lone surrogates) never reach the file. */
 export function escapeXml(text: string): string {
