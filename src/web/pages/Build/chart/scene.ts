@@ -181,6 +181,10 @@ export class ChartScene {
     return changed.includes(true);
   }
 
+  get gutterPx(): CssPx {
+    return this.#shown?.gutterPx ?? 0;
+  }
+
   get headPx(): CssPx {
     const shown = this.#shown;
     return shown === null ? AXIS_PX : headHeight(shown.layout);
@@ -215,17 +219,18 @@ export class ChartScene {
     this.#frames.request(WINDOW);
   }
 
-  #moveTo(range: TimeBounds): void {
+  /** To a range, at once. */
+  moveTo(range: TimeBounds): void {
     this.setRange(range);
     this.#listeners.onRange(this.#range);
   }
 
   zoom(factor: number, atPx: CssPx): void {
-    this.#moveTo(zoomAround(this.view, atPx, factor, this.bounds));
+    this.moveTo(zoomAround(this.view, atPx, factor, this.bounds));
   }
 
   pan(px: CssPx): void {
-    if (this.#range !== null) this.#moveTo(panBy(this.view, px, this.bounds));
+    if (this.#range !== null) this.moveTo(panBy(this.view, px, this.bounds));
   }
 
   /** To a range, in 140 ms (at once where motion is unwelcome): the eye keeps its place. */
@@ -233,7 +238,7 @@ export class ChartScene {
     cancelAnimationFrame(this.#animation);
     const to = clampRange(target.fromMs, target.toMs, this.bounds);
     if (this.#shown?.reducedMotion !== false) {
-      this.#moveTo(to);
+      this.moveTo(to);
       return;
     }
     const from = this.range;
@@ -247,7 +252,7 @@ export class ChartScene {
       };
       this.#frames.request(WINDOW);
       if (t < 1) this.#animation = requestAnimationFrame(step);
-      else this.#moveTo(to);
+      else this.moveTo(to);
     };
     this.#animation = requestAnimationFrame(step);
   }

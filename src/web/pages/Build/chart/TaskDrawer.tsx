@@ -1,0 +1,211 @@
+/** Everything that is known of one task run. */
+import { formatSinceStart } from '../../../../chart/axis.ts';
+import { type ChartData, taskRunName } from '../../../../chart/layout.ts';
+import { OUTCOME_GLYPHS, OUTCOME_LABELS } from '../../../../chart/palette.ts';
+import type { Build } from '../../../../model/build.ts';
+import { formatDuration, formatExact, formatQuantity, formatUtc, NOT_RECORDED, plural } from '../../../../model/format.ts';
+import type { Metric } from '../../../../model/metric.ts';
+import { TASK_OUTCOMES, type TaskGraph } from '../../../../model/task-table.ts';
+import css from './BootChart.module.css';
+
+export interface TaskDrawerProps {
+  readonly data: ChartData;
+  readonly graph: TaskGraph | null;
+  readonly failures: Build['failures'];
+  readonly row: number;
+  readonly logHref: string | null;
+  readonly onSelect: (row: number) => void;
+  readonly onZoom: () => void;
+  readonly onStep: (step: 'next' | 'previous') => void;
+  readonly onCopyLink: () => void;
+  readonly onClose: () => void;
+}
+
+/** More than this of a list is counted, not listed. */
+const LIST_MAX = 12;
+
+export function TaskDrawer(props: TaskDrawerProps) {
+  const { data, graph, row } = props;
+  const { build } = data;
+  const { tasks } = build;
+  const recipe = build.recipes[tasks.recipe[row]!];
+  const outcome = TASK_OUTCOMES[tasks.outcome[row]!]!;
+  const start = data.startMs[row]!;
+  const open = data.open[row] === 1;
+  const durationMs = tasks.endMs[row]! - tasks.startMs[row]!;
+  const queuedMs = tasks.queuedMs?.[row] ?? Number.NaN;
+  const failure = props.failures.find((f) => f.row === row);
+  const task = tasks.taskNames[tasks.task[row]!] ?? '';
+  const started = !Number.isNaN(start);
+
+  return (
+    <aside className={css.drawer} aria-label={`Task ${taskRunName(build, row)}`}>
+      <header className={css.drawerHead}>
+        <span className={css.glyph} data-outcome={outcome} role="img" aria-label={OUTCOME_LABELS[outcome]}>
+          {OUTCOME_GLYPHS[outcome]}
+        </span>
+        <h2 className={css.drawerTitle}>
+          <span>{recipe?.pn ?? NOT_RECORDED}</span>
+          <span className={css.muted}>:</span>
+          <wbr />
+          <span>{task}</span>
+        </h2>
+        <button type="button" className={css.iconButton} onClick={props.onClose} aria-label="Close (Escape)" title="Close (Escape)">
+          ✕
+        </button>
+      </header>
+      <p className={css.drawerLine}>
+        {OUTCOME_LABELS[outcome]} · <span className={css.mono}>{recipe?.pf}</span>
+        {recipe !== undefined && recipe.mc !== '' ? ` · multiconfig ${recipe.mc}` : ''}
+        {recipe?.layer != null ? ` · ${recipe.layer}` : ''}
+      </p>
+      <div className={css.drawerActions}>
+        <button type="button" className={css.smallButton} onClick={() => props.onStep('previous')} title="Previous on its lane (,)">
+          ‹ previous
+        </button>
+        <button type="button" className={css.smallButton} onClick={() => props.onStep('next')} title="Next on its lane (.)">
+          next ›
+        </button>
+        <button type="button" className={css.smallButton} onClick={props.onZoom} title="Zoom to it (Enter)">
+          zoom to
+        </button>
+        <button type="button" className={css.smallButton} onClick={props.onCopyLink} title="A link that opens this view (y)">
+          copy link
+        </button>
+      </div>
+      {failure?.cause != null ? <pre className={css.cause}>{failure.cause}</pre> : null}
+      {props.logHref !== null ? (
+        <p className={css.drawerLine}>
+          <a href={props.logHref}>Open its log</a>
+        </p>
+      ) : null}
+
+      <dl className={css.facts}>
+        <Fact
+          name="Duration"
+          value={open ? 'no end recorded' : started ? formatDuration(durationMs) : NOT_RECORDED}
+          exact={open || !started ? null : formatExact(durationMs / 1000, 's')}
+          strong
+        />
+        <Fact
+          name="Started"
+          value={started ? `${formatSinceStart(start)} after the build's start` : NOT_RECORDED}
+          exact={started ? formatUtc(tasks.startMs[row]) : null}
+        />
+        {started ? (
+          <Fact name="" value={new Date(tasks.startMs[row]!).toLocaleString()} exact={formatUtc(tasks.startMs[row])} />
+        ) : null}
+        {started && !open ? (
+          <Fact name="Ended" value={formatSinceStart(data.endMs[row]!)} exact={formatUtc(tasks.endMs[row])} />
+        ) : null}
+        {Number.isNaN(queuedMs) || !started ? null : (
+          <Fact
+            name="Waited for a worker"
+            value={`${formatDuration(Math.max(0, tasks.startMs[row]! - queuedMs))} (estimated)`}
+            exact="From when the run queue handed it out to its start. Event logs give no time to the first: the latest time seen before it."
+          />
+        )}
+        {tasks.hash?.[row] ? <Fact name="Task hash" value={tasks.hash[row]} exact={null} mono /> : null}
+        {Number.isNaN(tasks.pid?.[row] ?? Number.NaN) ? null : (
+          <Fact name="Process" value={String(tasks.pid?.[row])} exact={null} mono />
+        )}
+      </dl>
+
+      <Metrics metrics={tasks.metrics} values={tasks.values} row={row} />
+      {graph !== null ? <Dependencies data={data} graph={graph} row={row} onSelect={props.onSelect} /> : null}
+    </aside>
+  );
+}
+
+function Fact(props: { name: string; value: string; exact: string | null; mono?: boolean; strong?: boolean }) {
+  return (
+    <div className={css.fact}>
+      <dt>{props.name}</dt>
+      <dd
+        title={props.exact ?? undefined}
+        className={[props.mono === true ? css.mono : '', props.strong === true ? css.strong : ''].join(' ')}
+      >
+        {props.value}
+      </dd>
+    </div>
+  );
+}
+
+/** Derived metrics first: they answer; the counters they come from are evidence. */
+function Metrics({ metrics, values, row }: { metrics: readonly Metric[]; values: ReadonlyMap<string, Float64Array>; row: number }) {
+  const known = metrics
+    .map((metric) => ({ metric, value: values.get(metric.id)?.[row] ?? Number.NaN }))
+    .filter(({ metric, value }) => !Number.isNaN(value) && metric.id !== 'walltime');
+  const missing = metrics.length - known.length - (metrics.some((m) => m.id === 'walltime') ? 1 : 0);
+  if (metrics.length === 0) return <p className={css.drawerLine}>No metric was recorded for the tasks of this build.</p>;
+  const parts = [
+    { title: 'Measures', list: known.filter(({ metric }) => metric.derived) },
+    { title: 'As recorded', list: known.filter(({ metric }) => !metric.derived) },
+  ];
+  return (
+    <>
+      {parts.map(({ title, list }) =>
+        list.length === 0 ? null : (
+          <section key={title}>
+            <h3 className={css.drawerSection}>{title}</h3>
+            <dl className={css.facts}>
+              {list.map(({ metric, value }) => (
+                <div className={css.fact} key={metric.id}>
+                  <dt title={`${metric.id}${metric.guessed ? ' (label and unit are guessed)' : ''}${metric.note === null ? '' : `: ${metric.note}`}`}>
+                    {metric.label}
+                    {metric.guessed ? <span className={css.mark}>guessed</span> : null}
+                  </dt>
+                  <dd title={formatExact(value, metric.unit)}>{formatQuantity(value, metric.unit)}</dd>
+                </div>
+              ))}
+            </dl>
+          </section>
+        ),
+      )}
+      {missing > 0 ? <p className={css.drawerLine}>{plural(missing, 'metric')} not recorded for this run.</p> : null}
+    </>
+  );
+}
+
+function Dependencies({ data, graph, row, onSelect }: { data: ChartData; graph: TaskGraph; row: number; onSelect: (row: number) => void }) {
+  const needs = [...graph.targets.subarray(graph.offsets[row]!, graph.offsets[row + 1]!)];
+  const neededBy: number[] = [];
+  for (let r = 0; r + 1 < graph.offsets.length; r++) {
+    for (let i = graph.offsets[r]!; i < graph.offsets[r + 1]!; i++) if (graph.targets[i] === row) neededBy.push(r);
+  }
+  const end = (r: number): number => (Number.isNaN(data.endMs[r]!) ? Number.NEGATIVE_INFINITY : data.endMs[r]!);
+  // What ended last is what it waited for.
+  needs.sort((a, b) => end(b) - end(a));
+  neededBy.sort((a, b) => (data.startMs[a] || Number.POSITIVE_INFINITY) - (data.startMs[b] || Number.POSITIVE_INFINITY));
+  const start = data.startMs[row]!;
+  const list = (rows: number[], gap: (r: number) => string) => (
+    <ul className={css.links}>
+      {rows.slice(0, LIST_MAX).map((r) => (
+        <li key={r}>
+          <button type="button" className={css.linkButton} onClick={() => onSelect(r)}>
+            {taskRunName(data.build, r)}
+          </button>
+          <span className={css.muted}> {gap(r)}</span>
+        </li>
+      ))}
+      {rows.length > LIST_MAX ? <li className={css.muted}>and {rows.length - LIST_MAX} more</li> : null}
+    </ul>
+  );
+  const outcomeOf = (r: number): string => OUTCOME_LABELS[TASK_OUTCOMES[data.build.tasks.outcome[r]!]!];
+  return (
+    <section>
+      <h3 className={css.drawerSection}>Needs {plural(needs.length, 'task')}</h3>
+      {list(needs, (r) =>
+        Number.isNaN(data.endMs[r]!) || Number.isNaN(start)
+          ? outcomeOf(r)
+          : `ended ${formatDuration(Math.max(0, start - data.endMs[r]!))} before`,
+      )}
+      <h3 className={css.drawerSection}>Needed by {plural(neededBy.length, 'task')}</h3>
+      {list(neededBy, (r) =>
+        Number.isNaN(data.startMs[r]!) || Number.isNaN(data.endMs[row]!)
+          ? outcomeOf(r)
+          : `began ${formatDuration(Math.max(0, data.startMs[r]! - data.endMs[row]!))} after`,
+      )}
+    </section>
+  );
+}
