@@ -71,6 +71,11 @@ export function formatSinceStart(timeMs: ChartMs, stepMs: number = SECOND): stri
   return `${sign}${seconds}${fraction}${units === 0 ? '' : ' s'}`;
 }
 
+/** What the colons of `formatSinceStart` part, for an axis that ends at `toMs`. */
+export function sinceStartName(toMs: ChartMs): string {
+  return toMs >= HOUR ? 'h:min:s' : toMs >= MINUTE ? 'min:s' : 's';
+}
+
 /** Ticks between two moments, relative to the build's start. */
 export function relativeTimeTicks(fromMs: ChartMs, toMs: ChartMs, countMax: number): Tick[] {
   const step = timeStep(toMs - fromMs, countMax);

@@ -6,8 +6,8 @@
 import { formatDuration, plural } from '../model/format.ts';
 import { TASK_FAILED } from '../model/task-table.ts';
 import type { Tick } from './axis.ts';
-import { meanPerColumn, type Steps } from './density.ts';
-import { type ChartData, type ChartLayout, LOOK_FAILED, LOOK_OPEN, taskRunName } from './layout.ts';
+import { meanCount, meanPerColumn, type Steps } from './density.ts';
+import { type ChartData, type ChartLayout, LOOK_FAILED, LOOK_RUNNING, LOOK_UNFINISHED, taskRunName } from './layout.ts';
 import { fitText, MONO_EM, type Painter, SANS_EM } from './painter.ts';
 import { barFills, FILL_FAILED, inkOn, OUTCOME_GLYPHS, type Palette } from './palette.ts';
 import { type CssPx, type TimeView, timeToPx } from './viewport.ts';
@@ -17,6 +17,8 @@ const LABEL_WIDTH_MIN = 30;
 const LABEL_INSET = 4;
 /** A failed, unfinished or running bar is never thinner: it is what one looks for. */
 const LOUD_WIDTH_MIN = 3;
+/** The growing end of a running bar. */
+export const CAP_PX = 3;
 
 export interface BarsStyle {
   readonly palette: Palette;
@@ -62,6 +64,7 @@ export class DrawBuffers {
   readonly batches: BarBatch[] = [];
   readonly dimmed = new BarBatch();
   readonly open = new BarBatch();
+  readonly growing = new BarBatch();
   /** Bars wide enough for a label; `rows` holds bars here. */
   readonly labelled = new BarBatch();
 
@@ -70,6 +73,7 @@ export class DrawBuffers {
     for (const batch of this.batches) batch.count = 0;
     this.dimmed.count = 0;
     this.open.count = 0;
+    this.growing.count = 0;
     this.labelled.count = 0;
   }
 }
@@ -93,7 +97,7 @@ export function drawBars(
   const { colours } = barFills(layout.options.colourBy, palette);
   const failedFill = layout.options.colourBy === 'outcome' ? TASK_FAILED : FILL_FAILED;
   buffers.clear(colours.length);
-  const { batches, dimmed, open, labelled } = buffers;
+  const { batches, dimmed, open, growing, labelled } = buffers;
   const ratio = painter.pixelsPerCssPx;
   const pixel = 1 / ratio;
   const scale = view.widthPx / (view.toMs - view.fromMs);
@@ -133,7 +137,14 @@ export function drawBars(
       paintedTo = Math.ceil((x0 + width) * ratio) - 1;
       if (looks !== 0) width = Math.max(width, LOUD_WIDTH_MIN);
       drawn++;
-      ((looks & LOOK_OPEN) !== 0 ? open : dim ? dimmed : batches[fill[bar]!]!).add(x0, y, width, barPx, row[bar]!);
+      ((looks & LOOK_UNFINISHED) !== 0 ? open : dim ? dimmed : batches[fill[bar]!]!).add(
+        x0,
+        y,
+        width,
+        barPx,
+        row[bar]!,
+      );
+      if ((looks & LOOK_RUNNING) !== 0) growing.add(x0, y, width, barPx, row[bar]!);
       if (style.labels && !dim && width >= LABEL_WIDTH_MIN) labelled.add(x0, y, width, barPx, bar);
     }
   }
@@ -149,6 +160,10 @@ export function drawBars(
     const dim = match !== null && match[r] === 0;
     const colour = dim ? palette.lineStrong : colours[fill[layout.barOfRow[r]!]!]!;
     painter.hatchRect(x!, y!, w!, h!, colour, r);
+  }
+  for (let i = 0; i < growing.count; i++) {
+    const [x, y, w, h] = growing.xywh.subarray(i * 4, i * 4 + 4);
+    painter.fillRect(x! + w! - CAP_PX, y!, CAP_PX, h!, palette.outcome.running);
   }
   const failed = batches[failedFill]!;
   if (failed.count > 0) painter.bars(failed.xywh, failed.rows, failed.count, colours[failedFill]!);
@@ -178,7 +193,7 @@ function drawLabels(
     const name = barLabel(layout, bar);
     const text = fitText(name, room, LABEL_PX);
     if (text === '') continue;
-    const hatched = (bars.look[bar]! & LOOK_OPEN) !== 0;
+    const hatched = (bars.look[bar]! & LOOK_UNFINISHED) !== 0;
     const ink = hatched ? palette.ink : inks[bars.fill[bar]!]!;
     const middle = y + barPx / 2 + 0.5;
     if (hatched)
@@ -278,6 +293,46 @@ export function drawSections(
   }
 }
 
+/** Where there is no gutter: names of the sections on plates at the left of the plot, over the bars. */
+export function drawSectionsInside(
+  painter: Painter,
+  layout: ChartLayout,
+  widthPx: CssPx,
+  scrollPx: CssPx,
+  heightPx: CssPx,
+  palette: Palette,
+): void {
+  if (layout.options.groupBy === 'slots') return;
+  for (const section of layout.sections) {
+    const top = section.yPx - scrollPx;
+    if (top + section.heightPx < 0) continue;
+    if (top > heightPx) break;
+    const bottom = top + section.heightPx - layout.lanePx;
+    const y = Math.min(Math.max(top, 0), Math.max(top, bottom));
+    const text = fitText(section.label, widthPx / 2, LABEL_PX - 1);
+    painter.fillRect(0, y, text.length * (LABEL_PX - 1) * MONO_EM + 6, layout.barPx, palette.background, 0.72);
+    painter.text(3, y + layout.barPx / 2 + 0.5, text, { sizePx: LABEL_PX - 1, colour: palette.ink, mono: true });
+  }
+}
+
+/** What the rows of the head are, in the gutter; (0, 0) is its left top. */
+export function drawHeadNames(
+  painter: Painter,
+  layout: ChartLayout,
+  gutterPx: CssPx,
+  axisName: string,
+  palette: Palette,
+): void {
+  const style = { sizePx: LABEL_PX - 1, colour: palette.inkMuted, align: 'right' } as const;
+  const x = gutterPx - 8;
+  painter.text(x, AXIS_PX / 2 - 2, axisName, style);
+  const { data } = layout;
+  if (data.phaseLanes > 0) painter.text(x, AXIS_PX + PHASE_PX / 2, 'phases', style);
+  if (layout.hidden === null) return;
+  const y = AXIS_PX + data.phaseLanes * PHASE_PX + DENSITY_PX / 2;
+  painter.text(x, y, `< ${formatDuration(layout.hidden.minMs)}`, style);
+}
+
 /** Vertical lines at the ticks. */
 export function drawGrid(
   painter: Painter,
@@ -348,26 +403,9 @@ export function drawSilhouette(
 ): void {
   const columns = Math.max(1, Math.round(view.widthPx));
   const mean = meanPerColumn(of, view.fromMs, view.toMs, columns);
-  const xy = new Float64Array((columns * 2 + 2) * 2);
-  let k = 0;
-  const columnPx = view.widthPx / columns;
-  const put = (x: number, y: number): void => {
-    xy[k++] = x;
-    xy[k++] = y;
-  };
-  put(0, heightPx);
-  let before = 0;
-  for (let i = 0; i < columns; i++) {
-    const value = mean[i]!;
-    if (value !== before) {
-      put(i * columnPx, heightPx - (before / topCount) * heightPx);
-      put(i * columnPx, heightPx - (value / topCount) * heightPx);
-      before = value;
-    }
-  }
-  put(view.widthPx, heightPx - (before / topCount) * heightPx);
-  if (k + 2 <= xy.length) put(view.widthPx, heightPx);
-  painter.polygon(xy, k / 2, colour, opacity);
+  const bottom = new Float64Array(columns).fill(heightPx);
+  for (let i = 0; i < columns; i++) mean[i] = heightPx - (mean[i]! / topCount) * heightPx;
+  painter.columns(mean, bottom, columns, view.widthPx / columns, colour, opacity);
 }
 
 /** "7,902 tasks under 8 s, 2 h 11 min in all". */
@@ -391,6 +429,11 @@ export function drawDensity(painter: Painter, layout: ChartLayout, view: TimeVie
     0.75,
   );
   const text = fitText(hiddenText(layout), view.widthPx - 8, LABEL_PX - 1, SANS_EM);
-  painter.fillRect(2, 1, text.length * (LABEL_PX - 1) * SANS_EM * 0.92 + 6, 13, palette.background, 0.78);
-  painter.text(5, 8, text, { sizePx: LABEL_PX - 1, colour: palette.ink });
+  const plate = text.length * (LABEL_PX - 1) * SANS_EM * 0.92 + 6;
+  // At the end that has less to hide.
+  const third = (view.toMs - view.fromMs) / 3;
+  const left = meanCount(hidden.steps, view.fromMs, view.fromMs + third);
+  const x = left <= meanCount(hidden.steps, view.toMs - third, view.toMs) ? 2 : Math.max(2, view.widthPx - plate - 2);
+  painter.fillRect(x, 1, plate, 13, palette.background, 0.78);
+  painter.text(x + 3, 8, text, { sizePx: LABEL_PX - 1, colour: palette.ink });
 }

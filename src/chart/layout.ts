@@ -41,11 +41,13 @@ export interface ChartData {
   readonly bounds: TimeBounds;
   /** Rows that have a start, by start. */
   readonly placed: Uint32Array;
-  /** By row. NaN: no start recorded. A run without an end reaches to the end of the build and is `open`. */
+  /** By row. NaN: no start recorded. A run without an end reaches to the last moment known and is `open`. */
   readonly startMs: Float64Array;
   readonly endMs: Float64Array;
   readonly open: Uint8Array;
-  readonly openCount: number;
+  /** Open ones: unfinished, and under way (the build is running). */
+  readonly unfinishedCount: number;
+  readonly runningCount: number;
   /** Task runs under way, all of them, whatever the threshold hides. */
   readonly running: Steps;
   /** Rows that cannot be drawn since no start is recorded, by outcome, most first. */
@@ -83,9 +85,10 @@ export interface BarColumns {
   /** LOOK_* bits. */
   readonly look: Uint8Array;
 }
-/** No end recorded: drawn hatched, to the end of the build. */
-export const LOOK_OPEN = 1;
+/** No end recorded and not running: drawn hatched, to the last moment known. */
+export const LOOK_UNFINISHED = 1;
 export const LOOK_FAILED = 2;
+/** Under way: drawn with a cap at its growing end. */
 export const LOOK_RUNNING = 4;
 
 export interface Hidden {
@@ -149,7 +152,8 @@ export function prepareChart(build: ChartBuild): ChartData {
   const open = new Uint8Array(n);
   const placed = new Uint32Array(placedCount);
   const missing = new Uint32Array(TASK_OUTCOMES.length);
-  let openCount = 0;
+  let unfinishedCount = 0;
+  let runningCount = 0;
   for (let row = 0, k = 0; row < n; row++) {
     const start = tasks.startMs[row]!;
     if (Number.isNaN(start)) {
@@ -161,7 +165,8 @@ export function prepareChart(build: ChartBuild): ChartData {
     const end = tasks.endMs[row]!;
     if (Number.isNaN(end)) {
       open[row] = 1;
-      openCount++;
+      if (tasks.outcome[row] === TASK_RUNNING) runningCount++;
+      else unfinishedCount++;
       endMs[row] = bounds.toMs;
     } else {
       // A clock that went back makes an end before its start: it lasts no time on the picture, the reader names the problem.
@@ -182,7 +187,8 @@ export function prepareChart(build: ChartBuild): ChartData {
     startMs,
     endMs,
     open,
-    openCount,
+    unfinishedCount,
+    runningCount,
     running: steps(placed, startMs, endMs),
     notPlaced,
     phases,
@@ -215,10 +221,12 @@ function placePhases(build: ChartBuild, originMs: EpochMs): { phases: PhaseBar[]
   return { phases, phaseLanes };
 }
 
-/** Lanes are 18 px where a screen holds them all, 15 where one scrolls anyway. */
-const LANE_PX = 18;
-const LANE_PX_DENSE = 15;
-const LANES_ROOMY_MAX = 60;
+/** Few lanes are roomy, as many as a screen holds 18 px, and where one scrolls anyway 15. */
+const LANE_HEIGHTS: readonly { readonly lanesMax: number; readonly px: CssPx }[] = [
+  { lanesMax: 12, px: 22 },
+  { lanesMax: 60, px: 18 },
+  { lanesMax: Number.POSITIVE_INFINITY, px: 15 },
+];
 const SECTION_GAP_PX = 5;
 
 export function layoutChart(data: ChartData, options: LayoutOptions): ChartLayout {
@@ -264,7 +272,7 @@ export function layoutChart(data: ChartData, options: LayoutOptions): ChartLayou
     laneCount += laneCounts[g]!;
   }
 
-  const lanePx = laneCount <= LANES_ROOMY_MAX ? LANE_PX : LANE_PX_DENSE;
+  const lanePx = LANE_HEIGHTS.find((height) => laneCount <= height.lanesMax)!.px;
   const laneYPx = new Float64Array(laneCount);
   const laneSection = new Uint32Array(laneCount);
   const laneOf = new Uint32Array(shownCount);
@@ -318,9 +326,8 @@ export function layoutChart(data: ChartData, options: LayoutOptions): ChartLayou
     bars.startMs[bar] = startMs[row]!;
     bars.endMs[bar] = endMs[row]!;
     bars.look[bar] =
-      (open[row] === 1 ? LOOK_OPEN : 0) |
-      (outcome === TASK_FAILED ? LOOK_FAILED : 0) |
-      (outcome === TASK_RUNNING ? LOOK_RUNNING : 0);
+      (open[row] === 1 ? (outcome === TASK_RUNNING ? LOOK_RUNNING : LOOK_UNFINISHED) : 0) |
+      (outcome === TASK_FAILED ? LOOK_FAILED : 0);
     bars.fill[bar] =
       options.colourBy === 'outcome' ? outcome : outcome === TASK_FAILED ? FILL_FAILED : fillOfTask[tasks.task[row]!]!;
     barOfRow[row] = bar;

@@ -29,6 +29,18 @@ export interface Painter {
   /** `xy` holds x, y of each of `count` points. */
   polyline(xy: Float64Array, count: number, colour: string, lineWidth: CssPx): void;
   polygon(xy: Float64Array, count: number, colour: string, opacity: number): void;
+  /**
+   * A shape in columns of `columnPx` from x = 0 on: column i is filled from top[i] down to bottom[i], NaN leaves it empty. Not a polygon: a
+   * canvas fills a polygon of a thousand corners in 3 ms and the same columns, equal neighbours as one, in a tenth of that.
+   */
+  columns(
+    top: Float64Array,
+    bottom: Float64Array,
+    count: number,
+    columnPx: CssPx,
+    colour: string,
+    opacity: number,
+  ): void;
   /** `y` is the middle of the line of text. */
   text(x: CssPx, y: CssPx, text: string, style: TextStyle): void;
   /** Everything until `ungroup` is moved by x, y. Groups and clips nest, and close in the reverse order. */

@@ -8,7 +8,8 @@ export type Mark =
   | { kind: 'text'; x: number; y: number; text: string; colour: string }
   | { kind: 'line'; x1: number; y1: number; x2: number; y2: number; colour: string }
   | { kind: 'polyline'; points: [number, number][]; colour: string }
-  | { kind: 'polygon'; points: [number, number][]; colour: string };
+  | { kind: 'polygon'; points: [number, number][]; colour: string }
+  | { kind: 'columns'; top: number[]; bottom: number[]; columnPx: number; colour: string };
 
 /** A painter that keeps a list instead of painting: tests ask it what a person would see. */
 export class RecordPainter implements Painter {
@@ -67,6 +68,16 @@ export class RecordPainter implements Painter {
 
   polygon(xy: Float64Array, count: number, colour: string): void {
     this.marks.push({ kind: 'polygon', points: pairs(xy, count), colour });
+  }
+
+  columns(top: Float64Array, bottom: Float64Array, count: number, columnPx: number, colour: string): void {
+    this.marks.push({
+      kind: 'columns',
+      top: [...top.subarray(0, count)],
+      bottom: [...bottom.subarray(0, count)],
+      columnPx,
+      colour,
+    });
   }
 
   text(x: number, y: number, text: string, style: TextStyle): void {

@@ -3,8 +3,8 @@
  * the PNG of the page and the command line print; the page itself shows a window of the same drawings.
  */
 import { formatCount, formatDuration, formatUtc, plural } from '../model/format.ts';
-import { TASK_OUTCOMES } from '../model/task-table.ts';
-import { formatSinceStart, relativeTimeTicks } from './axis.ts';
+import { TASK_OUTCOMES, TASK_RUNNING } from '../model/task-table.ts';
+import { formatSinceStart, relativeTimeTicks, sinceStartName } from './axis.ts';
 import {
   AXIS_PX,
   DENSITY_PX,
@@ -12,6 +12,7 @@ import {
   drawBars,
   drawDensity,
   drawGrid,
+  drawHeadNames,
   drawPhases,
   drawSections,
   PHASE_PX,
@@ -70,6 +71,8 @@ export function describeRun(data: ChartData, row: number): string {
   const end = data.endMs[row]!;
   const name = taskRunName(data.build, row);
   if (Number.isNaN(start)) return `${name}: ${outcome}, no start recorded`;
+  if (data.build.tasks.outcome[row] === TASK_RUNNING)
+    return `${name}: running for ${formatDuration(end - start)}, from ${formatSinceStart(start)}`;
   if (data.open[row] === 1) return `${name}: ${outcome}, from ${formatSinceStart(start)}, no end recorded`;
   return `${name}: ${formatDuration(end - start)}, ${outcome}, from ${formatSinceStart(start)} to ${formatSinceStart(end)}`;
 }
@@ -101,7 +104,7 @@ export function chartSheet(build: ChartBuild, options: SheetOptions = {}): Sheet
   const strips = options.strips ?? defaultStrips(series);
 
   const widthPx = Math.max(320, options.widthPx ?? 1400);
-  const gutter = layout.options.groupBy === 'slots' ? 28 : Math.min(220, Math.round(widthPx * 0.22));
+  const gutter = layout.options.groupBy === 'slots' ? 52 : Math.min(220, Math.round(widthPx * 0.22));
   const plotLeft = MARGIN + gutter;
   const plotWidth = widthPx - plotLeft - MARGIN;
   const fromMs = options.fromMs ?? data.bounds.fromMs;
@@ -139,6 +142,9 @@ export function chartSheet(build: ChartBuild, options: SheetOptions = {}): Sheet
     drawLegend(painter, legend.entries, palette);
     const ticks = relativeTimeTicks(fromMs, toMs, Math.max(2, Math.floor(plotWidth / 90)));
 
+    painter.group(MARGIN, axisTop);
+    drawHeadNames(painter, layout, gutter, sinceStartName(toMs), palette);
+    painter.ungroup();
     painter.group(MARGIN, lanesTop);
     drawSections(painter, layout, gutter, plotWidth, 0, layout.heightPx, palette);
     painter.ungroup();
@@ -209,7 +215,7 @@ function legendEntries(
     label: fills.labels[fill]!,
     colour: fills.colours[fill]!,
   }));
-  if (layout.data.openCount > 0) wanted.push({ label: 'no end recorded', colour: null });
+  if (layout.data.unfinishedCount > 0) wanted.push({ label: 'no end recorded', colour: null });
   let x = 0;
   let y = TITLE_PX;
   const entries: LegendEntry[] = [];

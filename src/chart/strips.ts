@@ -27,6 +27,8 @@ export interface ChartSeries {
   /** Bottom and top of the axis: fixed for the build, so that zooming does not change what a height means. */
   readonly bottom: number;
   readonly top: number;
+  /** Largest value; above `top` where a lone peak would press all the rest flat: there it is cut, marked, and said. */
+  readonly peak: number;
   /** Samples further apart than this are not joined. */
   readonly gapMs: number;
   readonly marks: readonly SampleMark[];
@@ -52,6 +54,7 @@ export function chartSeries(data: ChartData): ChartSeries[] {
       steps: running,
       bottom: 0,
       top: niceTop(running.maxCount, 'count'),
+      peak: running.maxCount,
       gapMs: Number.POSITIVE_INFINITY,
       marks: [],
       note: 'Computed from the starts and ends of the tasks.',
@@ -77,7 +80,8 @@ export function chartSeries(data: ChartData): ChartSeries[] {
         values: s.values,
         steps: null,
         bottom: low < 0 ? -niceTop(-low, s.unit) : 0,
-        top: s.limit !== null && s.limit >= high ? s.limit : niceTop(high, s.unit),
+        top: s.limit !== null && s.limit >= high ? s.limit : niceTop(usualHigh(s.values, high), s.unit),
+        peak: high,
         gapMs,
         marks: s.marks,
         note: s.note,
@@ -87,6 +91,17 @@ export function chartSeries(data: ChartData): ChartSeries[] {
     }
   }
   return series;
+}
+
+/** A peak this many times as high as nearly all other samples is lone. */
+const LONE_PEAK = 4;
+const NEARLY_ALL = 0.995;
+
+/** The highest value, or that of nearly all samples where the highest are so far above that they would press all else flat. */
+function usualHigh(values: Float64Array, high: number): number {
+  const known = values.filter((v) => !Number.isNaN(v)).sort();
+  const usual = known[Math.floor((known.length - 1) * NEARLY_ALL)] ?? high;
+  return usual > 0 && high > LONE_PEAK * usual ? usual : high;
 }
 
 /** Median distance of the samples, at least a second: two stray samples are no rhythm. */
@@ -210,22 +225,35 @@ const STRIP_HEAD_PX = 15;
 export interface StripEntry {
   readonly series: ChartSeries;
   readonly colour: string;
+  /** Its axis on this strip. Parts of one thing (`disk.read`, `disk.write`) share theirs; all else has its own. */
+  readonly bottom: number;
+  readonly top: number;
 }
 
-/** Series of a strip with their colours; an id the build has not is left out (`missing` has them). */
+/** What a series is a part of: `disk.read` is of `disk` in B/s. Parts are compared with each other, so they need one scale. */
+function family(series: ChartSeries): string {
+  const dot = series.id.lastIndexOf('.');
+  return `${dot < 0 ? series.id : series.id.slice(0, dot)} ${series.unit}`;
+}
+
+/** Series of a strip with their colours and axes; ids the build has not are in `missing`. */
 export function stripEntries(
   ids: readonly string[],
   byId: ReadonlyMap<string, ChartSeries>,
   palette: Palette,
 ): { entries: StripEntry[]; missing: string[] } {
-  const entries: StripEntry[] = [];
-  const missing: string[] = [];
-  for (const [i, id] of ids.entries()) {
-    const series = byId.get(id);
-    if (series === undefined) missing.push(id);
-    else entries.push({ series, colour: palette.series[i % palette.series.length]! });
-  }
-  return { entries, missing };
+  const known = ids.filter((id) => byId.has(id)).map((id) => byId.get(id)!);
+  const entries = known.map((series): StripEntry => {
+    const kin = known.filter((other) => family(other) === family(series));
+    const at = ids.indexOf(series.id);
+    return {
+      series,
+      colour: palette.series[at % palette.series.length]!,
+      bottom: Math.min(...kin.map((other) => other.bottom)),
+      top: Math.max(...kin.map((other) => other.top)),
+    };
+  });
+  return { entries, missing: ids.filter((id) => !byId.has(id)) };
 }
 
 /** The marks in one word each, for the strip itself. */
@@ -237,10 +265,17 @@ export const MARK_WORDS: Readonly<Record<SampleMark, string>> = {
 };
 
 /** Height of a value in a strip, from its top; values beyond the axis stay on its edge. */
-export function valueToPx(series: ChartSeries, value: number, heightPx: CssPx): CssPx {
-  const bottom = heightPx - 2;
-  const inside = Math.min(series.top, Math.max(series.bottom, value));
-  return bottom - ((inside - series.bottom) * (bottom - STRIP_HEAD_PX)) / (series.top - series.bottom);
+export function valueToPx(axis: Pick<StripEntry, 'bottom' | 'top'>, value: number, heightPx: CssPx): CssPx {
+  const base = heightPx - 2;
+  const inside = Math.min(axis.top, Math.max(axis.bottom, value));
+  return base - ((inside - axis.bottom) * (base - STRIP_HEAD_PX)) / (axis.top - axis.bottom);
+}
+
+/** The axis of a series in words: `0–100 %`, `0–150 MiB/s, peak 4.9 GiB/s`. */
+export function axisText({ series, bottom, top }: StripEntry): string {
+  const from = bottom === 0 ? '0' : formatQuantity(bottom, series.unit);
+  const peak = series.peak > top ? `, peak ${formatQuantity(series.peak, series.unit)}` : '';
+  return `${from}–${formatQuantity(top, series.unit)}${peak}`;
 }
 
 /** One strip; (0, 0) is its left top on the plot. Names are drawn by the caller's choice: the page has its own, live ones. */
@@ -253,19 +288,36 @@ export function drawStrip(
   names: boolean,
 ): void {
   painter.line(0, heightPx - 1.5, view.widthPx, heightPx - 1.5, palette.line);
-  for (const [i, { series, colour }] of entries.entries()) {
-    drawSeries(painter, series, colour, view, (value) => valueToPx(series, value, heightPx), i === 0);
+  for (const [i, entry] of entries.entries()) {
+    const y = (value: number): CssPx => valueToPx(entry, value, heightPx);
+    const base = y(Math.max(0, entry.bottom));
+    drawSeries(painter, entry.series, entry.colour, view, y, base, i === 0);
+    if (entry.series.peak > entry.top) markPeaks(painter, entry, view, y(entry.top));
   }
   if (names) {
     let x = 4;
-    for (const { series, colour } of entries) {
+    for (const entry of entries) {
+      const { series, colour } = entry;
       const marks = series.marks.map((m) => ` (${MARK_WORDS[m]})`).join('');
-      const text = `${series.label}${marks}${series.guessed ? ' (guessed)' : ''}, top ${formatQuantity(series.top, series.unit)}`;
+      const text = `${series.label}${marks}${series.guessed ? ' (guessed)' : ''}, ${axisText(entry)}`;
       const fitted = fitText(text, view.widthPx - x, 10, SANS_EM);
       if (fitted === '') break;
       painter.text(x, 7, fitted, { sizePx: 10, colour });
       x += fitted.length * 10 * SANS_EM + 14;
     }
+  }
+}
+
+/** A double line on top of what is cut. */
+function markPeaks(painter: Painter, { series, top, colour }: StripEntry, view: TimeView, topPx: CssPx): void {
+  const { timeMs, values } = series;
+  let lastX = Number.NaN;
+  for (let i = Math.max(0, lastNotAfter(timeMs, view.fromMs)); i < timeMs.length && timeMs[i]! <= view.toMs; i++) {
+    const x = Math.round(timeToPx(view, timeMs[i]!));
+    if (!(values[i]! > top) || x === lastX) continue;
+    lastX = x;
+    painter.fillRect(x - 2, topPx - 2, 4, 1, colour);
+    painter.fillRect(x - 2, topPx - 4, 4, 1, colour);
   }
 }
 
@@ -275,9 +327,9 @@ function drawSeries(
   colour: string,
   view: TimeView,
   y: (value: number) => CssPx,
+  base: CssPx,
   filled: boolean,
 ): void {
-  const base = y(Math.max(0, series.bottom));
   if (series.steps !== null) {
     drawSteps(painter, series, series.steps, colour, view, y, base, filled);
     return;
@@ -286,8 +338,8 @@ function drawSeries(
   const last = Math.min(series.timeMs.length - 1, lastNotAfter(series.timeMs, view.toMs) + 1);
   const count = last - first + 1;
   if (count <= 0) return;
-  if (count <= view.widthPx) {
-    // Samples are further apart than pixels: the samples themselves.
+  if (count <= view.widthPx / 4) {
+    // Samples are well apart: the samples themselves, joined.
     const xy = new Float64Array(count * 2 + 4);
     let from = first;
     for (let i = first; i <= last + 1; i++) {
@@ -301,8 +353,7 @@ function drawSeries(
     }
     return;
   }
-  const { min, mean, max } = decimate(series, view);
-  drawColumns(painter, colour, view, y, base, filled, min, mean, max, series.gapMs);
+  drawColumns(painter, colour, view, y, base, filled, decimate(series, view), series.gapMs);
 }
 
 /** Samples `from` up to (not with) `to`, which have no gap between them. */
@@ -343,7 +394,10 @@ const LINE_PX = 1.25;
 const FILL_OPACITY = 0.16;
 const BAND_OPACITY = 0.3;
 
-/** Band from smallest to largest, line through the means. Empty columns up to the gap are bridged, wider ones are gaps. */
+/**
+ * Band from smallest to largest, line through the means. Empty columns up to the gap are bridged by a straight line, wider ones stay
+ * empty. Overwrites the arrays with heights.
+ */
 function drawColumns(
   painter: Painter,
   colour: string,
@@ -351,55 +405,37 @@ function drawColumns(
   y: (value: number) => CssPx,
   base: CssPx,
   filled: boolean,
-  min: Float64Array,
-  mean: Float64Array,
-  max: Float64Array,
+  columns: Columns,
   gapMs: number,
 ): void {
+  const { min, mean, max } = columns;
   const width = mean.length;
   const columnPx = view.widthPx / width;
   const gapColumns = Math.max(1, (gapMs * width) / (view.toMs - view.fromMs));
-  const line = new Float64Array(width * 2 + 4);
-  const band = new Float64Array(width * 4);
-  let from = 0;
-  while (from < width) {
-    while (from < width && Number.isNaN(mean[from]!)) from++;
-    if (from >= width) break;
-    let count = 0;
-    let lastFilled = from;
-    let to = from;
-    for (; to < width; to++) {
-      if (Number.isNaN(mean[to]!)) {
-        if (to - lastFilled > gapColumns) break;
-        continue;
-      }
-      lastFilled = to;
-      line[count * 2] = (to + 0.5) * columnPx;
-      line[count * 2 + 1] = y(mean[to]!);
-      count++;
+  let before = -1;
+  for (let i = 0; i < width; i++) {
+    if (Number.isNaN(mean[i]!)) continue;
+    mean[i] = y(mean[i]!);
+    const top = y(max[i]!);
+    max[i] = top;
+    min[i] = y(min[i]!);
+    if (before >= 0 && i - before > 1 && i - before <= gapColumns) {
+      const rise = (mean[i]! - mean[before]!) / (i - before);
+      for (let k = before + 1; k < i; k++) mean[k] = mean[before]! + rise * (k - before);
     }
-    let k = 0;
-    for (let i = from; i <= lastFilled; i++) {
-      if (Number.isNaN(max[i]!)) continue;
-      band[k++] = (i + 0.5) * columnPx;
-      band[k++] = y(max[i]!);
-    }
-    for (let i = lastFilled; i >= from; i--) {
-      if (Number.isNaN(min[i]!)) continue;
-      band[k++] = (i + 0.5) * columnPx;
-      band[k++] = y(min[i]!);
-    }
-    painter.polygon(band, k / 2, colour, BAND_OPACITY);
-    if (filled) {
-      line[count * 2] = line[(count - 1) * 2]!;
-      line[count * 2 + 1] = base;
-      line[count * 2 + 2] = line[0]!;
-      line[count * 2 + 3] = base;
-      painter.polygon(line, count + 2, colour, FILL_OPACITY);
-    }
-    painter.polyline(line, count, colour, LINE_PX);
-    from = to + 1;
+    before = i;
   }
+  if (filled) painter.columns(mean, new Float64Array(width).fill(base), width, columnPx, colour, FILL_OPACITY);
+  painter.columns(max, min, width, columnPx, colour, BAND_OPACITY);
+  // The line: in each column from the height before to its own, at least as thick as a line.
+  const low = new Float64Array(width);
+  for (let i = width - 1; i >= 0; i--) {
+    const here = mean[i]!;
+    const left = i > 0 && !Number.isNaN(mean[i - 1]!) ? mean[i - 1]! : here;
+    low[i] = Math.max(here, left) + LINE_PX / 2;
+    mean[i] = Math.min(here, left) - LINE_PX / 2;
+  }
+  painter.columns(mean, low, width, columnPx, colour, 1);
 }
 
 function drawSteps(
@@ -414,7 +450,7 @@ function drawSteps(
 ): void {
   const first = Math.max(0, lastNotAfter(of.timesMs, view.fromMs));
   const last = lastNotAfter(of.timesMs, view.toMs);
-  if (last - first + 1 > view.widthPx) {
+  if (last - first + 1 > view.widthPx / 4) {
     // More steps than pixels: the time-weighted mean of each pixel.
     const mean = meanPerColumn(of, view.fromMs, view.toMs, Math.max(1, Math.round(view.widthPx)));
     const { min, max } = decimate(series, view);
@@ -423,7 +459,7 @@ function drawSteps(
       if (Number.isNaN(min[i]!)) min[i] = mean[i]!;
       if (Number.isNaN(max[i]!)) max[i] = mean[i]!;
     }
-    drawColumns(painter, colour, view, y, base, filled, min, mean, max, Number.POSITIVE_INFINITY);
+    drawColumns(painter, colour, view, y, base, filled, { min, mean, max }, Number.POSITIVE_INFINITY);
     return;
   }
   if (last < first) return;

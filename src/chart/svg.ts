@@ -127,6 +127,27 @@ export class SvgPainter implements Painter {
     this.#parts.push(`<polygon fill="${colour}" fill-opacity="${num(opacity)}" points="${points(xy, count)}"/>\n`);
   }
 
+  columns(
+    top: Float64Array,
+    bottom: Float64Array,
+    count: number,
+    columnPx: number,
+    colour: string,
+    opacity: number,
+  ): void {
+    const parts: string[] = [];
+    let from = 0;
+    while (from < count) {
+      while (from < count && Number.isNaN(top[from]!)) from++;
+      let to = from;
+      while (to < count && !Number.isNaN(top[to]!)) to++;
+      if (to > from) parts.push(outline(top, bottom, from, to, columnPx));
+      from = to;
+    }
+    if (parts.length === 0) return;
+    this.#parts.push(`<path fill="${colour}" fill-opacity="${num(opacity)}" d="${parts.join('')}"/>\n`);
+  }
+
   text(x: number, y: number, text: string, style: TextStyle): void {
     const anchor =
       style.align === 'middle' ? ' text-anchor="middle"' : style.align === 'right' ? ' text-anchor="end"' : '';
@@ -148,6 +169,23 @@ export class SvgPainter implements Painter {
   unclip(): void {
     this.#parts.push('</g>\n');
   }
+}
+
+/** Along the tops of columns `from` to `to`, back along their bottoms; a corner only where a height changes. */
+function outline(top: Float64Array, bottom: Float64Array, from: number, to: number, columnPx: number): string {
+  const parts = [`M${num(from * columnPx)} ${num(top[from]!)}`];
+  for (let i = from; i < to; i++) {
+    if (i + 1 < to && num(top[i + 1]!) === num(top[i]!)) continue;
+    parts.push(`H${num((i + 1) * columnPx)}`);
+    parts.push(`V${num(i + 1 < to ? top[i + 1]! : bottom[i]!)}`);
+  }
+  for (let i = to - 1; i >= from; i--) {
+    if (i > from && num(bottom[i - 1]!) === num(bottom[i]!)) continue;
+    parts.push(`H${num(i * columnPx)}`);
+    if (i > from) parts.push(`V${num(bottom[i - 1]!)}`);
+  }
+  parts.push('z');
+  return parts.join('');
 }
 
 function points(xy: Float64Array, count: number): string {

@@ -134,6 +134,34 @@ export class CanvasPainter implements Painter {
     context.globalAlpha = 1;
   }
 
+  columns(
+    top: Float64Array,
+    bottom: Float64Array,
+    count: number,
+    columnPx: number,
+    colour: string,
+    opacity: number,
+  ): void {
+    const context = this.#context;
+    const ratio = this.pixelsPerCssPx;
+    this.#setFill(colour);
+    context.globalAlpha = opacity;
+    let from = 0;
+    let y0 = Number.NaN;
+    let y1 = Number.NaN;
+    // Whole pixels: neighbours come out equal more often, and one rectangle does for all of them.
+    for (let i = 0; i <= count; i++) {
+      const a = i < count ? Math.round(top[i]! * ratio) : Number.NaN;
+      const b = i < count ? Math.round(bottom[i]! * ratio) : Number.NaN;
+      if (a === y0 && b === y1) continue;
+      if (y1 > y0) context.fillRect(from * columnPx, y0 / ratio, (i - from) * columnPx, (y1 - y0) / ratio);
+      from = i;
+      y0 = a;
+      y1 = b;
+    }
+    context.globalAlpha = 1;
+  }
+
   #trace(xy: Float64Array, count: number): void {
     const context = this.#context;
     context.beginPath();

@@ -1,7 +1,14 @@
 /** Totals of the time that is selected. */
 import { formatSinceStart } from '../../../../chart/axis.ts';
 import type { AreaTotals } from '../../../../chart/selection.ts';
-import { formatCount, formatDuration, formatExact, formatFixed, formatQuantity, NOT_RECORDED } from '../../../../model/format.ts';
+import {
+  formatCount,
+  formatDuration,
+  formatExact,
+  formatFixed,
+  formatQuantity,
+  NOT_RECORDED,
+} from '../../../../model/format.ts';
 import css from './BootChart.module.css';
 
 export interface AreaDrawerProps {
@@ -13,14 +20,23 @@ export interface AreaDrawerProps {
 
 export function AreaDrawer({ totals, onSelect, onZoom, onClose }: AreaDrawerProps) {
   const spanMs = totals.toMs - totals.fromMs;
-  const share = (wallMs: number): string => `${formatFixed(totals.wallMs === 0 ? 0 : (100 * wallMs) / totals.wallMs, 0)} %`;
+  const share = (wallMs: number): string =>
+    `${formatFixed(totals.wallMs === 0 ? 0 : (100 * wallMs) / totals.wallMs, 0)} %`;
   const cpu =
-    totals.cpuS === null ? NOT_RECORDED : `${formatDuration(totals.cpuS * 1000)}${totals.cpuEstimated ? ' (estimated)' : ''}`;
+    totals.cpuS === null
+      ? NOT_RECORDED
+      : `${formatDuration(totals.cpuS * 1000)}${totals.cpuEstimated ? ' (estimated)' : ''}`;
   return (
     <aside className={css.drawer} aria-label="Selected time">
       <header className={css.drawerHead}>
         <h2 className={css.drawerTitle}>{formatDuration(spanMs)} selected</h2>
-        <button type="button" className={css.iconButton} onClick={onClose} aria-label="Close (Escape)" title="Close (Escape)">
+        <button
+          type="button"
+          className={css.iconButton}
+          onClick={onClose}
+          aria-label="Close (Escape)"
+          title="Close (Escape)"
+        >
           ✕
         </button>
       </header>
@@ -34,7 +50,11 @@ export function AreaDrawer({ totals, onSelect, onZoom, onClose }: AreaDrawerProp
       </div>
       <dl className={css.facts}>
         <Row name="Task runs" value={formatCount(totals.tasks)} />
-        <Row name="Σ wall time in it" value={formatDuration(totals.wallMs)} exact={formatExact(totals.wallMs / 1000, 's')} />
+        <Row
+          name="Σ wall time in it"
+          value={formatDuration(totals.wallMs)}
+          exact={formatExact(totals.wallMs / 1000, 's')}
+        />
         <Row
           name="Σ cpu time in it"
           value={cpu}
@@ -49,7 +69,11 @@ export function AreaDrawer({ totals, onSelect, onZoom, onClose }: AreaDrawerProp
         {totals.cpuS !== null && totals.cpuMissing > 0 ? (
           <Row name="" value={`${formatCount(totals.cpuMissing)} without a cpu time`} />
         ) : null}
-        <Row name="Mean running" value={formatFixed(totals.meanRunning, 1)} exact={formatExact(totals.meanRunning, 'none')} />
+        <Row
+          name="Mean running"
+          value={formatFixed(totals.meanRunning, 1)}
+          exact={formatExact(totals.meanRunning, 'none')}
+        />
         {totals.cpuS !== null && spanMs > 0 ? (
           <Row name="Mean cores at work" value={formatFixed((totals.cpuS * 1000) / spanMs, 1)} />
         ) : null}
@@ -69,7 +93,7 @@ export function AreaDrawer({ totals, onSelect, onZoom, onClose }: AreaDrawerProp
             <tr key={r.name}>
               <td className={css.mono}>{r.name}</td>
               <td>{formatDuration(r.wallMs)}</td>
-              <td>{share(r.wallMs)}</td>
+              <td title="share of the wall time in the selection">{share(r.wallMs)}</td>
             </tr>
           ))}
         </tbody>

@@ -36,11 +36,17 @@ export function RunTable({ layout, match, selectedRow, onSelect }: RunTableProps
     <div className={css.twin}>
       <p className={css.twinNote}>
         {plural(rows.length, 'task run')} in order of start
-        {layout.hidden === null ? '' : `; shorter ones than ${formatDuration(layout.hidden.minMs)} are left out`}. Key t brings the
-        picture back.
+        {layout.hidden === null ? '' : `; shorter ones than ${formatDuration(layout.hidden.minMs)} are left out`}. Key t
+        brings the picture back.
       </p>
       {/* biome-ignore lint/a11y/useSemanticElements: a real table cannot be virtual; this one has the roles of one */}
-      <div ref={scroller} className={css.twinScroll} role="table" aria-label="Task runs" aria-rowcount={rows.length + 1}>
+      <div
+        ref={scroller}
+        className={css.twinScroll}
+        role="table"
+        aria-label="Task runs"
+        aria-rowcount={rows.length + 1}
+      >
         {/* biome-ignore lint/a11y/useSemanticElements: see above */}
         {/* biome-ignore lint/a11y/useFocusableInteractive: a heading is not a stop */}
         <div role="row" aria-rowindex={1} className={`${css.twinRow} ${css.twinHead}`}>
@@ -97,7 +103,6 @@ export function RunTable({ layout, match, selectedRow, onSelect }: RunTableProps
 function Cell({ children, title }: { children: React.ReactNode; title?: string | null }) {
   return (
     // biome-ignore lint/a11y/useSemanticElements: a real table cannot be virtual
-    // biome-ignore lint/a11y/useFocusableInteractive: a cell is not a stop
     <span role="cell" className={css.twinCell} title={title ?? undefined}>
       {children}
     </span>

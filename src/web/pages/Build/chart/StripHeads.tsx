@@ -1,20 +1,20 @@
 /** Names on the strips: which series, its axis, what must be known of it; add, superimpose, remove. */
 import { Popover } from '@mantine/core';
 import { useMemo, useState } from 'react';
-import { type ChartSeries, MARK_WORDS, STRIP_PX, type StripEntry } from '../../../../chart/strips.ts';
-import { formatQuantity, unitLabel } from '../../../../model/format.ts';
+import { axisText, type ChartSeries, MARK_WORDS, STRIP_PX, type StripEntry } from '../../../../chart/strips.ts';
+import { unitLabel } from '../../../../model/format.ts';
 import css from './BootChart.module.css';
 import { STRIP_GAP } from './scene.ts';
 
 export interface StripHeadsProps {
   readonly strips: readonly (readonly string[])[];
-  readonly entries: readonly { readonly entries: readonly StripEntry[]; readonly missing: readonly string[] }[];
+  readonly named: readonly { readonly entries: readonly StripEntry[]; readonly missing: readonly string[] }[];
   readonly all: readonly ChartSeries[];
   readonly gutterPx: number;
   readonly onChange: (strips: readonly (readonly string[])[]) => void;
 }
 
-export function StripHeads({ strips, entries, all, gutterPx, onChange }: StripHeadsProps) {
+export function StripHeads({ strips, named, all, gutterPx, onChange }: StripHeadsProps) {
   const toggle = (index: number, id: string): void => {
     const next = strips.map((ids, i) => {
       if (i !== index) return ids;
@@ -24,20 +24,25 @@ export function StripHeads({ strips, entries, all, gutterPx, onChange }: StripHe
   };
   return (
     <>
-      {entries.map(({ entries: shown, missing }, i) => (
+      {named.map(({ entries, missing }, i) => (
         <div
           // A strip has no identity but its place.
           key={strips[i]?.join('+') ?? i}
           className={css.stripHead}
           style={{ top: i * (STRIP_PX + STRIP_GAP), left: gutterPx }}
         >
-          {shown.map(({ series, colour }) => (
-            <SeriesChip key={series.id} series={series} colour={colour} onRemove={() => toggle(i, series.id)} />
+          {entries.map((entry) => (
+            <SeriesChip key={entry.series.id} entry={entry} onRemove={() => toggle(i, entry.series.id)} />
           ))}
           {missing.map((id) => (
             <span key={id} className={css.chip}>
               <span className={css.mono}>{id}</span> not recorded in this build
-              <button type="button" className={css.chipRemove} onClick={() => toggle(i, id)} aria-label={`Remove ${id}`}>
+              <button
+                type="button"
+                className={css.chipRemove}
+                onClick={() => toggle(i, id)}
+                aria-label={`Remove ${id}`}
+              >
                 ×
               </button>
             </span>
@@ -55,8 +60,8 @@ export function StripHeads({ strips, entries, all, gutterPx, onChange }: StripHe
   );
 }
 
-function SeriesChip({ series, colour, onRemove }: { series: ChartSeries; colour: string; onRemove: () => void }) {
-  const axis = `${series.bottom === 0 ? '0' : formatQuantity(series.bottom, series.unit)}–${formatQuantity(series.top, series.unit)}`;
+function SeriesChip({ entry, onRemove }: { entry: StripEntry; onRemove: () => void }) {
+  const { series, colour } = entry;
   const title = [
     `${series.id} from ${series.source}`,
     series.unit === 'none' ? 'unit unknown' : `in ${unitLabel(series.unit) || 'counts'}`,
@@ -67,7 +72,7 @@ function SeriesChip({ series, colour, onRemove }: { series: ChartSeries; colour:
     <span className={css.chip} title={title.filter((t) => t !== null).join('. ')}>
       <span className={css.chipDot} style={{ background: colour }} />
       <span style={{ color: colour }}>{series.label}</span>
-      <span className={css.chipAxis}>{axis}</span>
+      <span className={css.chipAxis}>{axisText(entry)}</span>
       {series.guessed ? <span className={css.mark}>guessed</span> : null}
       {series.marks.map((mark) => (
         <span key={mark} className={css.mark}>

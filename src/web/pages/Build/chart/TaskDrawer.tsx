@@ -3,7 +3,14 @@ import { formatSinceStart } from '../../../../chart/axis.ts';
 import { type ChartData, taskRunName } from '../../../../chart/layout.ts';
 import { OUTCOME_GLYPHS, OUTCOME_LABELS } from '../../../../chart/palette.ts';
 import type { Build } from '../../../../model/build.ts';
-import { formatDuration, formatExact, formatQuantity, formatUtc, NOT_RECORDED, plural } from '../../../../model/format.ts';
+import {
+  formatDuration,
+  formatExact,
+  formatQuantity,
+  formatUtc,
+  NOT_RECORDED,
+  plural,
+} from '../../../../model/format.ts';
 import type { Metric } from '../../../../model/metric.ts';
 import { TASK_OUTCOMES, type TaskGraph } from '../../../../model/task-table.ts';
 import css from './BootChart.module.css';
@@ -50,7 +57,13 @@ export function TaskDrawer(props: TaskDrawerProps) {
           <wbr />
           <span>{task}</span>
         </h2>
-        <button type="button" className={css.iconButton} onClick={props.onClose} aria-label="Close (Escape)" title="Close (Escape)">
+        <button
+          type="button"
+          className={css.iconButton}
+          onClick={props.onClose}
+          aria-label="Close (Escape)"
+          title="Close (Escape)"
+        >
           ✕
         </button>
       </header>
@@ -60,16 +73,31 @@ export function TaskDrawer(props: TaskDrawerProps) {
         {recipe?.layer != null ? ` · ${recipe.layer}` : ''}
       </p>
       <div className={css.drawerActions}>
-        <button type="button" className={css.smallButton} onClick={() => props.onStep('previous')} title="Previous on its lane (,)">
+        <button
+          type="button"
+          className={css.smallButton}
+          onClick={() => props.onStep('previous')}
+          title="Previous on its lane (,)"
+        >
           ‹ previous
         </button>
-        <button type="button" className={css.smallButton} onClick={() => props.onStep('next')} title="Next on its lane (.)">
+        <button
+          type="button"
+          className={css.smallButton}
+          onClick={() => props.onStep('next')}
+          title="Next on its lane (.)"
+        >
           next ›
         </button>
         <button type="button" className={css.smallButton} onClick={props.onZoom} title="Zoom to it (Enter)">
           zoom to
         </button>
-        <button type="button" className={css.smallButton} onClick={props.onCopyLink} title="A link that opens this view (y)">
+        <button
+          type="button"
+          className={css.smallButton}
+          onClick={props.onCopyLink}
+          title="A link that opens this view (y)"
+        >
           copy link
         </button>
       </div>
@@ -132,12 +160,21 @@ function Fact(props: { name: string; value: string; exact: string | null; mono?:
 }
 
 /** Derived metrics first: they answer; the counters they come from are evidence. */
-function Metrics({ metrics, values, row }: { metrics: readonly Metric[]; values: ReadonlyMap<string, Float64Array>; row: number }) {
+function Metrics({
+  metrics,
+  values,
+  row,
+}: {
+  metrics: readonly Metric[];
+  values: ReadonlyMap<string, Float64Array>;
+  row: number;
+}) {
   const known = metrics
     .map((metric) => ({ metric, value: values.get(metric.id)?.[row] ?? Number.NaN }))
     .filter(({ metric, value }) => !Number.isNaN(value) && metric.id !== 'walltime');
   const missing = metrics.length - known.length - (metrics.some((m) => m.id === 'walltime') ? 1 : 0);
-  if (metrics.length === 0) return <p className={css.drawerLine}>No metric was recorded for the tasks of this build.</p>;
+  if (metrics.length === 0)
+    return <p className={css.drawerLine}>No metric was recorded for the tasks of this build.</p>;
   const parts = [
     { title: 'Measures', list: known.filter(({ metric }) => metric.derived) },
     { title: 'As recorded', list: known.filter(({ metric }) => !metric.derived) },
@@ -151,7 +188,9 @@ function Metrics({ metrics, values, row }: { metrics: readonly Metric[]; values:
             <dl className={css.facts}>
               {list.map(({ metric, value }) => (
                 <div className={css.fact} key={metric.id}>
-                  <dt title={`${metric.id}${metric.guessed ? ' (label and unit are guessed)' : ''}${metric.note === null ? '' : `: ${metric.note}`}`}>
+                  <dt
+                    title={`${metric.id}${metric.guessed ? ' (label and unit are guessed)' : ''}${metric.note === null ? '' : `: ${metric.note}`}`}
+                  >
                     {metric.label}
                     {metric.guessed ? <span className={css.mark}>guessed</span> : null}
                   </dt>
@@ -167,7 +206,17 @@ function Metrics({ metrics, values, row }: { metrics: readonly Metric[]; values:
   );
 }
 
-function Dependencies({ data, graph, row, onSelect }: { data: ChartData; graph: TaskGraph; row: number; onSelect: (row: number) => void }) {
+function Dependencies({
+  data,
+  graph,
+  row,
+  onSelect,
+}: {
+  data: ChartData;
+  graph: TaskGraph;
+  row: number;
+  onSelect: (row: number) => void;
+}) {
   const needs = [...graph.targets.subarray(graph.offsets[row]!, graph.offsets[row + 1]!)];
   const neededBy: number[] = [];
   for (let r = 0; r + 1 < graph.offsets.length; r++) {
@@ -176,7 +225,9 @@ function Dependencies({ data, graph, row, onSelect }: { data: ChartData; graph: 
   const end = (r: number): number => (Number.isNaN(data.endMs[r]!) ? Number.NEGATIVE_INFINITY : data.endMs[r]!);
   // What ended last is what it waited for.
   needs.sort((a, b) => end(b) - end(a));
-  neededBy.sort((a, b) => (data.startMs[a] || Number.POSITIVE_INFINITY) - (data.startMs[b] || Number.POSITIVE_INFINITY));
+  neededBy.sort(
+    (a, b) => (data.startMs[a] || Number.POSITIVE_INFINITY) - (data.startMs[b] || Number.POSITIVE_INFINITY),
+  );
   const start = data.startMs[row]!;
   const list = (rows: number[], gap: (r: number) => string) => (
     <ul className={css.links}>

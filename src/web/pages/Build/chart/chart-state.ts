@@ -74,6 +74,11 @@ export function formatRange({ fromMs, toMs }: TimeBounds): string {
   return `${seconds(fromMs)}-${seconds(toMs)}`;
 }
 
+/** Whether two ranges have the same words in an address. */
+export function sameRange(a: TimeBounds | null, b: TimeBounds | null): boolean {
+  return a === null || b === null ? a === b : formatRange(a) === formatRange(b);
+}
+
 export function parseChartState(search: Readonly<Record<string, unknown>>): ChartState {
   const min = text(search, 'min');
   const minS = min === null || min.trim() === '' ? Number.NaN : Number(min);

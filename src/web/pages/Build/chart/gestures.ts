@@ -1,19 +1,30 @@
-/**
- * Pointer and wheel on the chart, as plain events on the stage.
- *
- *   wheel        zooms around the cursor. Where the lanes do not fit their window it scrolls them, and Ctrl-wheel (or the wheel over axis and
- *                strips) zooms. Sideways, or with Shift over lanes that fit: pans. Zoomed out all the way, a further turn scrolls the page.
- *   drag         pans (and scrolls the lanes); on the axis, with Shift, or in select mode: selects a time
- *   click        pins what is under it; Shift-click a second bar measures from the first
- *   double click zooms to the bar, beside bars shows the whole build
- *   two fingers  pinch; one finger sideways pans, up and down scrolls the page
- */
+/** What hands do on the chart: pointer and wheel, as plain events on the stage. `GESTURES` says it to people, this file does it. */
 import { AXIS_PX } from '../../../../chart/draw.ts';
 import type { CssPx, TimeBounds } from '../../../../chart/viewport.ts';
 import type { ChartScene, Target } from './scene.ts';
 
 export const MODES = ['pan', 'select', 'measure'] as const;
 export type Mode = (typeof MODES)[number];
+
+/** For the help of the chart. */
+export const GESTURES: readonly (readonly [string, string])[] = [
+  ['wheel', 'zoom around the cursor; where the lanes do not fit: scroll them'],
+  ['Ctrl wheel, wheel over axis or strips', 'zoom, always'],
+  ['drag', 'move'],
+  ['drag on the axis, Shift drag', 'select a time: its totals'],
+  ['click', 'pin a run with all its numbers'],
+  ['Shift click on a second bar', 'measure between the two'],
+  ['double click', 'zoom to the bar; beside bars: the whole build'],
+  ['two fingers', 'zoom'],
+  ['arrows, Enter', 'from bar to bar, pin it, zoom to it (chart focused)'],
+  ['w s  a d', 'zoom, move'],
+  ['f  0', 'fit the selection, the whole build'],
+  ['r  m', 'select a time, measure'],
+  ['.  ,', 'next, previous run on the lane'],
+  ['/  Enter  Shift Enter', 'find, next, previous match'],
+  ['t', 'the same as a table'],
+  ['y', 'copy a link to this view'],
+];
 
 export interface GestureListeners {
   readonly mode: () => Mode;
@@ -37,7 +48,14 @@ export function listenForGestures(
   listeners: GestureListeners,
 ): () => void {
   const pointers = new Map<number, { x: CssPx; y: CssPx }>();
-  let drag: { x: CssPx; y: CssPx; startX: CssPx; startY: CssPx; kind: 'pan' | 'area' | 'measure'; moved: boolean } | null = null;
+  let drag: {
+    x: CssPx;
+    y: CssPx;
+    startX: CssPx;
+    startY: CssPx;
+    kind: 'pan' | 'area' | 'measure';
+    moved: boolean;
+  } | null = null;
   let pinch: { distance: CssPx; middle: CssPx } | null = null;
   let lastWheel = { at: 0, ours: false };
 
@@ -78,19 +96,20 @@ export function listenForGestures(
   };
 
   const onDown = (event: PointerEvent): void => {
-    if (event.button !== 0 || (event.target instanceof Element && event.target.closest('button, a, input') !== null)) return;
+    if (event.button !== 0 || (event.target instanceof Element && event.target.closest('button, a, input') !== null))
+      return;
     const at = place(event);
     // The scrollbar of the lanes is not the chart.
     if (overLanes(at.y) && at.x > scroller.clientWidth) return;
     pointers.set(event.pointerId, at);
     if (pointers.size === 2) {
-      const [a, b] = [...pointers.values()] as [{ x: number }, { x: number }];
-      pinch = { distance: Math.max(20, Math.abs(a.x - b.x)), middle: (a.x + b.x) / 2 };
+      pinch = spread(pointers);
       drag = null;
       return;
     }
     const mode = listeners.mode();
-    const kind = mode === 'measure' ? 'measure' : mode === 'select' || event.shiftKey || at.y < AXIS_PX ? 'area' : 'pan';
+    const kind =
+      mode === 'measure' ? 'measure' : mode === 'select' || event.shiftKey || at.y < AXIS_PX ? 'area' : 'pan';
     drag = { ...at, startX: at.x, startY: at.y, kind, moved: false };
   };
 
@@ -98,12 +117,10 @@ export function listenForGestures(
     const at = place(event);
     if (pointers.has(event.pointerId)) pointers.set(event.pointerId, at);
     if (pinch !== null && pointers.size === 2) {
-      const [a, b] = [...pointers.values()] as [{ x: number }, { x: number }];
-      const distance = Math.max(20, Math.abs(a.x - b.x));
-      const middle = (a.x + b.x) / 2;
-      scene.zoom(pinch.distance / distance, middle - gutterPx());
-      scene.pan(pinch.middle - middle);
-      pinch = { distance, middle };
+      const next = spread(pointers);
+      scene.zoom(pinch.distance / next.distance, next.middle - gutterPx());
+      scene.pan(pinch.middle - next.middle);
+      pinch = next;
       return;
     }
     if (drag === null || !pointers.has(event.pointerId)) {
@@ -181,6 +198,17 @@ export function listenForGestures(
   return () => abort.abort();
 }
 
+/** Fingers closer than this would zoom by leaps. */
+const FINGERS_PX_MIN = 20;
+
+/** How far apart two fingers are across the picture, and where their middle is. */
+function spread(pointers: ReadonlyMap<number, { readonly x: CssPx }>): { distance: CssPx; middle: CssPx } {
+  const xs = [...pointers.values()].map((pointer) => pointer.x);
+  const left = Math.min(...xs);
+  const right = Math.max(...xs);
+  return { distance: Math.max(FINGERS_PX_MIN, right - left), middle: (left + right) / 2 };
+}
+
 /** The window on the minimap: drag it, drag its edges, press beside it to bring it there. */
 export function listenOnMinimap(strip: HTMLElement, scene: ChartScene): () => void {
   let drag: { kind: 'move' | 'from' | 'to'; x: CssPx; fromMs: number; toMs: number } | null = null;
@@ -223,7 +251,8 @@ export function listenOnMinimap(strip: HTMLElement, scene: ChartScene): () => vo
     const x = where(event);
     if (drag === null) {
       const kind = kindAt(x);
-      strip.style.cursor = kind === 'from' || kind === 'to' ? 'ew-resize' : kind === 'move' && !scene.whole ? 'grab' : 'crosshair';
+      strip.style.cursor =
+        kind === 'from' || kind === 'to' ? 'ew-resize' : kind === 'move' && !scene.whole ? 'grab' : 'crosshair';
       return;
     }
     const moved = timeAt(x) - timeAt(drag.x);
@@ -239,7 +268,10 @@ export function listenOnMinimap(strip: HTMLElement, scene: ChartScene): () => vo
     if (scene.whole && event.deltaY > 0) return;
     event.preventDefault();
     const unit = event.deltaMode === 1 ? 16 : 1;
-    scene.zoom(Math.exp(event.deltaY * unit * 0.0022), ((timeAt(where(event)) - scene.range.fromMs) * scene.view.widthPx) / (scene.range.toMs - scene.range.fromMs));
+    scene.zoom(
+      Math.exp(event.deltaY * unit * 0.0022),
+      ((timeAt(where(event)) - scene.range.fromMs) * scene.view.widthPx) / (scene.range.toMs - scene.range.fromMs),
+    );
   };
   const abort = new AbortController();
   const { signal } = abort;

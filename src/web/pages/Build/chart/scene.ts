@@ -8,7 +8,14 @@
  *   strips    sample series                     /
  *   overlay   crosshair, outlines, selections     painted when the pointer moves; nothing below it is
  */
-import { clockTicks, formatSinceStart, relativeTimeTicks, type Tick, timeStep } from '../../../../chart/axis.ts';
+import {
+  clockTicks,
+  formatSinceStart,
+  relativeTimeTicks,
+  sinceStartName,
+  type Tick,
+  timeStep,
+} from '../../../../chart/axis.ts';
 import { countAt } from '../../../../chart/density.ts';
 import {
   AXIS_PX,
@@ -19,12 +26,14 @@ import {
   drawBars,
   drawDensity,
   drawGrid,
+  drawHeadNames,
   drawPhases,
   drawSections,
+  drawSectionsInside,
   drawSilhouette,
   PHASE_PX,
 } from '../../../../chart/draw.ts';
-import { barAt, type ChartLayout, LOOK_FAILED, laneOfBar } from '../../../../chart/layout.ts';
+import { barAt, type ChartLayout, LOOK_FAILED, LOOK_RUNNING, laneOfBar } from '../../../../chart/layout.ts';
 import type { Palette } from '../../../../chart/palette.ts';
 import type { Measure } from '../../../../chart/selection.ts';
 import { drawStrip, readingAt, STRIP_PX, type StripEntry, valueToPx } from '../../../../chart/strips.ts';
@@ -43,6 +52,7 @@ import {
 } from '../../../../chart/viewport.ts';
 import { formatDuration, formatQuantity } from '../../../../model/format.ts';
 import { Frames, Surface } from '../../../paint/surface.ts';
+import { sameRange } from './chart-state.ts';
 
 export const STRIP_GAP = 4;
 export const MINIMAP_PX = 36;
@@ -113,6 +123,9 @@ export class ChartScene {
   #pointer: { x: CssPx; y: CssPx } | null = null;
   #ratio = 1;
   #animation = 0;
+  /** Beats while something runs, twice a second; 0: nothing runs, or motion is unwelcome. */
+  #heart = 0;
+  #beat = false;
   /** Of the last frame: what was drawn and how long it took, for the bench and the tests. */
   lastFrame: DrawnBars & { readonly ms: number } = { drawn: 0, skipped: 0, labels: 0, ms: 0 };
 
@@ -130,12 +143,21 @@ export class ChartScene {
   dispose(): void {
     this.#frames.stop();
     cancelAnimationFrame(this.#animation);
+    window.clearInterval(this.#heart);
   }
 
   show(shown: Shown): void {
     const before = this.#shown;
     this.#shown = shown;
     this.#resize();
+    window.clearInterval(this.#heart);
+    this.#heart = 0;
+    if (shown.layout.data.runningCount > 0 && !shown.reducedMotion) {
+      this.#heart = window.setInterval(() => {
+        this.#beat = !this.#beat;
+        this.#frames.request(OVERLAY);
+      }, 500);
+    }
     if (before === null) this.#frames.request(ALL);
     else if (
       before.layout.data !== shown.layout.data ||
@@ -217,6 +239,11 @@ export class ChartScene {
     const clamped = range === null ? null : clampRange(range.fromMs, range.toMs, this.bounds);
     this.#range = clamped === null || showsAll(clamped, this.bounds) ? null : clamped;
     this.#frames.request(WINDOW);
+  }
+
+  /** From the page's state: like `setRange`, unless the window is there already (to what an address can say). */
+  adopt(range: TimeBounds | null): void {
+    if (!sameRange(range, this.#range)) this.setRange(range);
   }
 
   /** To a range, at once. */
@@ -406,6 +433,9 @@ export class ChartScene {
   #paintHead(shown: Shown, view: TimeView, ticks: readonly Tick[]): void {
     const { palette, layout, gutterPx } = shown;
     const painter = this.#head.begin(this.#ratio, palette.background);
+    if (gutterPx > 0) {
+      drawHeadNames(painter, layout, gutterPx, shown.clock ? 'local' : sinceStartName(view.toMs), palette);
+    }
     painter.group(gutterPx, 0);
     painter.clip(0, 0, view.widthPx, this.headPx);
     drawGrid(painter, ticks, view, AXIS_PX, this.headPx - AXIS_PX, palette);
@@ -430,6 +460,7 @@ export class ChartScene {
     painter.clip(0, 0, view.widthPx, bodyPx);
     drawGrid(painter, ticks, view, 0, bodyPx, palette);
     const drawn = drawBars(painter, layout, view, scroll, bodyPx, { palette, match, labels: true }, this.#buffers);
+    if (gutterPx === 0) drawSectionsInside(painter, layout, view.widthPx, scroll, bodyPx, palette);
     painter.unclip();
     painter.ungroup();
     this.lastFrame = { ...drawn, ms: performance.now() - started };
@@ -447,13 +478,10 @@ export class ChartScene {
       const first = entries[0];
       if (first !== undefined && gutterPx >= 40) {
         // The axis of the first series; those of the others are on their names.
-        for (const value of [first.series.top, first.series.bottom]) {
-          const y = Math.min(
-            STRIP_PX - 6,
-            valueToPx(first.series, value, STRIP_PX) + (value === first.series.top ? 0 : -4),
-          );
+        for (const value of [first.top, first.bottom]) {
+          const y = valueToPx(first, value, STRIP_PX) + (value === first.top ? 0 : -5);
           const label = value === 0 ? '0' : formatQuantity(value, first.series.unit);
-          painter.text(gutterPx - 6, y, label, { sizePx: 9.5, colour: first.colour, align: 'right' });
+          painter.text(gutterPx - 8, y, label, { sizePx: 9.5, colour: first.colour, align: 'right' });
         }
       }
       painter.group(gutterPx, 0);
@@ -515,6 +543,7 @@ export class ChartScene {
         lineWidth,
       );
     };
+    if (this.#beat) this.#paintBeat(shown, view, scroll);
     const pointer = this.#pointer;
     const under = pointer === null ? NOTHING : this.hit(pointer.x, pointer.y);
     if (under.kind === 'bar') outline(under.row, palette.ink, 1);
@@ -538,6 +567,21 @@ export class ChartScene {
     painter.ungroup();
   }
 
+  /** A glow at the growing ends of what runs. */
+  #paintBeat(shown: Shown, view: TimeView, scroll: number): void {
+    const { layout, palette, bodyPx } = shown;
+    for (let lane = 0; lane < layout.laneCount; lane++) {
+      const bar = layout.laneFirst[lane + 1]! - 1;
+      // What runs is the last of its lane: nothing starts after its end, which is now.
+      if ((layout.bars.look[bar]! & LOOK_RUNNING) === 0) continue;
+      const y = layout.laneYPx[lane]! - scroll;
+      if (y + layout.lanePx < 0 || y > bodyPx) continue;
+      const x = Math.min(view.widthPx, timeToPx(view, layout.bars.endMs[bar]!));
+      const colour = palette.outcome.running;
+      this.#overlay.painter.fillRect(x - 12, y + this.headPx, 12, layout.barPx, colour, 0.45);
+    }
+  }
+
   /** A label on a plate, its middle at x, kept inside. */
   #plate(x: CssPx, y: CssPx, text: string, colour: string, widthPx: CssPx): void {
     const { palette } = this.#shown!;
@@ -555,17 +599,17 @@ export class ChartScene {
     const time = pxToTime(view, x);
     for (const [i, entries] of shown.strips.entries()) {
       const top = this.headPx + shown.bodyPx + i * (STRIP_PX + STRIP_GAP);
-      const lines = entries.map(({ series, colour }) => {
-        const reading = readingAt(series, time);
-        const text = reading === null ? '–' : formatQuantity(reading.value, series.unit);
-        return { text, colour, series, reading };
+      const lines = entries.map((entry) => {
+        const reading = readingAt(entry.series, time);
+        const text = reading === null ? '–' : formatQuantity(reading.value, entry.series.unit);
+        return { text, colour: entry.colour, entry, reading };
       });
       const width = Math.max(0, ...lines.map((l) => painter.textWidth(l.text, { sizePx: 10.5 }))) + 8;
       const right = at + 6 + width < view.widthPx;
       const left = right ? at + 6 : at - 6 - width;
       for (const [k, line] of lines.entries()) {
         if (line.reading !== null) {
-          const y = top + valueToPx(line.series, line.reading.value, STRIP_PX);
+          const y = top + valueToPx(line.entry, line.reading.value, STRIP_PX);
           painter.fillRect(timeToPx(view, line.reading.timeMs) - 2, y - 2, 4, 4, line.colour);
         }
         const y = top + 20 + k * 13;
