@@ -95,7 +95,7 @@ export function chartSeries(data: ChartData): ChartSeries[] {
 
 /** A peak this many times as high as nearly all other samples is lone. */
 const LONE_PEAK = 4;
-const NEARLY_ALL = 0.995;
+const NEARLY_ALL = 0.99;
 
 /** The highest value, or that of nearly all samples where the highest are so far above that they would press all else flat. */
 function usualHigh(values: Float64Array, high: number): number {
