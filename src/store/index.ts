@@ -3,6 +3,7 @@ import { dialectFor } from './dialect.ts';
 import { Dictionaries } from './dictionaries.ts';
 import { migrate } from './migrations/index.ts';
 import { countFacets } from './queries/count-facets.ts';
+import { findByOrigin } from './queries/find-by-origin.ts';
 import { countBuilds, listBuilds } from './queries/list-builds.ts';
 import {
   findIds,
@@ -42,6 +43,7 @@ export async function openStore(database: string): Promise<Store> {
     readBuild: (id) => readBuild(db, dictionaries, id),
     readHead: (id) => readHead(db, id),
     findIds: (prefix, limit) => findIds(db, prefix, limit),
+    findByOrigin: (question) => findByOrigin(db, question),
     readTaskTable: (id, metrics) => readTaskTable(db, dictionaries, id, metrics),
     readSamples: (id) => readSamples(db, id),
     readTaskBytes: (id, metrics) => readTaskBytes(db, dictionaries, id, metrics),

@@ -95,6 +95,12 @@ export interface TrendPoint {
   readonly outcome: BuildOutcome;
 }
 
+export interface OriginQuestion {
+  readonly name: string;
+  readonly startedMs: number | null;
+  readonly slackMs: number;
+}
+
 export interface TrendQuestion {
   /** PN; null: the whole build. */
   readonly recipe: string | null;
@@ -151,6 +157,8 @@ export interface Store {
   readHead(id: string): Promise<(BuildHead & { readonly id: string; readonly revision: string }) | null>;
   /** Ids that begin with the prefix, at most `limit`. */
   findIds(prefix: string, limit: number): Promise<string[]>;
+  /** Ids of builds that may be of one origin: of the same name, or begun within `slackMs`; the nearest start first. */
+  findByOrigin(question: OriginQuestion): Promise<string[]>;
   /** Only the asked metrics are decoded; '*' is all. Null: no such build. */
   readTaskTable(id: string, metrics: readonly string[] | '*'): Promise<TaskTable | null>;
   readSamples(id: string): Promise<readonly SampleTable[] | null>;

@@ -51,6 +51,7 @@ export const builds: Migration = {
       )`,
       'create index builds_by_order on builds (order_ms, id)',
       'create index builds_by_configuration on builds (configuration, order_ms)',
+      'create index builds_by_name on builds (name)',
       // Asked when a build is replaced: does another still use the list, the graph?
       'create index builds_by_key_list on builds (key_list)',
       'create index builds_by_graph on builds (graph)',

@@ -1,0 +1,113 @@
+import { mergeBuilds, sameOrigin } from '../analysis/merge-builds.ts';
+import { openBuilds } from '../formats/open/index.ts';
+import type { Build } from '../model/build.ts';
+import { BakehouseError } from '../model/errors.ts';
+import { type Problem, ProblemList } from '../model/problem.ts';
+import type { SavedBuild, Store } from '../store/store.ts';
+import { buildId, withHostId } from './origin.ts';
+
+export interface ImportOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: { readonly done: number; readonly total: number }) => void) | undefined;
+  /** After each account; a build told by a directory and an event log is saved twice. */
+  readonly onSaved?: ((saved: SavedBuild) => void) | undefined;
+  /** The clock, epoch ms; default now. */
+  readonly nowMs?: number | undefined;
+}
+
+export interface ImportResult {
+  /** Every build that was found, once, in the order found; `changed` where anything was written. */
+  readonly builds: readonly SavedBuild[];
+  readonly imported: number;
+  readonly unchanged: number;
+  /** Accounts that could not be read or saved; `problems` says why. */
+  readonly failed: number;
+  /** Of the path as a whole: a build that could not be read, a refused link. A build's own problems are kept with it. */
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Reads every build that a path leads to into the store. Reading twice changes nothing.
+ *
+ * Builds are saved as they come, each merged with what the store has of it, and not collected first: a thousand of them are
+ * gigabytes. So a directory's event log, which comes after all directories, finds its build in the store.
+ */
+export async function importPath(store: Store, path: string, options: ImportOptions = {}): Promise<ImportResult> {
+  const { signal, onProgress, onSaved, nowMs } = options;
+  const problems = new ProblemList();
+  const builds = new Map<string, SavedBuild>();
+  let notSaved = 0;
+  for await (const build of openBuilds(path, { problems, signal, onProgress, nowMs })) {
+    signal?.throwIfAborted();
+    try {
+      const saved = await saveAccount(store, build);
+      const before = builds.get(saved.id);
+      builds.set(saved.id, { ...saved, changed: saved.changed || before?.changed === true });
+      onSaved?.(saved);
+    } catch (error) {
+      if (!(error instanceof BakehouseError)) throw error;
+      notSaved++;
+      problems.add('error', 'build-not-saved', error.message, build.sources[0]?.location ?? path);
+    }
+  }
+  const found = [...builds.values()];
+  const imported = found.filter((saved) => saved.changed).length;
+  const unreadable = problems.kept.filter((problem) => problem.code === 'build-unreadable').length;
+  return {
+    builds: found,
+    imported,
+    unchanged: found.length - imported,
+    failed: notSaved + unreadable,
+    problems: problems.list(),
+  };
+}
+
+/** Another writer may be at the same build: then what it wrote is taken into account. More often in a row is a fault. */
+const TRIES = 5;
+
+/** Saves one account of a build, merged with what the store has of that build from other sources. */
+export async function saveAccount(store: Store, account: Build): Promise<SavedBuild> {
+  const build = withHostId(account);
+  for (let attempt = 1; ; attempt++) {
+    const stored = await findStored(store, build);
+    try {
+      if (stored === null) return await store.saveBuild(buildId(build), build, { replacing: null });
+      const whole = stored.replaced ? build : mergeBuilds(stored.build, build);
+      return await store.saveBuild(stored.id, whole, { replacing: stored.revision });
+    } catch (error) {
+      if (attempt >= TRIES || !(error instanceof BakehouseError && error.code === 'conflict')) throw error;
+    }
+  }
+}
+
+type Stored =
+  | { readonly id: string; readonly revision: string; readonly replaced: true }
+  | { readonly id: string; readonly revision: string; readonly replaced: false; readonly build: Build };
+
+/** How far apart two accounts may put the start of one build; sameOrigin has the last word. */
+const START_SLACK_MS = 120_000;
+/** Builds that started in the same minutes: a farm's; each costs a read of some 30 ms. */
+const CANDIDATES_MAX = 50;
+
+/**
+ * What the store has of this build: under its own id, or under the id that another account brought. `replaced`: all that was stored
+ * came from the sources that were now read again, so the new reading stands for it; a task that is gone must not live on.
+ */
+async function findStored(store: Store, build: Build): Promise<Stored | null> {
+  const own = buildId(build);
+  const ids = await store.findByOrigin({ name: build.name, startedMs: build.startedMs, slackMs: START_SLACK_MS });
+  const sorted = [own, ...ids.filter((id) => id !== own)].slice(0, CANDIDATES_MAX);
+  const sources = new Set(build.sources.map((source) => `${source.kind} ${source.location}`));
+  for (const id of sorted) {
+    const head = await store.readHead(id);
+    if (head === null) continue;
+    const { revision } = head;
+    const again = head.sources.every((source) => sources.has(`${source.kind} ${source.location}`));
+    // The same file may hold another build: only its own id, or the look at the tasks, makes it the same.
+    if (again && id === own) return { id, revision, replaced: true };
+    const whole = await store.readBuild(id);
+    if (whole === null || !(id === own || sameOrigin(whole, build))) continue;
+    return again ? { id, revision, replaced: true } : { id, revision, replaced: false, build: whole };
+  }
+  return null;
+}
