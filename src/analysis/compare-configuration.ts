@@ -119,6 +119,8 @@ export function compareConfiguration(heads: readonly CompareHead[]): Configurati
     );
   }
   const variables = new Set(heads.flatMap((h) => Object.keys(h.variables)));
+  // The name of the run is no setting of it.
+  variables.delete('BUILDNAME');
   for (const name of [...variables].sort()) {
     add(
       'variable',

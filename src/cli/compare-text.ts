@@ -229,10 +229,18 @@ export function comparisonMarkdown(
 ): string {
   const out: string[] = ['## Build comparison', ''];
   const print = ({ columns, rows }: Table): void => {
-    out.push(...markdownTable(columns, rows), '');
+    out.push(
+      ...markdownTable(
+        columns,
+        rows.map((row) => row.map(inline)),
+      ),
+      '',
+    );
   };
   for (const { check, passed, message } of checks) {
-    out.push(`- ${passed ? 'passed' : '**failed**'} \`${check.text.replaceAll('`', "'")}\`: ${inline(message)}`);
+    out.push(
+      `- ${passed ? 'passed' : '**failed**'} \`${printable(check.text).replaceAll('`', "'")}\`: ${inline(message)}`,
+    );
   }
   if (checks.length > 0) out.push('');
   print(buildsTable(builds));
@@ -245,7 +253,7 @@ export function comparisonMarkdown(
   return `${out.join('\n').trimEnd()}\n`;
 }
 
-/** Text of a build in Markdown: one line, and no markup of its own. */
+/** Text of a build in Markdown: one line, and no markup of its own. `_` inside a word is none. */
 function inline(text: string): string {
-  return text.replace(/\s*\n\s*/g, ' ').replace(/[\\`*_[\]<>|]/g, (c) => `\\${c}`);
+  return printable(text).replace(/[\\`*[\]<>|]/g, (c) => `\\${c}`);
 }

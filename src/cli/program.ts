@@ -7,6 +7,7 @@ import { BakehouseError } from '../model/errors.ts';
 import { VERSION } from '../server/version.ts';
 import { EXIT_OK, EXIT_USAGE, errorSentence, exitCodeOf } from './exit-codes.ts';
 import { type CliIo, ReaderGone } from './io.ts';
+import { printable } from './style.ts';
 
 /** Arguments and options of one call, as commander gives them. */
 export type Options = Readonly<Record<string, unknown>>;
@@ -67,6 +68,8 @@ export function makeProgram(io: CliIo, ended: (code: number) => void): Command {
     .argument('[build]', BUILD)
     .option('--json', 'as JSON')
     .option('--top <n>', 'entries of each list', wholeNumber, 10)
+    .option('--no-eventlog', 'read buildstats alone, even where the event log of the build is there')
+    .option('--import', 'store the build as well')
     .option('--compat', 'print what buildstats-summary of oe-core prints')
     .addOption(new Option('-s, --sort <by>', 'with --compat: sort by (default: start)').choices(['start', 'duration']))
     .option('-t, --shortest <secs>', 'with --compat: hide tasks shorter than this (default: 1)', wholeNumber)
@@ -91,6 +94,8 @@ export function makeProgram(io: CliIo, ended: (code: number) => void): Command {
     .option('--only-recipe <text>', 'only recipes whose name contains this')
     .option('--no-setscene', 'leave setscene tasks out of the rows')
     .option('--top <n>', 'rows of each table', wholeNumber, 20)
+    .option('--no-eventlog', 'read buildstats alone, even where event logs of the builds are there')
+    .option('--import', 'store the builds as well')
     .option('--compat', 'print what buildstats-diff of oe-core prints')
     .option('--diff-attr <attr>', 'with --compat: what to compare (default: cputime)')
     .option('--sort-by <fields>', 'with --compat: fields, - before one reverses it (default: absdiff)')
@@ -125,6 +130,11 @@ export function makeProgram(io: CliIo, ended: (code: number) => void): Command {
     .option('-o, --output <file>', 'file; default: standard output')
     .option('--json', 'say what was written as JSON')
     .action(run(async () => (await import('./verbs/export.ts')).exportBuild));
+
+  withStore(verb('import <paths...>', 'read builds into the store; a second time changes nothing'))
+    .usage('PATH… [options]')
+    .option('--json', 'as JSON')
+    .action(run(async () => (await import('./verbs/import.ts')).importPaths));
 
   withStore(verb('list', 'the builds in the store, newest first'))
     .option('--json', 'as JSON')
@@ -163,7 +173,7 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
     if (error instanceof ReaderGone) return EXIT_OK;
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_OK : EXIT_USAGE;
     if (error instanceof BakehouseError) {
-      io.err(`bakehouse: ${errorSentence(error)}\n`);
+      io.err(`bakehouse: ${printable(errorSentence(error))}\n`);
       return exitCodeOf(error);
     }
     io.err(`bakehouse: this is a defect, please report it.\n${error instanceof Error ? error.stack : String(error)}\n`);

@@ -2,6 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { CompareInput } from '../analysis/join-builds.ts';
+import { mergeSameOrigins } from '../analysis/merge-builds.ts';
 import { buildDirectories, openBuilds, readBuildstatsDirectory } from '../formats/open/index.ts';
 import type { Build } from '../model/build.ts';
 import { BakehouseError } from '../model/errors.ts';
@@ -19,7 +20,7 @@ export interface ReadOptions {
 }
 
 const STORED = /^(@last(~\d{1,5})?|[0-9a-fA-F][0-9a-fA-F-]{3,35})$/;
-const ADDRESS = /^https?:\/\//;
+export const ADDRESS = /^https?:\/\//;
 
 /** Whether the text means a build in the store. A path that is there wins. */
 export function meansStored(io: CliIo, text: string): boolean {
@@ -77,40 +78,46 @@ export async function readBuild(
     const last = directories.at(-1);
     if (last !== undefined) {
       if (directories.length > 1) io.err(`${directories.length} builds in ${path}: this is the last, ${last}\n`);
-      return readDirectory(io, last, read);
+      return options.eventlog === false ? readDirectory(io, last, read) : lastOf(io, last, read);
     }
   }
   return lastOf(io, path, read);
 }
 
-/** A tar, an event log, an address: the build in it that started last. */
-async function lastOf(io: CliIo, path: string, read: ReadOptions): Promise<Build> {
+/** Everything that a path leads to, the accounts of one build merged: a directory with its event log, a tar, an address. */
+export async function readAll(io: CliIo, path: string, read: ReadOptions): Promise<Build[]> {
   const progress = progressLine(io, `reading ${path}`);
-  let last: Build | null = null;
-  let count = 0;
   const problems = new ProblemList();
+  const builds: Build[] = [];
   try {
-    for await (const build of openBuilds(ADDRESS.test(path) ? path : resolve(io.folder, path), {
+    const address = ADDRESS.test(path) ? path : resolve(io.folder, path);
+    for await (const build of openBuilds(address, {
       problems,
       metrics: read.metrics ?? undefined,
       samples: read.samples,
       nowMs: io.nowMs(),
       onProgress: progress.show,
     })) {
-      count++;
-      if (last === null || (build.startedMs ?? 0) >= (last.startedMs ?? 0)) last = build;
+      builds.push(build);
     }
   } finally {
     progress.clear();
   }
-  if (last === null) {
+  if (builds.length === 0) {
     const why = problems.list()[0]?.message ?? 'no build was found in it.';
     throw new BakehouseError('unreadable', `${path}: ${why}`, { file: path });
   }
-  if (count > 1) io.err(`${count} builds in ${path}: this is the last, ${last.name}\n`);
+  return builds.length === 1 ? builds : mergeSameOrigins(builds);
+}
+
+async function lastOf(io: CliIo, path: string, read: ReadOptions): Promise<Build> {
+  const builds = await readAll(io, path, read);
+  const last = builds.reduce((a, b) => ((b.startedMs ?? 0) >= (a.startedMs ?? 0) ? b : a));
+  if (builds.length > 1) io.err(`${builds.length} builds in ${path}: this is the last, ${last.name}\n`);
   return last;
 }
 
+/** Only the directory: no event log is looked for. */
 export function readDirectory(io: CliIo, directory: string, read: ReadOptions): Build {
   return readBuildstatsDirectory(directory, {
     nowMs: io.nowMs(),

@@ -1,15 +1,18 @@
 /** Builds in the store, for the verbs that name or keep them. Loaded only then: opening a database is half of a summary's time. */
 import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { Build } from '../model/build.ts';
+import { type ImportPathResult, importPath } from '../operations/import-path.ts';
 import { noSuchBuild, resolveBuildId } from '../operations/resolve-build-id.ts';
 import { readSettings, type Settings } from '../server/settings.ts';
+import { VERSION } from '../server/version.ts';
 import { openStore } from '../store/index.ts';
 import type { Store } from '../store/store.ts';
 import type { CliIo } from './io.ts';
 import { text } from './options.ts';
 import type { Options } from './program.ts';
-import type { ReadOptions } from './read-build.ts';
+import { progressLine } from './progress.ts';
+import { ADDRESS, type ReadOptions } from './read-build.ts';
 
 export function storeSettings(io: CliIo, options: Options): Promise<Settings> {
   return readSettings({
@@ -43,5 +46,32 @@ export function readStored(io: CliIo, options: Options, reference: string, read:
     const samples = read.samples ? await store.readSamples(id) : [];
     if (head === null || tasks === null || samples === null) throw noSuchBuild(id);
     return { ...head, tasks, samples, graph: null };
+  });
+}
+
+/** Every build of a path into the store, with a line of progress on a terminal. */
+export async function importInto(io: CliIo, store: Store, path: string): Promise<ImportPathResult> {
+  const progress = progressLine(io, `storing ${path}`);
+  const context = { store, now: io.nowMs, version: VERSION, logRoots: [], sample: null };
+  try {
+    return await importPath(context, {
+      path: ADDRESS.test(path) ? path : resolve(io.folder, path),
+      onProgress: (done, total) => progress.show({ done, total }),
+    });
+  } finally {
+    progress.clear();
+  }
+}
+
+/** For `--import`: what was read, from where it was read. */
+export function storeSources(io: CliIo, options: Options, builds: readonly Build[]): Promise<void> {
+  return withStore(io, options, async (store) => {
+    const locations = builds.map(
+      ({ sources }) => (sources.find(({ kind }) => kind === 'buildstats') ?? sources[0])?.location,
+    );
+    for (const location of new Set(locations)) {
+      // A build inside a tar is `file.tar!inner/folder`; the whole tar is what can be read.
+      if (location !== undefined) await importInto(io, store, location.split('!')[0]!);
+    }
   });
 }

@@ -22,14 +22,9 @@ export function textTable(columns: readonly Column[], rows: readonly (readonly s
   return [line(columns.map(({ title }) => title)), ...rows.map(line)];
 }
 
-/** A GitHub-flavoured table; pipes and line ends in cells cannot break out of it. */
+/** A GitHub-flavoured table. Cells are Markdown already: one line each, pipes escaped. */
 export function markdownTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string[] {
-  const guarded = (text: string): string =>
-    text
-      .replaceAll('\\', '\\\\')
-      .replaceAll('|', '\\|')
-      .replace(/\s*\n\s*/g, ' ');
-  const line = (cells: readonly string[]): string => `| ${cells.map(guarded).join(' | ')} |`;
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   return [
     line(columns.map(({ title }) => title)),
     `|${columns.map(({ align }) => (align === 'right' ? '---:' : '---')).join('|')}|`,

@@ -67,6 +67,7 @@ export async function compare(io: CliIo, args: readonly string[], options: Optio
   for (const name of names) {
     builds.push(await readBuild(io, options, name, { metrics: json ? null : wanted, samples: false }));
   }
+  if (flag(options, 'import')) await (await import('../stored.ts')).storeSources(io, options, builds);
   const inputs = builds.map(compareInput);
   const comparison = compareBuilds(inputs, compareOptions(options, metric));
   if (!comparison.metrics.some(({ id }) => id === metric)) {
@@ -172,6 +173,7 @@ async function compatDiff(io: CliIo, args: readonly string[], options: Options):
     markdown: '--markdown',
     junit: '--junit',
     failOn: '--fail-on',
+    import: '--import',
     all: '--all',
     onlyRecipe: '--only-recipe',
     metric: '--metric (it is --diff-attr there)',

@@ -27,6 +27,7 @@ export async function summary(io: CliIo, args: readonly string[], options: Optio
   if (flag(options, 'compat')) return compatSummary(io, build, options);
   refuse(options, 'belongs to --compat', { sort: '--sort', shortest: '--shortest', highlight: '--highlight' });
   const read = await readBuild(io, options, build, { metrics: METRICS, samples: false });
+  if (flag(options, 'import')) await (await import('../stored.ts')).storeSources(io, options, [read]);
   const result = summarizeBuild(compareInput(read), { top: number(options, 'top') ?? 10 });
   if (flag(options, 'json')) io.out(`${JSON.stringify(result, null, 2)}\n`);
   else io.out(summaryText(result, styleFor(io)));
@@ -34,7 +35,7 @@ export async function summary(io: CliIo, args: readonly string[], options: Optio
 }
 
 async function compatSummary(io: CliIo, build: string | undefined, options: Options): Promise<number> {
-  refuse(options, 'does not go with --compat', { json: '--json' });
+  refuse(options, 'does not go with --compat', { json: '--json', import: '--import' });
   const path = build ?? directoriesOf(io, defaultBuildstats(io)).at(-1) ?? defaultBuildstats(io);
   const { text: printed, notes } = summaryCompat(
     await readCompat(io, options, path, { attribute: 'walltime', multi: false }),
@@ -110,7 +111,7 @@ export function summaryText(s: BuildSummary, style: Style): string {
     for (const failure of s.failures.slice(0, 20)) {
       const who = [failure.pf, failure.task].filter((part) => part !== null).join(' ');
       out.push(
-        `  ${printable(`${who === '' ? 'outside any task' : who}${failure.cause === null ? '' : `: ${failure.cause}`}`)}`,
+        `  ${cut(`${who === '' ? 'outside any task' : who}${failure.cause === null ? '' : `: ${failure.cause}`}`)}`,
       );
     }
   }
@@ -141,6 +142,8 @@ export function summaryText(s: BuildSummary, style: Style): string {
   return `${out.join('\n')}\n`;
 }
 
+/** One line of a terminal; a cause may be a thousand characters of a command line, which --json has whole. */
+const cut = (text: string): string => (text.length > 200 ? `${printable(text.slice(0, 199))}…` : printable(text));
 const round = (value: number): number => Math.round(value * 10) / 10;
 
 /** `, 120 covered, 3 noexec`: what was not executed, and what of the executed did not succeed. */
