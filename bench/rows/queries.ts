@@ -1,9 +1,10 @@
 /**
- * What pages ask of a store with 1,000 builds: through the operations, as the server does, against SQL on a table with one row a
- * task run and an index. The rows are narrow (four numbers, where a build has 36), which favours them.
+ * What pages ask of a store with 1,000 builds: through the operations, as the server does, against SQL on what the store would be
+ * otherwise: a row a task run with every number of its file, the primary key and an index for histories.
  */
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import type { Build } from '../../src/model/build.ts';
 import { compareBuilds } from '../../src/operations/compare-builds.ts';
 import type { OperationContext } from '../../src/operations/context.ts';
 import { trend } from '../../src/operations/trend.ts';
@@ -37,30 +38,7 @@ async function fill(bench: Bench, tasks: number, builds: number): Promise<Filled
   for (let i = 0; i < builds; i++) await store.saveBuild(buildId(i), varyBuild(base, i));
 
   const rows = new DatabaseSync(join(bench.scratch, `rows-${builds}-${tasks}.db`));
-  rows.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536');
-  rows.exec('CREATE TABLE base (key INTEGER PRIMARY KEY, walltime, cputime, read_bytes, write_bytes)');
-  const insert = rows.prepare('INSERT INTO base VALUES (?, ?, ?, ?, ?)');
-  const column = (id: string): Float64Array => base.tasks.values.get(id)!;
-  rows.exec('BEGIN');
-  for (let key = 0; key < base.tasks.length; key++) {
-    // Whole numbers: rows of doubles are half as large again.
-    insert.run(
-      key,
-      Math.round(column('walltime')[key]! * 1000),
-      Math.round(column('cputime')[key]! * 1000),
-      column('read_bytes')[key]!,
-      column('write_bytes')[key]!,
-    );
-  }
-  rows.exec('COMMIT');
-  rows.exec(
-    'CREATE TABLE runs (build INTEGER, key INTEGER, walltime INTEGER, cputime INTEGER, read_bytes INTEGER, write_bytes INTEGER, PRIMARY KEY (build, key)) WITHOUT ROWID',
-  );
-  rows.exec(`INSERT INTO runs WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ${builds})
-    SELECT i, key, CAST(walltime * f AS INTEGER), CAST(cputime * f AS INTEGER), read_bytes, CAST(write_bytes * f AS INTEGER)
-    FROM (SELECT i, base.*, 0.9 + (abs(random()) % 2000) / 10000.0 AS f FROM n, base ORDER BY i, key)`);
-  rows.exec('CREATE INDEX runs_of_key ON runs (key, build)');
-  rows.exec('PRAGMA optimize');
+  fillRows(rows, base, builds);
   const key = Math.floor(base.tasks.length / 2);
   return {
     store,
@@ -70,6 +48,41 @@ async function fill(bench: Bench, tasks: number, builds: number): Promise<Filled
     recipe: base.recipes[base.tasks.recipe[key]!]!.pn,
     task: base.tasks.taskNames[base.tasks.task[key]!]!,
   };
+}
+
+/** Numbers of the files, and the two derived ones that are asked for, which SQL would have to compute each time. */
+function fillRows(rows: DatabaseSync, base: Build, builds: number): void {
+  const ids = [...base.tasks.metrics.filter((m) => !m.derived).map((m) => m.id), 'walltime', 'cputime'];
+  const names = ids.map((id) => id.replace('.', '_'));
+  rows.exec('PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536');
+  rows.exec('CREATE TABLE keys (key INTEGER PRIMARY KEY, pn TEXT, task TEXT)');
+  rows.exec(`CREATE TABLE base (key INTEGER PRIMARY KEY, ${names.join(', ')})`);
+  rows.exec('BEGIN');
+  const named = rows.prepare('INSERT INTO keys VALUES (?, ?, ?)');
+  const insert = rows.prepare(`INSERT INTO base VALUES (?, ${ids.map(() => '?').join(', ')})`);
+  const { tasks, recipes } = base;
+  for (let key = 0; key < tasks.length; key++) {
+    named.run(key, recipes[tasks.recipe[key]!]!.pn, tasks.taskNames[tasks.task[key]!]!);
+    // Seconds as whole microseconds: rows of doubles would be half as large again.
+    insert.run(
+      key,
+      ...ids.map((id) => {
+        const value = tasks.values.get(id)![key]!;
+        return Number.isInteger(value) ? value : Math.round(value * 1e6);
+      }),
+    );
+  }
+  const columns = names.map((name) => `${name} INTEGER`).join(', ');
+  rows.exec(`CREATE TABLE runs (build INTEGER, key INTEGER, ${columns}, PRIMARY KEY (build, key)) WITHOUT ROWID`);
+  const scaled = names.map((name) =>
+    /^(walltime|cputime|io_write_bytes)$/.test(name) ? `CAST(${name} * f AS INTEGER)` : name,
+  );
+  const fillBuild = rows.prepare(`INSERT INTO runs SELECT ?, key, ${scaled.join(', ')}
+    FROM (SELECT base.*, 0.9 + (abs(random()) % 2000) / 10000.0 AS f FROM base ORDER BY key)`);
+  for (let i = 0; i < builds; i++) fillBuild.run(i);
+  rows.exec('CREATE INDEX runs_of_key ON runs (key, build)');
+  rows.exec('COMMIT');
+  rows.exec('PRAGMA optimize');
 }
 
 function contextOf(store: Store): OperationContext {
@@ -83,17 +96,28 @@ async function ask(filled: Filled, rounds: number): Promise<Record<'compare' | '
   const { rows, builds } = filled;
   const last = builds - 1;
   const three = [Math.max(0, last - 2), Math.max(0, last - 1), last];
-  const compared = rows.prepare(`SELECT a.key, a.walltime, b.walltime, c.walltime, a.cputime, b.cputime, c.cputime,
-      a.read_bytes, b.read_bytes, c.read_bytes, a.write_bytes, b.write_bytes, c.write_bytes
-    FROM runs a JOIN runs b ON b.build = ? AND b.key = a.key JOIN runs c ON c.build = ? AND c.key = a.key
-    WHERE a.build = ? ORDER BY abs(c.walltime - a.walltime) DESC`);
+  // The parts of a comparison: task rows with names, largest difference first; sums of the main metrics; recipes.
+  const comparedTasks = rows.prepare(`SELECT pn, task, a.walltime, b.walltime, c.walltime FROM keys k
+    LEFT JOIN runs a ON a.build = ? AND a.key = k.key
+    LEFT JOIN runs b ON b.build = ? AND b.key = k.key
+    LEFT JOIN runs c ON c.build = ? AND c.key = k.key
+    WHERE coalesce(a.key, b.key, c.key) IS NOT NULL
+    ORDER BY abs(coalesce(c.walltime, 0) - coalesce(a.walltime, 0)) DESC LIMIT 2000`);
+  const comparedTotals =
+    rows.prepare(`SELECT build, sum(walltime), sum(cputime), sum(io_read_bytes), sum(io_write_bytes), max(child_rusage_ru_maxrss)
+    FROM runs WHERE build IN (?, ?, ?) GROUP BY build`);
+  const comparedRecipes = rows.prepare(`SELECT pn, build, sum(walltime) FROM runs JOIN keys USING (key)
+    WHERE build IN (?, ?, ?) GROUP BY pn, build`);
   const history = rows.prepare('SELECT build, walltime FROM runs WHERE key = ? ORDER BY build DESC LIMIT ?');
   const top = rows.prepare('SELECT build, key, walltime FROM runs WHERE build > ? ORDER BY walltime DESC LIMIT 50');
   const count = Math.min(100, builds);
   return {
     compare: await compareFunctions(
       () => compareBuilds(context, { builds: three.map(buildId), options: COMPARE }),
-      () => compared.all(three[1]!, three[2]!, three[0]!),
+      () => {
+        const [x, y, z] = three as [number, number, number];
+        return [comparedTasks.all(x, y, z), comparedTotals.all(x, y, z), comparedRecipes.all(x, y, z)];
+      },
       rounds,
     ),
     history: await compareFunctions(
