@@ -54,7 +54,7 @@ async function fill(bench: Bench, tasks: number, builds: number): Promise<Filled
 function fillRows(rows: DatabaseSync, base: Build, builds: number): void {
   const ids = [...base.tasks.metrics.filter((m) => !m.derived).map((m) => m.id), 'walltime', 'cputime'];
   const names = ids.map((id) => id.replace('.', '_'));
-  rows.exec('PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536');
+  rows.exec('PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -16000');
   rows.exec('CREATE TABLE keys (key INTEGER PRIMARY KEY, pn TEXT, task TEXT)');
   rows.exec(`CREATE TABLE base (key INTEGER PRIMARY KEY, ${names.join(', ')})`);
   rows.exec('BEGIN');
