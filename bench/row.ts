@@ -38,6 +38,8 @@ export interface Bench {
   eventLog(tasks: number): string;
   /** An entry point as one .mjs file with everything inside, as the release has it; made once. */
   bundle(entry: string): Promise<string>;
+  /** The same for a script of a page. */
+  bundlePage(entry: string): Promise<string>;
   progress(text: string): void;
 }
 

@@ -29,6 +29,14 @@ function openBench(quick: boolean): Bench & { close(): void } {
   const progress = (text: string): void => {
     process.stderr.write(`bench: ${text}\n`);
   };
+  const bundled = (entry: string, platform: 'node' | 'browser'): Promise<string> => {
+    let made = bundles.get(entry);
+    if (made === undefined) {
+      made = makeBundle(entry, join(scratch, 'bundles'), platform);
+      bundles.set(entry, made);
+    }
+    return made;
+  };
   return {
     options: { quick },
     scratch,
@@ -65,14 +73,8 @@ function openBench(quick: boolean): Bench & { close(): void } {
       }
       return path;
     },
-    bundle(entry) {
-      let made = bundles.get(entry);
-      if (made === undefined) {
-        made = makeBundle(entry, join(scratch, 'bundles'));
-        bundles.set(entry, made);
-      }
-      return made;
-    },
+    bundle: (entry) => bundled(entry, 'node'),
+    bundlePage: (entry) => bundled(entry, 'browser'),
     close() {
       rmSync(scratch, { recursive: true, force: true });
     },
@@ -80,8 +82,8 @@ function openBench(quick: boolean): Bench & { close(): void } {
 }
 
 /** One file with everything inside, minified as server.mjs is: what is measured is what is shipped. */
-async function makeBundle(entry: string, outDir: string): Promise<string> {
-  const name = basename(entry).replace(/\.ts$/, '');
+async function makeBundle(entry: string, outDir: string, platform: 'node' | 'browser'): Promise<string> {
+  const name = basename(entry).replace(/\.[jt]s$/, '');
   await bundle({
     cwd: root,
     config: false,
@@ -91,8 +93,8 @@ async function makeBundle(entry: string, outDir: string): Promise<string> {
     dts: false,
     logLevel: 'error',
     format: 'esm',
-    platform: 'node',
-    target: 'node24',
+    platform,
+    target: platform === 'node' ? 'node24' : 'es2023',
     minify: { compress: true, mangle: false, codegen: true },
     deps: { alwaysBundle: [/.*/], neverBundle: ['pg-native', 'pg-cloudflare'] },
     outputOptions: { codeSplitting: false, entryFileNames: '[name].mjs' },
