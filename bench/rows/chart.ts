@@ -13,6 +13,8 @@ interface Drawn {
   readonly ratio: number;
   readonly ms: number;
   readonly bareMs: number;
+  /** As the page paints it. */
+  readonly labelledMs: number;
   readonly visible: number;
 }
 
@@ -71,11 +73,11 @@ export const chart: Row = {
             `boot chart of ${thousands(tasks)} bars, ${zoom === 1 ? 'whole' : `zoomed ${zoom} times`} / bare fillRect`,
             drawn.ratio,
             LIMITS_MS[tasks] === undefined ? null : 1.5,
-            `${milliseconds(drawn.ms)} against ${milliseconds(drawn.bareMs)}, ${thousands(drawn.visible)} visible`,
+            `${milliseconds(drawn.labelledMs)} with labels; bars alone ${milliseconds(drawn.ms)} against ${milliseconds(drawn.bareMs)}, ${thousands(drawn.visible)} visible`,
           );
           if (limit === null) results.push(result);
           else {
-            const within = drawn.ms <= limit;
+            const within = drawn.labelledMs <= limit;
             results.push({
               ...result,
               target: `${result.target}, ${limit} ms`,
