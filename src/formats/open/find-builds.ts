@@ -66,6 +66,11 @@ export function findBuilds(path: string, problems: ProblemList): FoundFiles {
   return search.found;
 }
 
+/** `tmp`, `tmp-glibc`, `tmp-mc2`. */
+function isTmp(name: string): boolean {
+  return name.startsWith('tmp');
+}
+
 class Search {
   readonly found: FoundFiles = { builds: [], eventLogs: [], tars: [] };
   readonly #path: string;
@@ -87,34 +92,38 @@ class Search {
   run(): void {
     const entries = this.#list(this.#path, true);
     if (entries === null) return;
-    this.#look(this.#path, entries, 0);
+    this.#look(this.#path, this.#realRoot, entries, 0);
     // Nothing announces itself: a copy of recipe directories alone is still worth reading.
     if (this.found.builds.length === 0 && this.found.tars.length === 0 && this.#holdsTasks(this.#path, entries)) {
       this.found.builds.push({ dir: this.#path, name: basename(this.#path) });
     }
   }
 
-  #look(dir: string, entries: readonly Dirent[], depth: number): void {
+  /** @param real the same directory without any link in its path */
+  #look(dir: string, real: string, entries: readonly Dirent[], depth: number): void {
+    // By a link and by its own name, or in a loop of links: once.
+    if (this.#seen.has(real)) return;
+    this.#seen.add(real);
     if (entries.some((entry) => entry.name === 'build_stats' && entry.isFile())) {
       this.found.builds.push({ dir, name: basename(dir) });
       return;
     }
-    const folders = entries.filter((entry) => entry.isDirectory() || this.#isFolderInside(dir, entry));
-    const names = new Set(folders.map((folder) => folder.name));
+    const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => [entry.name, join(real, entry.name)]);
+    // Links last, so that a build has its own name.
+    for (const entry of entries) {
+      const target = entry.isSymbolicLink() ? this.#folderInside(dir, entry.name) : null;
+      if (target !== null) folders.push([entry.name, target]);
+    }
+    const names = new Map(folders.map(([name, target]) => [name!, target!]));
     const buildsBefore = this.found.builds.length;
-    if (names.has('buildstats')) {
-      this.#descend(join(dir, 'buildstats'), depth);
+    const buildstats = names.get('buildstats');
+    if (buildstats !== undefined) {
+      this.#descend(join(dir, 'buildstats'), buildstats, depth);
       this.#lookForEventLogs(dir);
-      // Of `bitbake -w`, kept beside.
-      for (const entry of entries) {
-        if (entry.isFile() && /eventlog.*\.json(?:\.gz)?$/i.test(entry.name))
-          this.found.eventLogs.push(join(dir, entry.name));
-      }
     } else {
-      const tmps = folders.filter((folder) => folder.name.startsWith('tmp'));
-      const isBuildFolder = names.has('conf') && tmps.length > 0;
-      for (const folder of isBuildFolder ? tmps : folders) {
-        if (!NOT_LOOKED_INTO.has(folder.name)) this.#descend(join(dir, folder.name), depth);
+      const isBuildFolder = names.has('conf') && [...names.keys()].some(isTmp);
+      for (const [name, target] of names) {
+        if (isBuildFolder ? isTmp(name) : !NOT_LOOKED_INTO.has(name)) this.#descend(join(dir, name), target, depth);
       }
     }
     // A tar beside unpacked builds is a copy of one of them, as likely as not.
@@ -123,10 +132,10 @@ class Search {
     }
   }
 
-  #descend(dir: string, depth: number): void {
+  #descend(dir: string, real: string, depth: number): void {
     if (depth >= DEPTH_MAX || this.#directories > DIRECTORIES_MAX) return;
     const entries = this.#list(dir, false);
-    if (entries !== null) this.#look(dir, entries, depth + 1);
+    if (entries !== null) this.#look(dir, real, entries, depth + 1);
   }
 
   #list(dir: string, first: boolean): Dirent[] | null {
@@ -151,33 +160,26 @@ class Search {
     }
   }
 
-  /** Links to folders are followed inside the path that was given, each target once. */
-  #isFolderInside(dir: string, entry: Dirent): boolean {
-    if (!entry.isSymbolicLink()) return false;
-    const link = join(dir, entry.name);
+  /** Real path of a link to a folder inside the path that was given; null for every other. */
+  #folderInside(dir: string, name: string): string | null {
+    const link = join(dir, name);
     try {
       const target = realpathSync(link);
-      if (!statSync(target).isDirectory()) return false;
-      if (target !== this.#realRoot && !target.startsWith(this.#realRoot + sep)) {
-        // Links in a build folder lead anywhere; only one that seems to hold builds is worth a word.
-        if (basename(dir) === 'buildstats' || entry.name === 'buildstats' || entry.name.startsWith('tmp')) {
-          this.#problems.add(
-            'warning',
-            'link-leaves-root',
-            'The link leads out of the directory that was given; it was not followed.',
-            link,
-          );
-        }
-        return false;
+      if (!statSync(target).isDirectory()) return null;
+      if (target === this.#realRoot || target.startsWith(this.#realRoot + sep)) return target;
+      // Links in a build folder lead anywhere; only one that seems to hold builds is worth a word.
+      if (basename(dir) === 'buildstats' || name === 'buildstats' || isTmp(name)) {
+        this.#problems.add(
+          'warning',
+          'link-leaves-root',
+          'The link leads out of the directory that was given; it was not followed.',
+          link,
+        );
       }
-      // Its target lies inside, so it is found by its own name; a loop ends here too.
-      if (target.startsWith(`${realpathSync(dir)}${sep}`) || this.#seen.has(target)) return false;
-      this.#seen.add(target);
-      return true;
     } catch (cause) {
       this.#problems.add('note', 'link-broken', `The link leads nowhere: ${reasonOf(cause)}.`, link);
-      return false;
     }
+    return null;
   }
 
   #lookForEventLogs(tmp: string): void {

@@ -60,10 +60,14 @@ export async function* openListing(address: string, options: ListingOptions): As
     throw new BakehouseError('invalid', `${address} is no address.`, { cause });
   }
   const limits = { ...LIMITS, ...options.limits };
-  const site = new Site(start, limits, options);
+  // fetch takes no names and passwords in addresses; they go into a header, and into no database and no message.
+  const authorization = authorizationOf(start);
+  start.username = '';
+  start.password = '';
+  const site = new Site(start, limits, options, authorization);
   try {
     if (isTar(start.pathname)) {
-      yield* await readTar(await site.stream(start), publicAddress(start), options);
+      yield* await readTar(await site.stream(start), start.href, options);
       return;
     }
     if (!start.pathname.endsWith('/')) start.pathname += '/';
@@ -74,19 +78,17 @@ export async function* openListing(address: string, options: ListingOptions): As
       yield* builds;
     }
     if (count === 0) {
-      throw new BakehouseError('not-found', `${publicAddress(start)} lists no build: neither a build_stats nor a tar.`);
+      throw new BakehouseError('not-found', `${start.href} lists no build: neither a build_stats nor a tar.`);
     }
   } finally {
     site.stop();
   }
 }
 
-/** Without a user name and password, which must not end up in a database. */
-function publicAddress(url: URL): string {
-  const shown = new URL(url);
-  shown.username = '';
-  shown.password = '';
-  return shown.href;
+function authorizationOf(url: URL): string | null {
+  if (url.username === '' && url.password === '') return null;
+  const pair = `${decoded(url.username)}:${decoded(url.password)}`;
+  return `Basic ${Buffer.from(pair, 'utf8').toString('base64')}`;
 }
 
 async function* walk(site: Site, url: URL, depth: number, options: ListingOptions): AsyncGenerator<Build[]> {
@@ -111,9 +113,7 @@ async function* walk(site: Site, url: URL, depth: number, options: ListingOption
   if (found) return;
   for (const file of links.files) {
     if (!isTar(file.pathname)) continue;
-    const builds = await attempt(site, file, options, async () =>
-      readTar(await site.stream(file), publicAddress(file), options),
-    );
+    const builds = await attempt(site, file, options, async () => readTar(await site.stream(file), file.href, options));
     if (builds !== null) yield builds;
   }
 }
@@ -125,7 +125,7 @@ async function attempt<T>(site: Site, url: URL, options: ListingOptions, read: (
   } catch (cause) {
     if (options.signal?.aborted) throw options.signal.reason;
     if (site.exhausted || !(cause instanceof BakehouseError)) throw cause;
-    options.problems.add('error', 'build-unreadable', cause.message, publicAddress(url));
+    options.problems.add('error', 'build-unreadable', cause.message, url.href);
     return null;
   }
 }
@@ -139,7 +139,7 @@ async function readBuild(site: Site, url: URL, links: Links, options: ListingOpt
   const above = parts.at(-2);
   const reader = new BuildstatsReader({
     name,
-    location: publicAddress(url),
+    location: url.href,
     folder: parts.at(-3) === 'buildstats' && above !== undefined && isBitbakeBuildName(name) ? above : null,
     nowMs: options.nowMs,
     metrics: options.metrics,
@@ -213,12 +213,14 @@ class Site {
   readonly #base: URL;
   readonly #limits: ListingLimits;
   readonly #options: ListingOptions;
+  readonly #headers: Record<string, string>;
   readonly #ending = new AbortController();
   readonly #timer: NodeJS.Timeout;
   #requests = 0;
   #bytes = 0;
 
-  constructor(base: URL, limits: ListingLimits, options: ListingOptions) {
+  constructor(base: URL, limits: ListingLimits, options: ListingOptions, authorization: string | null) {
+    this.#headers = authorization === null ? {} : { authorization };
     this.#base = new URL(isTar(base.pathname) ? './' : base.pathname.endsWith('/') ? base : `${base.pathname}/`, base);
     this.#limits = limits;
     this.#options = options;
@@ -227,7 +229,7 @@ class Site {
       this.#ending.abort(
         new BakehouseError(
           'too-large',
-          `${publicAddress(base)} took longer than ${limits.totalMs / 1000} s; reading was stopped.`,
+          `${base.href} took longer than ${limits.totalMs / 1000} s; reading was stopped.`,
         ),
       );
     }, limits.totalMs);
@@ -265,18 +267,18 @@ class Site {
       if (this.#options.signal !== undefined) signals.push(this.#options.signal);
       let response: Response;
       try {
-        response = await fetch(at, { redirect: 'manual', signal: AbortSignal.any(signals) });
+        response = await fetch(at, { redirect: 'manual', headers: this.#headers, signal: AbortSignal.any(signals) });
       } catch (cause) {
         this.#options.signal?.throwIfAborted();
         if (this.#ending.signal.aborted) throw this.#ending.signal.reason;
-        throw new BakehouseError('unreadable', `${publicAddress(at)} does not answer: ${causeOf(cause)}.`, { cause });
+        throw new BakehouseError('unreadable', `${at.href} does not answer: ${causeOf(cause)}.`, { cause });
       }
       if (response.status >= 300 && response.status < 400) {
         await response.body?.cancel();
         const location = response.headers.get('location');
         const target = location === null ? null : parsedUrl(location, at);
         if (target === null || !this.#isInside(target)) {
-          throw new BakehouseError('forbidden', `${publicAddress(at)} leads elsewhere; it was not followed.`);
+          throw new BakehouseError('forbidden', `${at.href} leads elsewhere; it was not followed.`);
         }
         at = target;
         continue;
@@ -285,17 +287,17 @@ class Site {
         await response.body?.cancel();
         throw new BakehouseError(
           response.status === 404 ? 'not-found' : 'unreadable',
-          `${publicAddress(at)} answers ${response.status}.`,
+          `${at.href} answers ${response.status}.`,
         );
       }
       return response;
     }
-    throw new BakehouseError('unreadable', `${publicAddress(url)} is redirected too often.`);
+    throw new BakehouseError('unreadable', `${url.href} is redirected too often.`);
   }
 
   #exhaust(what: string): never {
     this.exhausted = true;
-    throw new BakehouseError('too-large', `${publicAddress(this.#base)} ${what}.`);
+    throw new BakehouseError('too-large', `${this.#base.href} ${what}.`);
   }
 
   /** The body, counted as it comes. */
@@ -307,14 +309,14 @@ class Site {
         size += chunk.length;
         this.#bytes += chunk.length;
         if (this.#bytes > this.#limits.bytes) this.#exhaust('holds more bytes than are read');
-        if (size > bytesMax) throw new BakehouseError('too-large', `${publicAddress(url)} is larger than is read.`);
+        if (size > bytesMax) throw new BakehouseError('too-large', `${url.href} is larger than is read.`);
         yield chunk;
       }
     } catch (cause) {
       this.#options.signal?.throwIfAborted();
       if (this.#ending.signal.aborted) throw this.#ending.signal.reason;
       if (cause instanceof BakehouseError) throw cause;
-      throw new BakehouseError('unreadable', `${publicAddress(url)} broke off: ${causeOf(cause)}.`, { cause });
+      throw new BakehouseError('unreadable', `${url.href} broke off: ${causeOf(cause)}.`, { cause });
     }
   }
 
@@ -339,7 +341,7 @@ class Site {
           'warning',
           'too-many-links',
           'The index has more links than are followed; the rest was left out.',
-          publicAddress(url),
+          url.href,
         );
         break;
       }
