@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { hasSharedData, requirePart } from '../../test/real-parts.ts';
 import { readEventLog } from '../formats/eventlog/reader.ts';
 import { readBuildstatsDirectory } from '../formats/open/index.ts';
 import type { Build } from '../model/build.ts';
@@ -284,9 +285,9 @@ test('for any two accounts: the order does not matter, again changes nothing, no
   );
 });
 
-const REAL = join(import.meta.dirname, '../../../shared/data/bitbake-real');
+const REAL = hasSharedData ? join(requirePart('shared-data'), 'bitbake-real') : '';
 
-describe.skipIf(!existsSync(REAL))('real builds, buildstats and event log of each', () => {
+describe.skipIf(!hasSharedData)('real builds, buildstats and event log of each', () => {
   const both = (name: string): { log: Build; stats: Build } => {
     const buildstats = join(REAL, name, 'buildstats');
     const file = join(REAL, name, 'eventlog-w.json');
