@@ -46,10 +46,10 @@ export function areaTotals(
   let cpuEstimated = false;
   for (const row of data.placed) {
     const start = data.startMs[row]!;
-    if (start >= toMs) break;
+    if (start > toMs) break;
     const end = data.endMs[row]!;
-    // A run of no length counts where it starts.
-    if (end <= fromMs && !(end === start && start >= fromMs)) continue;
+    // A run of no length counts where it starts, the edges included: else one that began in the last instant were nowhere.
+    if (end > start ? start === toMs || end <= fromMs : start < fromMs) continue;
     const inside = Math.min(end, toMs) - Math.max(start, fromMs);
     wallMs += inside;
     runs.push({ row, wallMs: inside });

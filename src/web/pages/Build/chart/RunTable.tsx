@@ -39,7 +39,6 @@ export function RunTable({ layout, match, selectedRow, onSelect }: RunTableProps
         {layout.hidden === null ? '' : `; shorter ones than ${formatDuration(layout.hidden.minMs)} are left out`}. Key t
         brings the picture back.
       </p>
-      {/* biome-ignore lint/a11y/useSemanticElements: a real table cannot be virtual; this one has the roles of one */}
       <div
         ref={scroller}
         className={css.twinScroll}
@@ -47,13 +46,9 @@ export function RunTable({ layout, match, selectedRow, onSelect }: RunTableProps
         aria-label="Task runs"
         aria-rowcount={rows.length + 1}
       >
-        {/* biome-ignore lint/a11y/useSemanticElements: see above */}
-        {/* biome-ignore lint/a11y/useFocusableInteractive: a heading is not a stop */}
-        <div role="row" aria-rowindex={1} className={`${css.twinRow} ${css.twinHead}`}>
+        <div role="row" tabIndex={-1} aria-rowindex={1} className={`${css.twinRow} ${css.twinHead}`}>
           {columns.map((name) => (
-            // biome-ignore lint/a11y/useSemanticElements: see above
-            // biome-ignore lint/a11y/useFocusableInteractive: a heading is not a stop
-            <span key={name} role="columnheader">
+            <span key={name} role="columnheader" tabIndex={-1}>
               {name}
             </span>
           ))}
@@ -65,11 +60,10 @@ export function RunTable({ layout, match, selectedRow, onSelect }: RunTableProps
             const outcome = TASK_OUTCOMES[tasks.outcome[row]!]!;
             const open = data.open[row] === 1;
             return (
-              // biome-ignore lint/a11y/useSemanticElements: see above
-              // biome-ignore lint/a11y/useFocusableInteractive: the name in it is a button
               <div
                 key={row}
                 role="row"
+                tabIndex={-1}
                 aria-rowindex={item.index + 2}
                 aria-selected={row === selectedRow}
                 className={css.twinRow}
@@ -102,7 +96,6 @@ export function RunTable({ layout, match, selectedRow, onSelect }: RunTableProps
 
 function Cell({ children, title }: { children: React.ReactNode; title?: string | null }) {
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a real table cannot be virtual
     <span role="cell" className={css.twinCell} title={title ?? undefined}>
       {children}
     </span>
