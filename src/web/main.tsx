@@ -4,6 +4,7 @@ import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import { report } from './report/embedded-report.ts';
 import { router } from './router.tsx';
 import { queryClient } from './state/api.ts';
 import { listenForKeys } from './state/commands.ts';
@@ -19,6 +20,9 @@ const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?
 if (nonce !== '') globalThis.__webpack_nonce__ = nonce;
 
 listenForKeys(document);
+
+// The router reads the address when it first draws, so where a report file opens is written before that.
+if (report !== null && window.location.hash.length < 3) window.location.replace(`#${report.start}`);
 
 const place = document.getElementById('page');
 if (place === null) throw new Error('index.html has no #page');

@@ -1,10 +1,18 @@
 /** Addresses -> pages. A page and what only it needs is a chunk of its own; its search parameters are read here, once, into types. */
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
+import {
+  createHashHistory,
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from '@tanstack/react-router';
 import { EmptyNote, ErrorNote } from './components/Notes.tsx';
 import { Frame } from './frame/Frame.tsx';
 import { configSearch, problemsSearch, recipesSearch, tasksSearch } from './pages/Build/search.ts';
 import { buildsSearch } from './pages/Builds/search.ts';
 import { compareSearch } from './pages/Compare/search.ts';
+import { report } from './report/embedded-report.ts';
 import { buildQuery, queryClient } from './state/api.ts';
 import { parseSearch, stringifySearch } from './state/search.ts';
 
@@ -76,7 +84,8 @@ export const router = createRouter({
     buildRoute.addChildren([buildStartRoute, tasksRoute, recipesRoute, configRoute, problemsRoute]),
     compareRoute,
   ]),
-  basepath: '/buildstats',
+  // A report file is opened from a disk: its addresses live behind the #.
+  ...(report === null ? { basepath: '/buildstats' } : { history: createHashHistory() }),
   parseSearch,
   stringifySearch,
   defaultPreload: 'intent',

@@ -1,6 +1,7 @@
 /** Out of the view: links the server answers, and tables the page writes itself. */
 import { Menu } from '@mantine/core';
 import { useState } from 'react';
+import { report } from '../report/embedded-report.ts';
 
 export interface Download {
   readonly label: string;
@@ -22,6 +23,11 @@ export async function saveFile(name: string, type: string, content: BlobPart): P
   window.setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
+/** In a report file there is no server to answer a link. */
+function offered(items: readonly Download[]): readonly Download[] {
+  return report === null ? items : items.filter((item) => item.href === undefined);
+}
+
 export function DownloadMenu({ items, label = 'Export' }: { items: readonly Download[]; label?: string }) {
   const [problem, setProblem] = useState<string | null>(null);
   return (
@@ -32,7 +38,7 @@ export function DownloadMenu({ items, label = 'Export' }: { items: readonly Down
         </button>
       </Menu.Target>
       <Menu.Dropdown>
-        {items.map((item) => {
+        {offered(items).map((item) => {
           const text = (
             <>
               {item.label}

@@ -5,6 +5,7 @@ import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-route
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { formatCount } from '../../model/format.ts';
 import { useCopy } from '../components/CopyButton.tsx';
+import { report } from '../report/embedded-report.ts';
 import { serverQuery } from '../state/api.ts';
 import { keyCaps, useCommands } from '../state/commands.ts';
 import { useLiveUpdates } from '../state/live.ts';
@@ -18,6 +19,9 @@ export const PAGES = [
   { to: '/', label: 'Builds', keys: 'g b' },
   { to: '/compare', label: 'Compare', keys: 'g c' },
 ] as const;
+
+/** A report file has no list of builds and nothing to search in but itself. */
+const NAV = report === null ? PAGES : [];
 
 export function Frame() {
   const navigate = useNavigate();
@@ -42,7 +46,7 @@ export function Frame() {
       run: () => setOpen('palette'),
     },
     { id: 'keys', label: 'Show the keys', group: 'Everywhere', keys: ['?'], run: () => setOpen('keys') },
-    ...PAGES.map((page) => ({
+    ...NAV.map((page) => ({
       id: `go ${page.to}`,
       label: `Go to ${page.label}`,
       group: 'Everywhere',
@@ -90,7 +94,7 @@ export function Frame() {
           <span className="hidden-text">Pages</span>
         </button>
         <nav id="pages" className={styles.nav} data-open={menu} aria-label="Pages">
-          {PAGES.map((page) => {
+          {NAV.map((page) => {
             const here = page.to === '/' ? path === '/' || path.startsWith('/b/') : path.startsWith(page.to);
             return (
               <Link
@@ -107,7 +111,7 @@ export function Frame() {
           })}
         </nav>
         <span className="grow" />
-        <Reading />
+        {report === null ? <Reading /> : <span className="muted">a report in one file</span>}
         <span role="status" className={copied === 'idle' ? 'hidden-text' : 'muted'}>
           {copied === 'copied' ? 'link copied' : copied === 'failed' ? 'cannot copy here' : ''}
         </span>

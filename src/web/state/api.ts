@@ -2,8 +2,9 @@
 import { infiniteQueryOptions, keepPreviousData, QueryClient, queryOptions } from '@tanstack/react-query';
 import { ApiError, createClient } from '../../api/client.ts';
 import type { BuildsQuery, CompareQuery, ExploreQuery, TrendQuery } from '../../api/contract.ts';
+import { report, reportFetch } from '../report/embedded-report.ts';
 
-export const client = createClient((input, init) => fetch(input, init));
+export const client = createClient(report === null ? (input, init) => fetch(input, init) : reportFetch(report));
 
 export const queryClient = new QueryClient({
   defaultOptions: {

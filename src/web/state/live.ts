@@ -2,6 +2,7 @@
 import { useEffect } from 'react';
 import { address } from '../../api/client.ts';
 import type { ServerEvent, ServerInfo } from '../../api/contract.ts';
+import { report } from '../report/embedded-report.ts';
 import { queryClient } from './api.ts';
 
 /** A directory being read changes builds many times a second; twice a second is as often as an eye profits from. */
@@ -9,6 +10,7 @@ const REFRESH_MS = 500;
 
 export function useLiveUpdates(): void {
   useEffect(() => {
+    if (report !== null) return;
     const changed = new Set<string>();
     let timer: number | undefined;
 
