@@ -2,7 +2,7 @@
  * The release build: dist/web (the pages), then dist/server.mjs (controller with pages, migrations and sample build inside) and
  * dist/bakehouse.mjs (the command line, which loads server.mjs from beside it only for `serve`). Both run in an empty directory.
  */
-import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build as bundle } from 'tsdown';
@@ -50,8 +50,64 @@ function firstLoadBytes(): number {
 rmSync(dist, { recursive: true, force: true });
 await buildWeb({ root: join(root, 'src/web'), configFile: join(root, 'vite.config.ts'), logLevel: 'warn' });
 
+/**
+ * The page that a report file is made of: the same pages as one script and one style inside one HTML, with marks where
+ * operations/export-report.ts writes title and data.
+ */
+async function buildReportPage(): Promise<string> {
+  const out = join(dist, 'report');
+  await buildWeb({
+    root: join(root, 'src/web'),
+    configFile: join(root, 'vite.config.ts'),
+    logLevel: 'warn',
+    publicDir: false,
+    build: {
+      outDir: out,
+      cssCodeSplit: false,
+      rolldownOptions: {
+        input: join(root, 'src/web/main.tsx'),
+        output: { codeSplitting: false, entryFileNames: 'report.js', assetFileNames: 'report[extname]' },
+      },
+    },
+  });
+  const css = readFileSync(join(out, 'report.css'), 'utf8').replaceAll('</style', '<\\/style');
+  // The script element ends at the first `</script`, wherever it stands; `<!--` would begin a comment in it.
+  const js = readFileSync(join(out, 'report.js'), 'utf8')
+    .replaceAll('</script', '<\\/script')
+    .replaceAll('<!--', '<\\!--');
+  const scheme = readFileSync(join(root, 'src/web/public/scheme.js'), 'utf8');
+  const page = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="generator" content="Bakehouse">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:">
+<title><!--report-title--></title>
+<style>${css}</style>
+<script>${scheme}</script>
+</head>
+<body>
+<div id="page"></div>
+<noscript>This report of Bakehouse draws itself with JavaScript.</noscript>
+<script type="application/json" id="bakehouse-report"><!--report-data--></script>
+<script type="module">${js}</script>
+</body>
+</html>
+`;
+  writeFileSync(join(out, 'report.html'), page);
+  return page;
+}
+
+const reportPage = await buildReportPage();
+
 const embeddedModule = join(root, 'src/server/embedded.ts');
-const embedded = { web: files(join(dist, 'web')), sample: files(join(root, 'fixtures/sample')) };
+const embedded = {
+  web: files(join(dist, 'web')),
+  sample: files(join(root, 'fixtures/sample')),
+  report: { type: TYPES.html!, gzipBase64: gzipSync(reportPage, { level: 9 }).toString('base64') },
+};
 
 for (const [name, entry] of [
   ['server', 'src/server/main.ts'],

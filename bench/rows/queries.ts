@@ -86,7 +86,7 @@ function fillRows(rows: DatabaseSync, base: Build, builds: number): void {
 }
 
 function contextOf(store: Store): OperationContext {
-  return { store, now: () => Date.now(), version: '0', logRoots: [], sample: null };
+  return { store, now: () => Date.now(), version: '0', logRoots: [], sample: null, reportTemplate: null };
 }
 
 const COMPARE = { metric: 'walltime', mode: 'any', outcome: 'all', setscene: 'separate', limit: 2000 } as const;

@@ -9,6 +9,8 @@ export interface OperationContext {
   readonly logRoots: readonly string[];
   /** A build of ours to play with, shipped inside the release; null when this copy has none. */
   readonly sample: SampleSource | null;
+  /** The page that a report file is made of (scripts/build.ts); null when this copy was not built. */
+  readonly reportTemplate: (() => Promise<string>) | null;
 }
 
 /** Writes the sample build below a fresh folder and says where, so that it is read by the same road as any other. */

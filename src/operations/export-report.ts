@@ -5,7 +5,7 @@
 import { BakehouseError } from '../model/errors.ts';
 import type { FileAnswer } from './answer.ts';
 import type { OperationContext } from './context.ts';
-import { safeFileName } from './file-name.ts';
+import { downloadName } from './file-name.ts';
 import { readColumns } from './read-columns.ts';
 import { readSamples } from './read-samples.ts';
 import { showBuild } from './show-build.ts';
@@ -30,11 +30,17 @@ function escapeHtml(text: string): string {
 
 export async function exportReport(context: OperationContext, input: ExportReportInput): Promise<FileAnswer> {
   if (context.reportTemplate === null) {
-    throw new BakehouseError('unavailable', 'This copy of Bakehouse was built without the report page (npm run build makes it).');
+    throw new BakehouseError(
+      'unavailable',
+      'This copy of Bakehouse was built without the report page (npm run build makes it).',
+    );
   }
   const { builds } = input;
   if (builds.length === 0 || builds.length > REPORT_BUILDS_MAX) {
-    throw new BakehouseError('invalid', `A report is of 1 to ${REPORT_BUILDS_MAX} builds; ${builds.length} were given.`);
+    throw new BakehouseError(
+      'invalid',
+      `A report is of 1 to ${REPORT_BUILDS_MAX} builds; ${builds.length} were given.`,
+    );
   }
   const answers: Record<string, HeldAnswer> = {};
   const details = [];
@@ -52,7 +58,9 @@ export async function exportReport(context: OperationContext, input: ExportRepor
   }
   const ids = details.map(({ id }) => id);
   const start = ids.length === 1 ? `/b/${ids[0]}/chart` : `/compare?${ids.map((id) => `b=${id}`).join('&')}`;
-  const names = details.map((build) => [build.targets?.join(' '), build.machine, build.name].filter(Boolean).join(' · '));
+  const names = details.map((build) =>
+    [build.targets?.join(' '), build.machine, build.name].filter(Boolean).join(' · '),
+  );
   const title = names.join(' against ');
   // `<` is the only character that can end a script element or open a comment in it.
   const data = JSON.stringify({ start, answers }).replaceAll('<', '\\u003c');
@@ -61,7 +69,11 @@ export async function exportReport(context: OperationContext, input: ExportRepor
   return {
     bytes: new TextEncoder().encode(before + escapeHtml(title) + middle + data + after),
     mediaType: 'text/html; charset=utf-8',
-    fileName: `${safeFileName(details.map(({ name }) => name).join('-vs-'))}.html`,
+    fileName: downloadName(
+      details.map(({ name }) => name).join('-vs-'),
+      details.length === 1 ? 'report' : 'comparison',
+      'html',
+    ),
     revision: details.map(({ revision }) => revision).join('-'),
     finished: details.every(({ outcome }) => outcome !== 'running'),
   };

@@ -25,7 +25,7 @@ function holding(build: Build): OperationContext {
       return found;
     },
   });
-  return { store, now: () => 0, version: '0', logRoots: [], sample: null };
+  return { store, now: () => 0, version: '0', logRoots: [], sample: null, reportTemplate: null };
 }
 
 const context = holding(drawBuild('glibc:do_compile  ===  cputime=2'));

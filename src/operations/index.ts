@@ -11,6 +11,7 @@ export const OPERATIONS = {
   'export-tasks': async () => (await import('./export-tasks.ts')).exportTasks,
   'export-samples': async () => (await import('./export-samples.ts')).exportSamples,
   'export-chart': async () => (await import('./export-chart.ts')).exportChart,
+  'export-report': async () => (await import('./export-report.ts')).exportReport,
   'export-trace': async () => (await import('./export-trace.ts')).exportTrace,
   'import-sample': async () => (await import('./import-sample.ts')).importSample,
   trend: async () => (await import('./trend.ts')).trend,

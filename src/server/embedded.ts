@@ -15,6 +15,8 @@ export interface EmbeddedFiles {
   readonly web: Readonly<Record<string, EmbeddedFile>>;
   /** By path below fixtures/sample/. */
   readonly sample: Readonly<Record<string, EmbeddedFile>>;
+  /** The page that a report file is made of. */
+  readonly report: EmbeddedFile;
 }
 
 export const embedded: EmbeddedFiles | null = null;

@@ -80,7 +80,7 @@ beforeAll(async () => {
   const store = await openStore('sqlite::memory:');
   for (const n of [1, 2, 3, 4]) await store.saveBuild(id(n), build(n));
   await store.saveBuild(id(9), build(9, { outcome: 'running', endedMs: null, machine: 'qemuarm64' }));
-  context = { store, now: () => START + 5 * DAY, version: VERSION, logRoots: [], sample: null };
+  context = { store, now: () => START + 5 * DAY, version: VERSION, logRoots: [], sample: null, reportTemplate: null };
   hub = createEventHub();
   const text = (type: string, content: string, immutable: boolean) => ({
     type,

@@ -1,6 +1,9 @@
 import { z } from 'zod';
-import { BuildParams, ChartQuery, RevisionQuery } from '../contract.ts';
-import { fileRoute, type RegisterRoute } from './route.ts';
+import { BuildParams, COMPARE_BUILDS_MAX, ChartQuery, CompareQuery, RevisionQuery } from '../contract.ts';
+import { buildIds } from './build-ids.ts';
+import { fileRoute, Nothing, type RegisterRoute } from './route.ts';
+
+const CompareReportQuery = CompareQuery.pick({ b: true });
 
 /** `safe=0`: texts that a spreadsheet would run as a formula are left as they are. */
 const ExportQuery = RevisionQuery.extend({
@@ -36,6 +39,26 @@ export const exports: readonly RegisterRoute[] = [
     mediaType: 'text/csv',
     pure: false,
     input: ({ id }, { safe }) => ({ build: id, safe: safe === '1' }),
+  }),
+  fileRoute({
+    operation: 'export-report',
+    path: '/builds/{id}/report.html',
+    summary: 'A build as one self-contained HTML file, to attach to a CI run or a mail',
+    params: BuildParams,
+    query: RevisionQuery,
+    mediaType: 'text/html',
+    pure: false,
+    input: ({ id }) => ({ builds: [id] }),
+  }),
+  fileRoute({
+    operation: 'export-report',
+    path: '/compare/report.html',
+    summary: 'A comparison as one self-contained HTML file',
+    params: Nothing,
+    query: CompareReportQuery,
+    mediaType: 'text/html',
+    pure: false,
+    input: (_, { b }) => ({ builds: buildIds(b, COMPARE_BUILDS_MAX) }),
   }),
   fileRoute({
     operation: 'export-trace',

@@ -3,6 +3,7 @@ import { parentPort } from 'node:worker_threads';
 import type { OperationContext } from '../../operations/context.ts';
 import { answerOf, runOperation } from '../../operations/run.ts';
 import { openStore } from '../../store/index.ts';
+import { reportTemplate } from '../report-template.ts';
 import { sampleSource } from '../sample.ts';
 import { toPlain } from './plain-error.ts';
 import type { FromThread, ThreadData, ToThread } from './protocol.ts';
@@ -15,7 +16,14 @@ export async function runThread(data: ThreadData): Promise<void> {
   let context: OperationContext;
   try {
     const store = await openStore(data.database);
-    context = { store, now: Date.now, version: data.version, logRoots: data.logRoots, sample: sampleSource() };
+    context = {
+      store,
+      now: Date.now,
+      version: data.version,
+      logRoots: data.logRoots,
+      sample: sampleSource(),
+      reportTemplate: reportTemplate(),
+    };
   } catch (error) {
     say({ type: 'error', call: 0, error: toPlain(error) });
     port.close();
