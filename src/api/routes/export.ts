@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { BuildParams, COMPARE_BUILDS_MAX, ChartQuery, CompareQuery, RevisionQuery } from '../contract.ts';
+import { BuildParams, ChartQuery, COMPARE_BUILDS_MAX, CompareQuery, RevisionQuery } from '../contract.ts';
 import { buildIds } from './build-ids.ts';
 import { fileRoute, Nothing, type RegisterRoute } from './route.ts';
 
