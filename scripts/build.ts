@@ -64,6 +64,7 @@ async function buildReportPage(): Promise<string> {
     build: {
       outDir: out,
       cssCodeSplit: false,
+      chunkSizeWarningLimit: 2000,
       rolldownOptions: {
         input: join(root, 'src/web/main.tsx'),
         output: { codeSplitting: false, entryFileNames: 'report.js', assetFileNames: 'report[extname]' },

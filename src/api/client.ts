@@ -152,6 +152,7 @@ export const address = {
   tasks: (id: string, format: TaskFormat): string => `${API_BASE}/builds/${encodeURIComponent(id)}/tasks.${format}`,
   trace: (id: string): string => `${API_BASE}/builds/${encodeURIComponent(id)}/trace.json`,
   report: (id: string): string => `${API_BASE}/builds/${encodeURIComponent(id)}/report.html`,
+  compareReport: (ids: readonly string[]): string => `${API_BASE}/compare/report.html${queryString({ b: ids })}`,
   chart: (id: string, query: object = {}): string =>
     `${API_BASE}/builds/${encodeURIComponent(id)}/chart.svg${queryString(query)}`,
 } as const;

@@ -81,6 +81,7 @@ export function makeProgram(io: CliIo, ended: (code: number) => void): Command {
     .option('--json', 'as JSON')
     .option('--markdown', 'as Markdown, for a comment in a review')
     .option('--junit <file>', 'write the checks of --fail-on as JUnit XML too')
+    .option('--html <file>', 'write the comparison as one self-contained page too')
     .option(
       '--fail-on <check>',
       "exit 1 when it holds: 'walltime>+20%', 'task:do_compile/cputime>+300s' (repeatable)",

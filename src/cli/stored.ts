@@ -52,7 +52,7 @@ export function readStored(io: CliIo, options: Options, reference: string, read:
 /** Every build of a path into the store, with a line of progress on a terminal. */
 export async function importInto(io: CliIo, store: Store, path: string): Promise<ImportPathResult> {
   const progress = progressLine(io, `storing ${path}`);
-  const context = { store, now: io.nowMs, version: VERSION, logRoots: [], sample: null };
+  const context = { store, now: io.nowMs, version: VERSION, logRoots: [], sample: null, reportTemplate: null };
   try {
     return await importPath(context, {
       path: ADDRESS.test(path) ? path : resolve(io.folder, path),

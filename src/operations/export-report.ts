@@ -57,7 +57,7 @@ export async function exportReport(context: OperationContext, input: ExportRepor
     answers[`/builds/${id}/samples`] = { base64: Buffer.from(samples.bytes).toString('base64') };
   }
   const ids = details.map(({ id }) => id);
-  const start = ids.length === 1 ? `/b/${ids[0]}/chart` : `/compare?${ids.map((id) => `b=${id}`).join('&')}`;
+  const start = ids.length === 1 ? `/b/${ids[0]}` : `/compare?${ids.map((id) => `b=${id}`).join('&')}`;
   const names = details.map((build) =>
     [build.targets?.join(' '), build.machine, build.name].filter(Boolean).join(' · '),
   );

@@ -13,6 +13,7 @@ import { type CompareInput, wasExecuted } from '../../analysis/join-builds.ts';
 import type { Build } from '../../model/build.ts';
 import { DERIVED_FROM } from '../../model/derive-metrics.ts';
 import { BakehouseError } from '../../model/errors.ts';
+import { VERSION } from '../../server/version.ts';
 import { comparisonMarkdown, comparisonText } from '../compare-text.ts';
 import { readCompat } from '../compat-input.ts';
 import { EXIT_FAILED, EXIT_OK } from '../exit-codes.ts';
@@ -23,6 +24,7 @@ import { flag, list, number, refuse, text } from '../options.ts';
 import type { Options } from '../program.ts';
 import { compareInput, defaultBuildstats, directoriesOf, meansStored, readBuild } from '../read-build.ts';
 import { styleFor } from '../style.ts';
+import { writeFile } from '../write-file.ts';
 
 /** The API has the same bound. */
 const BUILDS_MAX = 20;
@@ -62,10 +64,16 @@ export async function compare(io: CliIo, args: readonly string[], options: Optio
   if (args.length < 2) io.err(`Comparing ${names.join(' -> ')}\n`);
 
   const json = flag(options, 'json');
+  const html = text(options, 'html');
   const wanted = [...Object.keys(DERIVED_FROM), metric, ...checks.map((check) => check.metric)];
   const builds: Build[] = [];
   for (const name of names) {
-    builds.push(await readBuild(io, options, name, { metrics: json ? null : wanted, samples: false }));
+    builds.push(
+      await readBuild(io, options, name, {
+        metrics: json || html !== undefined ? null : wanted,
+        samples: html !== undefined,
+      }),
+    );
   }
   if (flag(options, 'import')) await (await import('../stored.ts')).storeSources(io, options, builds);
   const inputs = builds.map(compareInput);
@@ -81,6 +89,9 @@ export async function compare(io: CliIo, args: readonly string[], options: Optio
   const junit = text(options, 'junit');
   if (junit !== undefined) writeFileSync(resolve(io.folder, junit), junitXml(comparison, builds, results));
   const top = number(options, 'top') ?? 20;
+  if (html !== undefined) {
+    writeFile(io, html, await (await import('../report.ts')).reportFile(builds, VERSION), false);
+  }
   if (json) {
     const listed = results.map(({ check, passed, message }) => ({ check: check.text, passed, message }));
     io.out(`${JSON.stringify({ builds: builds.map(buildLine), ...comparison, checks: listed }, null, 2)}\n`);

@@ -2,6 +2,7 @@
 import { extname } from 'node:path';
 import type { Build } from '../../model/build.ts';
 import { BakehouseError } from '../../model/errors.ts';
+import { VERSION } from '../../server/version.ts';
 import { EXIT_OK } from '../exit-codes.ts';
 import type { CliIo } from '../io.ts';
 import { flag, text } from '../options.ts';
@@ -9,7 +10,7 @@ import type { Options } from '../program.ts';
 import { readBuild } from '../read-build.ts';
 import { writeFile } from '../write-file.ts';
 
-export const EXPORT_FORMATS = ['csv', 'json', 'parquet', 'trace', 'samples'] as const;
+export const EXPORT_FORMATS = ['csv', 'json', 'parquet', 'trace', 'samples', 'html'] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 export async function exportBuild(io: CliIo, args: readonly string[], options: Options): Promise<number> {
@@ -20,7 +21,7 @@ export async function exportBuild(io: CliIo, args: readonly string[], options: O
   }
   const build = await readBuild(io, options, args[0], {
     metrics: format === 'samples' ? [] : null,
-    samples: format === 'trace' || format === 'samples',
+    samples: format === 'trace' || format === 'samples' || format === 'html',
   });
   const content = await contentOf(build, format);
   if (output === undefined) io.out(content);
@@ -47,6 +48,8 @@ async function contentOf(build: Build, format: ExportFormat): Promise<string | U
       return (await import('../../operations/export-trace.ts')).traceFile(build);
     case 'samples':
       return (await import('../../operations/export-samples.ts')).samplesCsv(build);
+    case 'html':
+      return (await import('../report.ts')).reportFile([build], VERSION);
     default:
       return (await import('../../operations/export-tasks.ts')).tasksFile(build, format).bytes;
   }

@@ -2,6 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback } from 'react';
+import { address } from '../../../api/client.ts';
 import type { CompareResult } from '../../../api/contract.ts';
 import { formatDuration, plural } from '../../../model/format.ts';
 import { CopyButton } from '../../components/CopyButton.tsx';
@@ -82,7 +83,12 @@ export function Compare() {
               </button>
             ) : null}
             <CopyButton text={window.location.href} what="link" label="Link" />
-            <DownloadMenu items={exportComparison(data)} />
+            <DownloadMenu
+              items={[
+                ...exportComparison(data),
+                { label: 'One HTML file', hint: 'to attach', href: address.compareReport(ids) },
+              ]}
+            />
           </span>
         )}
       </div>
