@@ -3,6 +3,7 @@ import { decompress } from 'fzstd';
 import { COMPARE_DEFAULTS, type CompareOptions, compareBuilds } from '../../analysis/compare.ts';
 import type { BuildDetail, CompareResult } from '../../api/contract.ts';
 import { decodeColumns } from '../../model/columns-body.ts';
+import { bytesOf } from './held-bytes.ts';
 import type { Report } from './report-file.ts';
 
 const unpack = (bytes: Uint8Array, rawLength: number): Uint8Array => decompress(bytes, new Uint8Array(rawLength));
@@ -33,11 +34,7 @@ export function compareOptionsOf(params: URLSearchParams): CompareOptions {
 }
 
 /** Null: a build that is asked for is not in the file. */
-export function compareHeld(
-  held: Report,
-  params: URLSearchParams,
-  bytesOf: (base64: string) => Uint8Array,
-): CompareResult | null {
+export function compareHeld(held: Report, params: URLSearchParams): CompareResult | null {
   const builds: BuildDetail[] = [];
   const inputs = [];
   for (const id of params.getAll('b')) {

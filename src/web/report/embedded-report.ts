@@ -4,6 +4,7 @@
  */
 
 import { compareHeld } from './compare-held.ts';
+import { bytesOf } from './held-bytes.ts';
 import { parseReport, type Report } from './report-file.ts';
 
 const source = document.getElementById('bakehouse-report');
@@ -12,13 +13,6 @@ export const report: Report | null = source?.textContent ? parseReport(source.te
 function problem(status: number, code: string, detail: string): Response {
   const body = { type: 'about:blank', title: 'Not in this file', status, detail, code };
   return new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/problem+json' } });
-}
-
-function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
-  const text = atob(base64);
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-  return bytes;
 }
 
 const json = (value: unknown): Response =>
@@ -33,7 +27,7 @@ export function reportFetch(held: Report): typeof fetch {
     );
     const path = url.pathname.replace(/^\/api\/v1/, '');
     if (path === '/compare') {
-      const result = compareHeld(held, url.searchParams, (base64) => bytesOf(base64));
+      const result = compareHeld(held, url.searchParams);
       return result === null ? problem(404, 'not-found', 'One of these builds is not in this file.') : json(result);
     }
     const answer = held.answers[path];

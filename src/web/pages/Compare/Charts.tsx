@@ -2,10 +2,11 @@
 import { useComputedColorScheme } from '@mantine/core';
 import { useElementSize } from '@mantine/hooks';
 import { Link } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { address } from '../../../api/client.ts';
 import type { BuildRow } from '../../../api/contract.ts';
 import { formatDuration } from '../../../model/format.ts';
+import { report } from '../../report/embedded-report.ts';
 import styles from './Compare.module.css';
 import { letter } from './letter.ts';
 
@@ -36,15 +37,10 @@ export function Charts({ builds }: { builds: readonly BuildRow[] }) {
                 <span className="muted">{formatDuration(build.durationMs)}</span>
               </figcaption>
               <ChartImage
-                src={address.chart(build.id, {
-                  t: `0-${Math.ceil(longest / 1000)}`,
-                  width: widthPx,
-                  scheme,
-                  strips: 'none',
-                  // What is thinner than a pixel goes to the density lane.
-                  min: Math.max(0, Math.floor(longest / 1000 / widthPx)),
-                  r: build.revision,
-                })}
+                build={build}
+                toS={Math.ceil(longest / 1000)}
+                widthPx={widthPx}
+                scheme={scheme}
                 alt={`Boot chart of ${build.name}`}
               />
             </figure>
@@ -54,8 +50,41 @@ export function Charts({ builds }: { builds: readonly BuildRow[] }) {
   );
 }
 
-function ChartImage({ src, alt }: { src: string; alt: string }) {
-  const [broken, setBroken] = useState(false);
-  if (broken) return <p className="muted">The chart of this build could not be drawn.</p>;
-  return <img src={src} alt={alt} loading="lazy" onError={() => setBroken(true)} className={styles.image} />;
+interface ChartImageProps {
+  readonly build: BuildRow;
+  /** Right end of the common axis, seconds from the start of the build. */
+  readonly toS: number;
+  readonly widthPx: number;
+  readonly scheme: 'light' | 'dark';
+  readonly alt: string;
+}
+
+function ChartImage({ alt, ...drawing }: ChartImageProps) {
+  const src = useChartAddress(drawing);
+  // The address that broke, not a flag: another width may be drawn again.
+  const [broken, setBroken] = useState<string | null>(null);
+  if (src !== null && broken === src) return <p className="muted">The chart of this build could not be drawn.</p>;
+  if (src === null) return null;
+  return <img src={src} alt={alt} loading="lazy" onError={() => setBroken(src)} className={styles.image} />;
+}
+
+/** Drawn by the server; in a report file by the page itself, which loads the drawing code then. */
+function useChartAddress({ build, toS, widthPx, scheme }: Omit<ChartImageProps, 'alt'>): string | null {
+  // What is thinner than a pixel goes to the density lane.
+  const minS = Math.max(0, Math.floor(toS / widthPx));
+  const [held, setHeld] = useState<string | null>(null);
+  useEffect(() => {
+    if (report === null) return;
+    let gone = false;
+    void import('../../report/held-chart.ts').then(({ heldChart }) => {
+      const drawing = { fromMs: 0, toMs: toS * 1000, widthPx, scheme, minMs: minS * 1000 };
+      if (!gone && report !== null) setHeld(heldChart(report, build.id, drawing));
+    });
+    return () => {
+      gone = true;
+    };
+  }, [build.id, toS, widthPx, scheme, minS]);
+  if (report !== null) return held;
+  const query = { t: `0-${toS}`, width: widthPx, scheme, strips: 'none', min: minS, r: build.revision };
+  return address.chart(build.id, query);
 }
