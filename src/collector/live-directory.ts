@@ -42,10 +42,19 @@ interface WatchedFolder {
   readonly files: Map<string, WatchedFile>;
 }
 
+const BUILD_STARTED = Buffer.from('Build Started:');
 const ENDED = Buffer.from('\nEnded:');
 
 function isOver(bytes: Uint8Array, length: number): boolean {
   return length > 0 && bytes[length - 1] === 10 && Buffer.from(bytes.buffer, bytes.byteOffset, length).includes(ENDED);
+}
+
+/** How many builds a build_stats holds. */
+function startsOf(file: WatchedFile): number {
+  const bytes = Buffer.from(file.bytes.buffer, file.bytes.byteOffset, file.length);
+  let count = 0;
+  for (let at = bytes.indexOf(BUILD_STARTED); at >= 0; at = bytes.indexOf(BUILD_STARTED, at + 1)) count++;
+  return count;
 }
 
 function codeOf(cause: unknown): string {
@@ -71,6 +80,8 @@ export class LiveDirectory {
   readonly path: string;
   readonly #folders = new Map<string, WatchedFolder>();
   #lastWrittenMs = 0;
+  /** One build appends to another (BUILDNAME set by the user): files of tasks that were over grow again. */
+  #appended = false;
   /** Bytes that were read so far, over all looks: what the test of cheapness measures. */
   bytesRead = 0;
 
@@ -80,18 +91,16 @@ export class LiveDirectory {
 
   /** Looks at what was written since the last look. True when something was. `nowMs` is the clock of the files. */
   look(nowMs: number): boolean {
-    let changed = this.#lookAt('', nowMs);
-    // Another build appends to the same directory (BUILDNAME set by the user): its task files grow again.
-    if (changed.buildStats)
-      for (const { files } of this.#folders.values()) for (const file of files.values()) file.over = false;
-    for (const name of changed.folders) changed = { ...changed, any: this.#lookAt(name, nowMs).any || changed.any };
-    return changed.any;
+    let any = this.#lookAt('', nowMs);
+    for (const name of this.#folders.keys()) if (name !== '' && this.#lookAt(name, nowMs)) any = true;
+    return any;
   }
 
-  #lookAt(folder: string, nowMs: number): { any: boolean; buildStats: boolean; folders: readonly string[] } {
+  /** True when a file directly in the folder has other bytes than before. */
+  #lookAt(folder: string, nowMs: number): boolean {
     const path = folder === '' ? this.path : join(this.path, folder);
     const info = orNull(() => statSync(path));
-    if (info === null) return { any: false, buildStats: false, folders: [] };
+    if (info === null) return false;
     let known = this.#folders.get(folder);
     if (known === undefined) {
       known = { mtimeMs: -1, listedAtMs: 0, files: new Map() };
@@ -104,13 +113,12 @@ export class LiveDirectory {
         this.#meet(folder, known, entry);
     }
     let any = false;
-    let buildStats = false;
     for (const [name, file] of known.files) {
-      if (file.over || !this.#read(path + sep + name, name, file, nowMs)) continue;
+      if ((file.over && !this.#appended) || !this.#read(path + sep + name, name, file, nowMs)) continue;
       any = true;
-      if (folder === '' && name === 'build_stats') buildStats = true;
+      if (folder === '' && name === 'build_stats') this.#appended = startsOf(file) > 1;
     }
-    return { any, buildStats, folders: folder === '' ? [...this.#folders.keys()].filter((name) => name !== '') : [] };
+    return any;
   }
 
   #meet(folder: string, known: WatchedFolder, entry: Dirent): void {
