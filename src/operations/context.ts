@@ -1,4 +1,4 @@
-import type { Store } from '../store/store.ts';
+import type { SavedBuild, Store } from '../store/store.ts';
 
 /** What every operation is given: one object, made by the thread or the command that runs operations. */
 export interface OperationContext {
@@ -11,6 +11,8 @@ export interface OperationContext {
   readonly sample: SampleSource | null;
   /** The page that a report file is made of (scripts/build.ts); null when this copy was not built. */
   readonly reportTemplate: (() => Promise<string>) | null;
+  /** Hears of every build that an operation saves: the server tells its pages. */
+  readonly onSaved?: (saved: SavedBuild) => void;
 }
 
 /** Writes the sample build below a fresh folder and says where, so that it is read by the same road as any other. */

@@ -2,6 +2,8 @@ import { type ImportResult, importPath as importInto } from '../collector/import
 import type { SavedBuild } from '../store/store.ts';
 import type { OperationContext } from './context.ts';
 
+export type ImportPathResult = ImportResult;
+
 export interface ImportPathInput {
   /** From the command line or a setting, never from a request. */
   readonly path: string;
@@ -10,15 +12,16 @@ export interface ImportPathInput {
   readonly onSaved?: ((saved: SavedBuild) => void) | undefined;
 }
 
-export type ImportPathResult = ImportResult;
-
 /** Reads every build that a path leads to into the store. The same path again changes nothing. */
-export async function importPath(context: OperationContext, input: ImportPathInput): Promise<ImportPathResult> {
+export async function importPath(context: OperationContext, input: ImportPathInput): Promise<ImportResult> {
   const { path, signal, onProgress, onSaved } = input;
   return importInto(context.store, path, {
     signal,
-    onSaved,
     nowMs: context.now(),
     onProgress: ({ done, total }) => onProgress?.(done, total),
+    onSaved: (saved) => {
+      onSaved?.(saved);
+      context.onSaved?.(saved);
+    },
   });
 }

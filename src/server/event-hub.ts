@@ -16,7 +16,7 @@ export interface EventHub extends EventSource {
 
 export function createEventHub(): EventHub {
   const listeners = new Set<(event: ServerEvent) => void>();
-  /** Latest event by what it is about; sent in the order in which each first came. */
+  /** Latest event by what it is about, in the order in which they came. */
   const waiting = new Map<string, ServerEvent>();
   let activity: ServerEvent = { type: 'idle' };
   let timer: NodeJS.Timeout | null = null;
@@ -42,6 +42,8 @@ export function createEventHub(): EventHub {
     publish(event) {
       if (event.type !== 'build') activity = event;
       const key = event.type === 'build' ? event.id : 'activity';
+      // In its new place: `idle` must not overtake the build that was saved before it.
+      waiting.delete(key);
       waiting.set(key, event);
       // The first event after a silence goes out at once.
       if (timer === null) flush();

@@ -25,9 +25,6 @@ export async function readPaths(
         path,
         signal,
         onProgress: (done, total) => onEvent({ type: 'reading', location: path, done, total }),
-        onSaved: ({ id, revision, changed }) => {
-          if (changed) onEvent({ type: 'build', id, revision });
-        },
       });
       for (const { severity, message, file } of problems)
         if (severity !== 'note') onWarning(file === null ? message : `${file}: ${message}`);

@@ -4,8 +4,8 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { BuildsPage, type ServerEvent, SampleImported } from '../api/contract.ts';
-import { type RunningServer, readSettings, startServer, type StartOptions } from './index.ts';
+import { BuildsPage, SampleImported, type ServerEvent } from '../api/contract.ts';
+import { type RunningServer, readSettings, type StartOptions, startServer } from './index.ts';
 import type { Flags } from './settings.ts';
 
 let folder: string;
@@ -92,7 +92,10 @@ describe('the server', () => {
 
   it('answers while it reads, and says what it cannot read', async () => {
     const warnings: string[] = [];
-    const origin = await start({ paths: [join(folder, 'nowhere')] }, { onWarning: (message) => warnings.push(message) });
+    const origin = await start(
+      { paths: [join(folder, 'nowhere')] },
+      { onWarning: (message) => warnings.push(message) },
+    );
     expect((await fetch(`${origin}/health`)).status).toBe(200);
     await server?.firstReading;
     expect(warnings).toEqual([expect.stringContaining('nowhere')]);
@@ -153,14 +156,17 @@ describe('the server', () => {
       terminal: false,
     });
     await expect(startServer(settings)).rejects.toThrow(/Port \d+ of 127\.0\.0\.1 is in use: give another with --port/);
-    await expect(startServer({ ...settings, database: 'sqlite:/proc/nowhere/x.db' })).rejects.toThrow(/--data/);
+    await expect(startServer({ ...settings, database: `sqlite:${sample}/x.db` })).rejects.toThrow(/--data/);
   });
 
   it('answers 503 in words when the store cannot be opened', async () => {
     const origin = await start({ database: 'postgres://127.0.0.1:1/none' });
     const response = await fetch(`${origin}/api/v1/builds`);
-    expect(response.status).toBeGreaterThanOrEqual(500);
-    expect(response.headers.get('content-type')).toContain('problem+json');
+    expect(response.status).toBe(503);
+    expect(await response.json()).toMatchObject({
+      code: 'unavailable',
+      detail: expect.stringMatching(/^The database cannot be opened: .*127\.0\.0\.1:1/),
+    });
     expect((await fetch(`${origin}/health`)).status).toBe(200);
   });
 

@@ -1,17 +1,29 @@
 /** What runs inside the query and the ingest thread: one store connection, operations as they are asked, and for ingest the watch. */
 import { parentPort } from 'node:worker_threads';
+import { BakehouseError } from '../../model/errors.ts';
 import type { OperationContext } from '../../operations/context.ts';
 import { answerOf, runOperation } from '../../operations/run.ts';
 import { openStore } from '../../store/index.ts';
 import { reportTemplate } from '../report-template.ts';
+import type { SavedBuild } from '../../store/store.ts';
 import { sampleSource } from '../sample.ts';
 import { toPlain } from './plain-error.ts';
 import type { FromThread, ThreadData, ToThread } from './protocol.ts';
+
+/** A refused connection to several addresses is an AggregateError without words of its own. */
+function reasonOf(error: Error): string {
+  if (error.message !== '') return error.message;
+  return error instanceof AggregateError ? error.errors.map((one: unknown) => String(one)).join('; ') : error.name;
+}
 
 export async function runThread(data: ThreadData): Promise<void> {
   const port = parentPort;
   if (port === null) throw new Error('not a thread');
   const say = (message: FromThread, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
+
+  const onSaved = ({ id, revision, changed }: SavedBuild): void => {
+    if (changed) say({ type: 'event', event: { type: 'build', id, revision } });
+  };
 
   let context: OperationContext;
   try {
@@ -23,9 +35,13 @@ export async function runThread(data: ThreadData): Promise<void> {
       logRoots: data.logRoots,
       sample: sampleSource(),
       reportTemplate: reportTemplate(),
+      onSaved,
     };
   } catch (error) {
-    say({ type: 'error', call: 0, error: toPlain(error) });
+    // Refused, no such host, not a database: said as it is, because whoever runs the server must mend it.
+    const known = error instanceof BakehouseError || !(error instanceof Error);
+    const shown = known ? error : new BakehouseError('unavailable', `The database cannot be opened: ${reasonOf(error)}.`);
+    say({ type: 'error', call: 0, error: toPlain(shown) });
     port.close();
     return;
   }
