@@ -40,7 +40,9 @@ export async function runThread(data: ThreadData): Promise<void> {
   } catch (error) {
     // Refused, no such host, not a database: said as it is, because whoever runs the server must mend it.
     const known = error instanceof BakehouseError || !(error instanceof Error);
-    const shown = known ? error : new BakehouseError('unavailable', `The database cannot be opened: ${reasonOf(error)}.`);
+    const shown = known
+      ? error
+      : new BakehouseError('unavailable', `The database cannot be opened: ${reasonOf(error)}.`);
     say({ type: 'error', call: 0, error: toPlain(shown) });
     port.close();
     return;
