@@ -97,6 +97,17 @@ describe('columns body', () => {
     expect(decodeColumns(bodyOf(odd), inBrowser)).toEqual(odd);
   });
 
+  test('what others give is not stored, and comes back all the same', () => {
+    const { header, columns } = encodeTaskTable(table, compress);
+    expect(header.computed.map((column) => column.id)).toEqual(['@end']);
+    expect(columns.map((column) => column.id)).not.toContain('@end');
+    const odd = { ...table, endMs: Float64Array.of(1795222866461, Number.NaN, Number.NaN) };
+    expect(encodeTaskTable(odd, compress).header.computed).toEqual([]);
+    expect(decodeColumns(bodyOf(odd), inBrowser)).toEqual(odd);
+    const unknown = taskTableBody({ ...header, computed: [{ id: '@end', rule: 'guess' as never, from: [] }] }, columns);
+    expect(() => decodeColumns(unknown, inBrowser)).toThrow('unknown rule "guess"');
+  });
+
   test('only the metrics sent are in the table', () => {
     const { header, columns } = encodeTaskTable(table, compress);
     const some = columns.filter((column) => column.id !== 'io.read_bytes');
@@ -160,7 +171,15 @@ describe('columns body', () => {
       Array.from({ length: 250 }, (_, i) => ({ id: `m${i}`, blocks: new Array(489).fill(1) as number[] })),
     ];
     const header = new TextEncoder().encode(
-      JSON.stringify({ kind: 'tasks', length: 2_000_000, taskNames: [], metrics: [], hashText: null, directory }),
+      JSON.stringify({
+        kind: 'tasks',
+        length: 2_000_000,
+        taskNames: [],
+        metrics: [],
+        computed: [],
+        hashText: null,
+        directory,
+      }),
     );
     const body = new Uint8Array(8 + header.length + 250 * 489);
     body.set([0x42, 0x48, 0x43, 0x31]);

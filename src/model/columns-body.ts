@@ -5,6 +5,7 @@
  * The web asks `/builds/<id>/columns?metrics=…` and calls `decodeColumns(body, (bytes) => fzstd.decompress(bytes))`.
  */
 import { blockCount, type Compress, type Decompress, decodeColumn, encodeColumn } from './columns.ts';
+import { COMPUTATION_RULES, type ComputedColumn, computeColumn, findRule } from './computed-columns.ts';
 import { BakehouseError } from './errors.ts';
 import { METRICS_MAX, SAMPLE_SERIES_MAX, TASK_NAMES_MAX, TASK_RUNS_MAX } from './limits.ts';
 import type { Aggregation, Metric } from './metric.ts';
@@ -48,8 +49,10 @@ export function isOwnColumn(id: string): boolean {
 export interface TaskTableHeader {
   readonly length: number;
   readonly taskNames: readonly string[];
-  /** Of the columns that follow. */
+  /** Those of the columns that are told; what a computed column is made of may follow besides. */
   readonly metrics: readonly Metric[];
+  /** Columns that have no blocks because others give them. */
+  readonly computed: readonly ComputedColumn[];
   /** Only where a row's hash is not 16 hex digits: then the hashes as text, and no hash columns. */
   readonly hashText: readonly string[] | null;
 }
@@ -68,7 +71,13 @@ export function encodeTaskTable(
   compress: Compress,
 ): { header: TaskTableHeader; columns: EncodedColumn[] } {
   const columns: EncodedColumn[] = [];
-  const add = (id: string, values: ArrayLike<number>) => columns.push({ id, blocks: encodeColumn(values, compress) });
+  const computed: ComputedColumn[] = [];
+  const columnOf = (id: string) => (id === START ? table.startMs : table.values.get(id));
+  const add = (id: string, values: ArrayLike<number>) => {
+    const found = table.length === 0 ? null : findRule(id, values, columnOf);
+    if (found === null) columns.push({ id, blocks: encodeColumn(values, compress) });
+    else computed.push(found);
+  };
   add(RECIPE, table.recipe);
   add(TASK, table.task);
   add(OUTCOME, table.outcome);
@@ -91,7 +100,8 @@ export function encodeTaskTable(
     if (values === undefined) throw new BakehouseError('invalid', `The metric ${metric.id} has no column.`);
     add(metric.id, values);
   }
-  return { header: { length: table.length, taskNames: table.taskNames, metrics: table.metrics, hashText }, columns };
+  const { length, taskNames, metrics } = table;
+  return { header: { length, taskNames, metrics, computed, hashText }, columns };
 }
 
 function halves(hashes: readonly string[], from: number): Float64Array {
@@ -108,9 +118,21 @@ export function decodeTaskTable(
 ): TaskTable {
   const { length, taskNames } = header;
   const blocks = new Map(columns.map((column) => [column.id, column.blocks]));
-  const optional = (id: string) => {
+  const decoded = new Map<string, Float64Array>();
+  const stored = (id: string): Float64Array | null => {
+    const before = decoded.get(id);
     const found = blocks.get(id);
-    return found === undefined ? null : decodeColumn(found, length, decompress);
+    if (before !== undefined || found === undefined) return before ?? null;
+    const values = decodeColumn(found, length, decompress);
+    decoded.set(id, values);
+    return values;
+  };
+  const optional = (id: string): Float64Array | null => {
+    const rule = header.computed.find((one) => one.id === id);
+    if (rule === undefined) return stored(id);
+    const [a, b] = rule.from.map(stored);
+    if (a === undefined || a === null || b === null) return null;
+    return computeColumn(rule.rule, a, b);
   };
   const indexes = (id: string, end: number) => {
     const values = optional(id);
@@ -124,7 +146,11 @@ export function decodeTaskTable(
   const low = optional(HASH_LOW);
   const hash = high === null || low === null ? header.hashText : Array.from(high, (h, i) => hex(h) + hex(low[i]!));
   const nothing = () => new Float64Array(length).fill(Number.NaN);
-  const metrics = header.metrics.filter((metric) => blocks.has(metric.id));
+  const values = new Map<string, Float64Array>();
+  for (const { id } of header.metrics) {
+    const column = optional(id);
+    if (column !== null) values.set(id, column);
+  }
   return {
     length,
     recipe: Uint32Array.from(indexes(RECIPE, 2 ** 32)),
@@ -136,8 +162,8 @@ export function decodeTaskTable(
     queuedMs: optional(QUEUED),
     hash,
     pid: optional(PID),
-    metrics,
-    values: new Map(metrics.map((metric) => [metric.id, optional(metric.id) ?? nothing()])),
+    metrics: header.metrics.filter((metric) => values.has(metric.id)),
+    values,
   };
 }
 
@@ -248,6 +274,7 @@ export function decodeColumns(bytes: Uint8Array, decompress: Decompress): TaskTa
     length: integer(about.length, TASK_RUNS_MAX, 'length'),
     taskNames: list(about.taskNames, TASK_NAMES_MAX, 'taskNames').map((name) => text(name, 'taskNames')),
     metrics: list(about.metrics, METRICS_MAX, 'metrics').map(metricOf),
+    computed: list(about.computed, METRICS_MAX, 'computed').map(computedOf),
     hashText:
       about.hashText === null
         ? null
@@ -370,6 +397,16 @@ function metricOf(value: unknown): Metric {
     guessed: m.guessed === true,
     note: textOrNull(m.note, 'metrics'),
   };
+}
+
+/** A rule this program does not know would leave a column out in silence: better to say that the body is of a newer one. */
+function computedOf(value: unknown): ComputedColumn {
+  const c = record(value, 'computed');
+  const rule = COMPUTATION_RULES.find((known) => known === c.rule);
+  if (rule === undefined) throw broken(`a column is computed by an unknown rule "${String(c.rule)}"`);
+  const from = list(c.from, 2, 'computed').map((id) => text(id, 'computed'));
+  if (from.length !== (rule === 'same' ? 1 : 2)) throw broken('a column is computed from too many or too few');
+  return { id: text(c.id, 'computed'), rule, from };
 }
 
 function seriesOf(value: unknown): Omit<SampleSeries, 'values'> {

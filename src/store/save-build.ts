@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Kysely, Transaction } from 'kysely';
 import type { Build } from '../model/build.ts';
+import { isOwnColumn } from '../model/columns-body.ts';
 import { encodeGraph } from '../model/columns-graph.ts';
 import { BakehouseError } from '../model/errors.ts';
 import { keyListOf } from '../model/key-list.ts';
@@ -174,8 +175,11 @@ async function insertParts(
 
 /** Own columns of the table have no metric of their own. */
 function metricsOf({ columns }: EncodedBuild, metrics: readonly Metric[]): Map<string, Metric | null> {
-  const known = new Map(metrics.map((metric) => [metric.id, metric]));
-  return new Map(columns.map(({ id }) => [storable(id), known.get(id) ?? null]));
+  const own = columns.map(({ id }) => id).filter(isOwnColumn);
+  return new Map<string, Metric | null>([
+    ...own.map((id) => [id, null] as const),
+    ...metrics.map((metric) => [storable(metric.id), metric] as const),
+  ]);
 }
 
 function totalOf(column: Float64Array): { sum: number; max: number; count: number } | null {

@@ -7,9 +7,11 @@ import {
   isOwnColumn,
   OWN_COLUMNS,
   samplesBody,
+  type TaskTableHeader,
   taskTableBody,
 } from '../../model/columns-body.ts';
 import { decodeGraph } from '../../model/columns-graph.ts';
+import { storedColumns } from '../../model/computed-columns.ts';
 import { BakehouseError } from '../../model/errors.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { SampleTable } from '../../model/samples.ts';
@@ -95,7 +97,7 @@ export async function readTaskTable(
   metrics: readonly string[] | '*',
 ): Promise<TaskTable | null> {
   const found = await readColumns(db, dictionaries, id, metrics);
-  return found === null ? null : decodeTaskTable(found.contents.table, found.columns, decompress);
+  return found === null ? null : decodeTaskTable(found.header, found.columns, decompress);
 }
 
 export async function readTaskBytes(
@@ -106,9 +108,7 @@ export async function readTaskBytes(
 ): Promise<StoredBytes | null> {
   const found = await readColumns(db, dictionaries, id, metrics);
   if (found === null) return null;
-  const sent = new Set(found.columns.map((column) => column.id));
-  const header = { ...found.contents.table, metrics: found.contents.table.metrics.filter((m) => sent.has(m.id)) };
-  return { bytes: taskTableBody(header, found.columns), revision: found.revision, finished: found.finished };
+  return { bytes: taskTableBody(found.header, found.columns), revision: found.revision, finished: found.finished };
 }
 
 export async function readSamples(db: Kysely<Database>, id: string): Promise<SampleTable[] | null> {
@@ -166,22 +166,23 @@ async function openContents(db: Kysely<Database>, id: string): Promise<FoundCont
   };
 }
 
-/** Own columns and those of the asked metrics, as stored. */
+/** Own columns and those of the asked metrics, with what computed ones are made of, as stored. */
 async function readColumns(
   db: Kysely<Database>,
   dictionaries: Dictionaries,
   id: string,
   metrics: readonly string[] | '*',
-): Promise<(FoundContents & { columns: EncodedColumn[] }) | null> {
+): Promise<(FoundContents & { header: TaskTableHeader; columns: EncodedColumn[] }) | null> {
   return consistent(async () => {
     const found = await openContents(db, id);
     if (found === null) return null;
     const { table } = found.contents;
     const asked = metrics === '*' ? null : new Set(metrics);
-    const ids = [
-      ...OWN_COLUMNS,
-      ...table.metrics.map((metric) => metric.id).filter((metric) => asked === null || asked.has(metric)),
-    ];
+    const told = table.metrics.filter((metric) => asked === null || asked.has(metric.id));
+    const all = [...OWN_COLUMNS, ...told.map((metric) => metric.id)];
+    const ids = [...storedColumns(all, table.computed)];
+    const computed = table.computed.filter(({ id: column }) => all.includes(column));
+    const header: TaskTableHeader = { ...table, metrics: told, computed };
     const numbers = await dictionaries.findMetrics(db, ids.map(storable));
     const wanted = ids.flatMap((column) => numbers.get(storable(column)) ?? []);
     let query = db.selectFrom('task_blocks').select(['metric', 'bytes']).where('build', '=', found.number);
@@ -200,9 +201,9 @@ async function readColumns(
       return [{ id: column, blocks: list ?? [] }];
     });
     // An empty table has no blocks, and columns all the same.
-    if (table.length === 0) return { ...found, columns: emptyColumns(ids) };
+    if (table.length === 0) return { ...found, header, columns: emptyColumns(ids) };
     if (!columns.some((column) => column.id === OWN_COLUMNS[0])) return REPLACED;
-    return { ...found, columns };
+    return { ...found, header, columns };
   });
 }
 

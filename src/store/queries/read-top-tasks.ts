@@ -1,13 +1,12 @@
 import type { Kysely } from 'kysely';
-import { BLOCK_LENGTH, decodeBlock } from '../../model/columns.ts';
-import { BakehouseError } from '../../model/errors.ts';
+import { BLOCK_LENGTH } from '../../model/columns.ts';
 import { keysAt } from '../../model/key-list.ts';
 import type { Metric } from '../../model/metric.ts';
-import { decompress, unpackText } from '../compression.ts';
+import { columnBlocks, knownMetric } from '../column-blocks.ts';
+import { unpackText } from '../compression.ts';
 import type { Dialect } from '../dialect.ts';
 import type { Dictionaries } from '../dictionaries.ts';
 import type { Database } from '../schema.ts';
-import { storable } from '../storable.ts';
 import type { TopTask, TopTasksQuestion } from '../store.ts';
 
 interface Candidate {
@@ -23,11 +22,7 @@ export async function readTopTasks(
   dictionaries: Dictionaries,
   question: TopTasksQuestion,
 ): Promise<{ metric: Metric; tasks: TopTask[] }> {
-  const metric = (await dictionaries.listMetrics(db)).find(({ id }) => id === question.metric);
-  const number = (await dictionaries.findMetrics(db, [storable(question.metric)])).get(storable(question.metric));
-  if (metric === undefined || number === undefined) {
-    throw new BakehouseError('not-found', `No stored build has a metric "${question.metric}".`);
-  }
+  const metric = await knownMetric(db, dictionaries, question.metric);
   const { builds: wanted, limit } = question;
   const query = db.selectFrom('builds').select(['number', 'id', 'key_list', 'positions']);
   const builds = await (typeof wanted === 'number'
@@ -35,12 +30,7 @@ export async function readTopTasks(
     : query.where('id', 'in', wanted.length === 0 ? [''] : [...wanted])
   ).execute();
   const byNumber = new Map(builds.map((build) => [build.number, build]));
-  const rows = await db
-    .selectFrom('task_blocks')
-    .select(['build', 'block', 'bytes'])
-    .where('metric', '=', number)
-    .where(dialect.oneOf('build', [...byNumber.keys()]))
-    .execute();
+  const rows = await columnBlocks(db, dialect, dictionaries, metric.id, [...byNumber.keys()], null);
 
   let best: Candidate[] = [];
   let least = Number.NEGATIVE_INFINITY;
@@ -50,10 +40,11 @@ export async function readTopTasks(
     best = best.slice(0, limit);
     if (best.length === limit) least = best[limit - 1]?.value ?? least;
   };
-  for (const { build, block, bytes } of rows) {
+  for (const column of rows) {
+    const { build, block } = column;
     const start = block * BLOCK_LENGTH;
     const target = values.subarray(0, Math.min(BLOCK_LENGTH, byNumber.get(build)!.positions - start));
-    decodeBlock(bytes, target, decompress);
+    column.fill(target);
     for (let i = 0; i < target.length; i++) {
       const value = target[i]!;
       // NaN is not larger than anything.

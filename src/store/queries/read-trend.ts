@@ -1,10 +1,10 @@
 import type { Kysely } from 'kysely';
 import type { BuildOutcome } from '../../model/build.ts';
-import { BLOCK_LENGTH, blockLength, decodeBlockValue } from '../../model/columns.ts';
-import { BakehouseError } from '../../model/errors.ts';
+import { BLOCK_LENGTH, blockLength } from '../../model/columns.ts';
 import { findPositions } from '../../model/key-list.ts';
 import type { Aggregation, Metric } from '../../model/metric.ts';
-import { decompress, unpackText } from '../compression.ts';
+import { columnBlocks, knownMetric } from '../column-blocks.ts';
+import { unpackText } from '../compression.ts';
 import type { Dialect } from '../dialect.ts';
 import type { Dictionaries } from '../dictionaries.ts';
 import type { Database } from '../schema.ts';
@@ -21,11 +21,7 @@ export async function readTrend(
   dictionaries: Dictionaries,
   question: TrendQuestion,
 ): Promise<{ metric: Metric; points: TrendPoint[] }> {
-  const metric = (await dictionaries.listMetrics(db)).find(({ id }) => id === question.metric);
-  const number = (await dictionaries.findMetrics(db, [storable(question.metric)])).get(storable(question.metric));
-  if (metric === undefined || number === undefined) {
-    throw new BakehouseError('not-found', `No stored build has a metric "${question.metric}".`);
-  }
+  const metric = await knownMetric(db, dictionaries, question.metric);
   const builds = await db
     .selectFrom('builds')
     .select(['number', 'id', 'started_ms', 'outcome', 'key_list', 'positions'])
@@ -35,8 +31,8 @@ export async function readTrend(
     .execute();
   const values =
     question.recipe === null
-      ? await totals(db, dialect, number, builds, metric.aggregation)
-      : await valuesAtKeys(db, dialect, number, builds, question.recipe, question, metric.aggregation);
+      ? await totals(db, dialect, dictionaries, metric, builds)
+      : await valuesAtKeys(db, dialect, dictionaries, metric, builds, question.recipe, question);
   const points = builds.reverse().flatMap((build): TrendPoint[] => {
     const value = values.get(build.number);
     if (value === undefined) return [];
@@ -48,10 +44,11 @@ export async function readTrend(
 async function totals(
   db: Kysely<Database>,
   dialect: Dialect,
-  metric: number,
+  dictionaries: Dictionaries,
+  { id, aggregation }: Metric,
   builds: readonly { number: number }[],
-  aggregation: Aggregation,
 ): Promise<Map<number, number>> {
+  const metric = (await dictionaries.findMetrics(db, [storable(id)])).get(storable(id)) ?? -1;
   const rows = await db
     .selectFrom('metric_totals')
     .select(['build', 'sum', 'max', 'count'])
@@ -78,11 +75,11 @@ async function totals(
 async function valuesAtKeys(
   db: Kysely<Database>,
   dialect: Dialect,
-  metric: number,
+  dictionaries: Dictionaries,
+  { id, aggregation }: Metric,
   builds: readonly { number: number; key_list: number; positions: number }[],
   pn: string,
   question: TrendQuestion,
-  aggregation: Aggregation,
 ): Promise<Map<number, number>> {
   const ofList = new Map<number, number[]>();
   // Builds that share a key list have equally long tables.
@@ -106,17 +103,11 @@ async function valuesAtKeys(
       else within.push(position % BLOCK_LENGTH);
     }
     for (const [block, within] of ofBlock) {
-      const rows = await db
-        .selectFrom('task_blocks')
-        .select(['build', 'bytes'])
-        .where('metric', '=', metric)
-        .where('block', '=', block)
-        .where(dialect.oneOf('build', numbers))
-        .execute();
       const size = blockLength(lengths.get(keyList)!, block);
-      for (const { build, bytes } of rows) {
+      for (const column of await columnBlocks(db, dialect, dictionaries, id, numbers, block)) {
+        const { build } = column;
         for (const position of within) {
-          const value = decodeBlockValue(bytes, size, position, decompress);
+          const value = column.at(position, size);
           if (Number.isNaN(value)) continue;
           const values = found.get(build);
           if (values === undefined) found.set(build, [value]);

@@ -1,0 +1,105 @@
+import type { Kysely } from 'kysely';
+import { decodeBlock, decodeBlockValue } from '../model/columns.ts';
+import { COMPUTABLE, compute } from '../model/computed-columns.ts';
+import { BakehouseError } from '../model/errors.ts';
+import type { Metric } from '../model/metric.ts';
+import { decompress } from './compression.ts';
+import type { Dialect } from './dialect.ts';
+import type { Dictionaries } from './dictionaries.ts';
+import type { Database } from './schema.ts';
+import { storable } from './storable.ts';
+
+/** One block of one column of one build. */
+export interface ColumnBlock {
+  readonly build: number;
+  readonly block: number;
+  /** The value at a position within the block of `length`; NaN: not recorded. */
+  at(position: number, length: number): number;
+  /** All values; the target's length is the block's. */
+  fill(target: Float64Array): void;
+}
+
+/** What the store knows of a metric; `not-found` where no build has it. */
+export async function knownMetric(db: Kysely<Database>, dictionaries: Dictionaries, id: string): Promise<Metric> {
+  const metric = (await dictionaries.listMetrics(db)).find((known) => known.id === id);
+  if (metric === undefined) throw new BakehouseError('not-found', `No stored build has a metric "${id}".`);
+  return metric;
+}
+
+/**
+ * The blocks of one metric in many builds, of one block number or (null) of all. Where a build keeps no blocks of it because others give
+ * it (computed-columns.ts), the block is made of those.
+ */
+export async function columnBlocks(
+  db: Kysely<Database>,
+  dialect: Dialect,
+  dictionaries: Dictionaries,
+  metric: string,
+  builds: readonly number[],
+  block: number | null,
+): Promise<ColumnBlock[]> {
+  const blocks = (await storedBlocks(db, dialect, dictionaries, metric, builds, block)).map(storedBlock);
+  const rule = COMPUTABLE.find((one) => one.id === metric);
+  if (rule === undefined) return blocks;
+  const have = new Set(blocks.map((found) => found.build));
+  const rest = builds.filter((build) => !have.has(build));
+  if (rest.length === 0) return blocks;
+  const read = async (id: string | undefined) => {
+    if (id === undefined) return new Map<string, ColumnBlock>();
+    const rows = await storedBlocks(db, dialect, dictionaries, id, rest, block);
+    return new Map(rows.map((row) => [`${row.build} ${row.block}`, storedBlock(row)]));
+  };
+  const [first, second] = [await read(rule.from[0]), await read(rule.from[1])];
+  const dense = new Float64Array(4096);
+  for (const [key, a] of first) {
+    const b = second.get(key);
+    if (b === undefined && rule.from.length > 1) continue;
+    blocks.push({
+      build: a.build,
+      block: a.block,
+      at: (position, length) => compute(rule.rule, a.at(position, length), b?.at(position, length) ?? 0),
+      fill: (target) => {
+        a.fill(target);
+        if (b === undefined) return;
+        const others = dense.subarray(0, target.length);
+        b.fill(others);
+        for (let i = 0; i < target.length; i++) target[i] = compute(rule.rule, target[i]!, others[i]!);
+      },
+    });
+  }
+  return blocks;
+}
+
+interface StoredBlock {
+  readonly build: number;
+  readonly block: number;
+  readonly bytes: Uint8Array;
+}
+
+async function storedBlocks(
+  db: Kysely<Database>,
+  dialect: Dialect,
+  dictionaries: Dictionaries,
+  metric: string,
+  builds: readonly number[],
+  block: number | null,
+): Promise<StoredBlock[]> {
+  const number = (await dictionaries.findMetrics(db, [storable(metric)])).get(storable(metric));
+  if (number === undefined) return [];
+  let query = db
+    .selectFrom('task_blocks')
+    .select(['build', 'block', 'bytes'])
+    .where('metric', '=', number)
+    .where(dialect.oneOf('build', builds));
+  if (block !== null) query = query.where('block', '=', block);
+  return query.execute();
+}
+
+function storedBlock({ build, block, bytes }: StoredBlock): ColumnBlock {
+  return {
+    build,
+    block,
+    at: (position, length) => decodeBlockValue(bytes, length, position, decompress),
+    fill: (target) => decodeBlock(bytes, target, decompress),
+  };
+}
