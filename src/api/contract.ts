@@ -17,7 +17,9 @@
  *     GET  /builds/{id}/samples.csv           the sample series as CSV,
  *     GET  /builds/{id}/trace.json            the build as Chrome trace,
  *     GET  /builds/{id}/chart.svg             ChartQuery -> the boot chart
+ *     GET  /builds/{id}/report.html           the build as one self-contained page
  *     GET  /compare                           CompareQuery -> CompareResult
+ *     GET  /compare/report.html               CompareReportQuery -> the comparison as one self-contained page
  *     GET  /explore                           ExploreQuery -> ExploreResult
  *     GET  /trend                             TrendQuery -> TrendResult
  *     GET  /server                            -> ServerInfo
