@@ -166,6 +166,7 @@ describe('strips in an address', () => {
     expect(parseStrips(formatStrips(strips))).toEqual(strips);
     expect(parseStrips('cpu.user pressure.cpu.avg10,disk.read')).toEqual(strips);
     expect(parseStrips(',+,')).toEqual([]);
+    expect(parseStrips(formatStrips([]))).toEqual([]);
   });
 
   it('start with what there is', () => {

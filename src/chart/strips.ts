@@ -189,9 +189,10 @@ export function decimate(series: ChartSeries, view: TimeView): Columns {
 
 /**
  * The strips of the page's address: `cpu.user+pressure.cpu.avg10,disk.read`. A `+` typed into an address arrives as a blank. Ids that the
- * build has not are kept: another build may.
+ * build has not are kept: another build may. `none` is no strip at all, which an address cannot say by an empty word.
  */
 export function parseStrips(text: string): string[][] {
+  if (text === 'none') return [];
   return text
     .split(',')
     .map((strip) => strip.split(/[+ ]/).filter((id) => id !== ''))
@@ -199,10 +200,8 @@ export function parseStrips(text: string): string[][] {
 }
 
 export function formatStrips(strips: readonly (readonly string[])[]): string {
-  return strips
-    .filter((strip) => strip.length > 0)
-    .map((strip) => strip.join('+'))
-    .join(',');
+  const words = strips.filter((strip) => strip.length > 0).map((strip) => strip.join('+'));
+  return words.length === 0 ? 'none' : words.join(',');
 }
 
 /** What a person looks at first, of what there is: cpu, disk, memory, pressure, running tasks. */

@@ -9,6 +9,7 @@ import {
 } from '@tanstack/react-router';
 import { EmptyNote, ErrorNote } from './components/Notes.tsx';
 import { Frame } from './frame/Frame.tsx';
+import { chartSearch } from './pages/Build/chart/chart-search.ts';
 import { configSearch, problemsSearch, recipesSearch, tasksSearch } from './pages/Build/search.ts';
 import { buildsSearch } from './pages/Builds/search.ts';
 import { compareSearch } from './pages/Compare/search.ts';
@@ -39,8 +40,15 @@ const buildStartRoute = createRoute({
   getParentRoute: () => buildRoute,
   path: '/',
   beforeLoad: ({ params }) => {
-    throw redirect({ to: '/b/$id/tasks', params, replace: true });
+    throw redirect({ to: '/b/$id/chart', params, replace: true });
   },
+});
+
+export const chartRoute = createRoute({
+  getParentRoute: () => buildRoute,
+  path: 'chart',
+  validateSearch: chartSearch,
+  component: lazyRouteComponent(() => import('./pages/Build/chart/ChartTab.tsx'), 'ChartTab'),
 });
 
 export const tasksRoute = createRoute({
@@ -81,7 +89,7 @@ export const compareRoute = createRoute({
 export const router = createRouter({
   routeTree: root.addChildren([
     buildsRoute,
-    buildRoute.addChildren([buildStartRoute, tasksRoute, recipesRoute, configRoute, problemsRoute]),
+    buildRoute.addChildren([buildStartRoute, chartRoute, tasksRoute, recipesRoute, configRoute, problemsRoute]),
     compareRoute,
   ]),
   // A report file is opened from a disk: its addresses live behind the #.

@@ -192,6 +192,7 @@ export function Build() {
 }
 
 const TABS = [
+  { to: '/b/$id/chart', label: 'Boot chart', count: undefined },
   {
     to: '/b/$id/tasks',
     label: 'Tasks',

@@ -4,7 +4,7 @@
  */
 import { useComputedColorScheme } from '@mantine/core';
 import { useReducedMotion, useViewportSize } from '@mantine/hooks';
-import { type KeyboardEvent, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { type KeyboardEvent, type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { matchedRows, type Step, stepBar } from '../../../../chart/cursor.ts';
 import { hiddenText } from '../../../../chart/draw.ts';
 import { type ChartBuild, type ChartLayout, layoutChart, prepareChart } from '../../../../chart/layout.ts';
@@ -35,8 +35,8 @@ export interface BootChartProps {
   readonly state: ChartState;
   /** `push`: a deliberate act, one step of the back button. `replace`: moving around. */
   readonly onStateChange: (state: ChartState, how: 'push' | 'replace') => void;
-  /** Address of the log of a run, or null where there is none. */
-  readonly logHref?: (row: number) => string | null;
+  /** A link to the log of a run, or null where there is none. */
+  readonly logLink?: (row: number) => ReactNode;
   /** More ways out of the view (trace, CSV) for the share menu. */
   readonly downloads?: readonly { readonly label: string; readonly href: string }[];
   /** First line of pictures that are saved; the build's name when left out. */
@@ -408,7 +408,7 @@ function Chart(props: BootChartProps) {
             graph={build.graph ?? null}
             failures={build.failures ?? []}
             row={selectedRow}
-            logHref={props.logHref?.(selectedRow) ?? null}
+            logLink={props.logLink?.(selectedRow) ?? null}
             onSelect={select}
             onZoom={() => scene.current?.zoomToRow(selectedRow)}
             onStep={step}
@@ -455,12 +455,7 @@ function bodyHeight(layout: ChartLayout, viewportPx: number, othersPx: number, n
   return Math.max(layout.lanePx * 2, Math.min(layout.heightPx, Math.round(room)));
 }
 
-function Foot(props: {
-  layout: ChartLayout;
-  scheme: 'light' | 'dark';
-  measure: Measure | null;
-  children: React.ReactNode;
-}) {
+function Foot(props: { layout: ChartLayout; scheme: 'light' | 'dark'; measure: Measure | null; children: ReactNode }) {
   const { layout, measure } = props;
   const { data } = layout;
   const fills = barFills(layout.options.colourBy, PALETTES[props.scheme]);

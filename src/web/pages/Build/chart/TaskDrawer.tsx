@@ -1,4 +1,5 @@
 /** Everything that is known of one task run. */
+import type { ReactNode } from 'react';
 import { formatSinceStart } from '../../../../chart/axis.ts';
 import { type ChartData, taskRunName } from '../../../../chart/layout.ts';
 import { OUTCOME_GLYPHS, OUTCOME_LABELS } from '../../../../chart/palette.ts';
@@ -20,7 +21,7 @@ export interface TaskDrawerProps {
   readonly graph: TaskGraph | null;
   readonly failures: Build['failures'];
   readonly row: number;
-  readonly logHref: string | null;
+  readonly logLink: ReactNode;
   readonly onSelect: (row: number) => void;
   readonly onZoom: () => void;
   readonly onStep: (step: 'next' | 'previous') => void;
@@ -102,11 +103,7 @@ export function TaskDrawer(props: TaskDrawerProps) {
         </button>
       </div>
       {failure?.cause != null ? <pre className={css.cause}>{failure.cause}</pre> : null}
-      {props.logHref !== null ? (
-        <p className={css.drawerLine}>
-          <a href={props.logHref}>Open its log</a>
-        </p>
-      ) : null}
+      {props.logLink === null ? null : <p className={css.drawerLine}>{props.logLink}</p>}
 
       <dl className={css.facts}>
         <Fact

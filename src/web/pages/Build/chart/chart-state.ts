@@ -10,6 +10,7 @@ import { type ChartData, GROUP_BYS, type GroupBy } from '../../../../chart/layou
 import { COLOUR_BYS, type ColourBy } from '../../../../chart/palette.ts';
 import { formatStrips, parseStrips } from '../../../../chart/strips.ts';
 import type { TimeBounds } from '../../../../chart/viewport.ts';
+import type { ChartSearch } from './chart-search.ts';
 
 export interface ChartState {
   /** ChartMs; null: the whole build. */
@@ -91,7 +92,7 @@ export function parseChartState(search: Readonly<Record<string, unknown>>): Char
     groupBy: GROUP_BYS.find((g) => g === groupBy) ?? DEFAULT_STATE.groupBy,
     colourBy: COLOUR_BYS.find((c) => c === colourBy) ?? DEFAULT_STATE.colourBy,
     query: text(search, 'q') ?? '',
-    strips: strips === null ? null : strips === 'none' ? [] : parseStrips(strips),
+    strips: strips === null ? null : parseStrips(strips),
     selected: text(search, 'sel'),
     area: parseRange(text(search, 'area')),
     clock: text(search, 'axis') === 'clock',
@@ -100,10 +101,6 @@ export function parseChartState(search: Readonly<Record<string, unknown>>): Char
 }
 
 /** The words of the address; undefined: at its default. */
-export type ChartSearch = Readonly<
-  Record<'t' | 'min' | 'grp' | 'col' | 'q' | 'strips' | 'sel' | 'area' | 'axis' | 'view', string | undefined>
->;
-
 export function formatChartState(state: ChartState): ChartSearch {
   return {
     t: state.range === null ? undefined : formatRange(state.range),
@@ -111,7 +108,7 @@ export function formatChartState(state: ChartState): ChartSearch {
     grp: state.groupBy === DEFAULT_STATE.groupBy ? undefined : state.groupBy,
     col: state.colourBy === DEFAULT_STATE.colourBy ? undefined : state.colourBy,
     q: state.query === '' ? undefined : state.query,
-    strips: state.strips === null ? undefined : state.strips.length === 0 ? 'none' : formatStrips(state.strips),
+    strips: state.strips === null ? undefined : formatStrips(state.strips),
     sel: state.selected ?? undefined,
     area: state.area === null ? undefined : formatRange(state.area),
     axis: state.clock ? 'clock' : undefined,
