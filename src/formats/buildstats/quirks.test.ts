@@ -361,6 +361,25 @@ describe('samples', () => {
     expect(times(build, 'reduced_proc_diskstats.log')).toEqual([2, 4]);
   });
 
+  test('19: a second of several disk samples is their mean; one saturated sample makes its utilisation unknown', () => {
+    const stat = log([
+      [2, '0.5 0.2 0.1'],
+      [2, '0.5 0.2 0.1'],
+      [2, '0.0 0.0 0.0'],
+      [3, '0.5 0.2 0.1'],
+    ]);
+    const disk = log([
+      [1, '100.0 0.0 0.5'],
+      [1, '0.0 0.0 1.0'],
+      [1, '900.0 0.0 0.2'],
+      [2, '100.0 0.0 0.5'],
+    ]);
+    const build = read({ build_stats: BUILD_STATS, 'reduced_proc_stat.log': stat, 'reduced_proc_diskstats.log': disk });
+    // The third sample lies within a clock tick of the second: left out, as in the CPU shares.
+    expect([...series(build, 'disk.read').values]).toEqual([512, 1024]);
+    expect([...series(build, 'disk.util').values]).toEqual([Number.NaN, 0.005]);
+  });
+
   test('19: on an NVMe disk the figures may count twice', () => {
     const build = read({
       build_stats: BUILD_STATS,

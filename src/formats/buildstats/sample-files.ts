@@ -11,7 +11,7 @@
  * - reduced_proc_net: bytes since the sample before, made a rate.
  *
  * Before langdale several samples fell into one second. Equal seconds become one sample: sums of differences, the last of
- * levels, and of shares and rates the mean of those that are not all zero (an interval of no clock tick measures nothing).
+ * levels, and of shares and rates the mean, without the samples between which no clock ticked.
  */
 import { SAMPLE_SERIES_MAX } from '../../model/limits.ts';
 import { guessUnit } from '../../model/metric-registry.ts';
@@ -85,7 +85,7 @@ export class SampleFiles {
           path,
         );
       }
-      const table = tableOf(path, frames, axis, moments, hasNvme);
+      const table = tableOf(path, frames, axis, moments, this.#frames.get('reduced_proc_stat.log'), hasNvme);
       // A series of nothing but NaN says something only when it has a mark (not recorded).
       const series = table.series.filter((s) => s.marks.length > 0 || s.values.some((v) => !Number.isNaN(v)));
       if (series.length === 0) continue;
@@ -185,29 +185,29 @@ function secondsOf(frames: SampleFrames): Axis {
 type MergeRule = 'last' | 'sum' | 'mean';
 
 /**
- * One column on the axis. `mean` leaves out rows in which every column of `zeroIf` is 0, unless all of the second are so: then
- * it is 0, but with `zerosAreTicks` not recorded, where there are several: no clock ticked between them.
+ * One column on the axis. A `mean` leaves out the rows marked in `momentary`, unless a second has no others.
  */
 function merged(
   axis: Axis,
   column: Float64Array | null,
   rule: MergeRule,
-  zeroIf: readonly (Float64Array | null)[] = [],
-  zerosAreTicks = false,
+  momentary: Uint8Array | null = null,
 ): Float64Array {
   const out = new Float64Array(axis.seconds.length).fill(Number.NaN);
   if (column === null) return out;
   for (let i = 0; i < out.length; i++) {
     let sum = 0;
     let count = 0;
-    let zeros = 0;
+    let momentarySum = 0;
+    let momentaryCount = 0;
     let last = Number.NaN;
     for (let r = axis.from[i]!; r < axis.from[i + 1]!; r++) {
       const row = axis.rows[r]!;
       const value = column[row]!;
       if (Number.isNaN(value)) continue;
-      if (rule === 'mean' && zeroIf.every((other) => other === null || other[row] === 0)) {
-        zeros++;
+      if (momentary?.[row] === 1) {
+        momentarySum += value;
+        momentaryCount++;
         continue;
       }
       last = value;
@@ -215,9 +215,21 @@ function merged(
       count++;
     }
     if (count > 0) out[i] = rule === 'last' ? last : rule === 'sum' ? sum : sum / count;
-    else if (zeros === 1 || (zeros > 1 && !zerosAreTicks)) out[i] = 0;
+    else if (momentaryCount > 0) out[i] = momentarySum / momentaryCount;
   }
   return out;
+}
+
+/**
+ * Rows of reduced_proc_stat.log in which no clock ticked: all three shares 0, which over a real interval of a building machine does
+ * not happen. Their samples are milliseconds apart and measure nothing.
+ */
+function momentaryRows(stat: SampleFrames | undefined): Uint8Array | null {
+  if (stat === undefined) return null;
+  const columns = [0, 1, 2].map((i) => stat.column('', i));
+  return Uint8Array.from(stat.times, (_, row) =>
+    columns.every((column) => column === null || column[row] === 0) ? 1 : 0,
+  );
 }
 
 interface SeriesDetails {
@@ -266,7 +278,14 @@ function momentAfter(moments: Float64Array, second: number): number {
   return low === moments.length ? Number.NaN : moments[low]!;
 }
 
-function tableOf(path: string, frames: SampleFrames, axis: Axis, moments: Float64Array, hasNvme: boolean): SampleTable {
+function tableOf(
+  path: string,
+  frames: SampleFrames,
+  axis: Axis,
+  moments: Float64Array,
+  stat: SampleFrames | undefined,
+  hasNvme: boolean,
+): SampleTable {
   const table = (list: readonly SampleSeries[], seconds = axis.seconds): SampleTable => ({
     source: path,
     timeMs: toMs(seconds),
@@ -281,7 +300,7 @@ function tableOf(path: string, frames: SampleFrames, axis: Axis, moments: Float6
       return table(memorySeries(MEMINFO_FIELDS.map((name) => merged(axis, frames.column(name, 0), 'last'))));
     case 'reduced_proc_diskstats.log':
       return table(
-        reducedDiskSeries(axis, frames, hasNvme),
+        reducedDiskSeries(axis, frames, stat, hasNvme),
         axis.seconds.map((second) => {
           const end = momentAfter(moments, second);
           return !Number.isNaN(end) ? end : second + 1;
@@ -307,9 +326,15 @@ function tableOf(path: string, frames: SampleFrames, axis: Axis, moments: Float6
 const CPU_NOTE = 'Share of all cores over the second before.';
 
 function cpuSeries(axis: Axis, frames: SampleFrames): SampleSeries[] {
-  const columns = [0, 1, 2].map((i) => frames.column('', i));
-  const [user, system, iowait] = columns.map((column) => merged(axis, column, 'mean', columns, true));
-  return cpuOf(user!, system!, iowait!);
+  const momentary = momentaryRows(frames);
+  const columns = [0, 1, 2].map((position) => merged(axis, frames.column('', position), 'mean', momentary));
+  // Several samples and no tick in any: nothing was measured. A single one may stand for an idle second.
+  for (let i = 0; i < axis.seconds.length; i++) {
+    if (axis.from[i + 1]! - axis.from[i]! > 1 && columns.every((column) => column[i] === 0)) {
+      for (const column of columns) column[i] = Number.NaN;
+    }
+  }
+  return cpuOf(columns[0]!, columns[1]!, columns[2]!);
 }
 
 function cpuOf(user: Float64Array, system: Float64Array, iowait: Float64Array): SampleSeries[] {
@@ -368,9 +393,16 @@ function largest(values: Float64Array): number | null {
   return max === Number.NEGATIVE_INFINITY ? null : max;
 }
 
-function reducedDiskSeries(axis: Axis, frames: SampleFrames, hasNvme: boolean): SampleSeries[] {
-  const columns = [0, 1, 2].map((i) => frames.column('', i));
-  const [read, write, util] = columns.map((column) => merged(axis, column, 'mean', columns));
+function reducedDiskSeries(
+  axis: Axis,
+  frames: SampleFrames,
+  stat: SampleFrames | undefined,
+  hasNvme: boolean,
+): SampleSeries[] {
+  // Both files get a row with each sample, so row k of one is row k of the other; the last may be cut.
+  const paired = stat !== undefined && Math.abs(stat.times.length - frames.times.length) <= 1;
+  const momentary = paired ? momentaryRows(stat) : null;
+  const [read, write, util] = [0, 1, 2].map((position) => merged(axis, frames.column('', position), 'mean', momentary));
   const nan = (values: Float64Array, from: number) => values.map((v, i) => (i < from ? v : Number.NaN));
   // The first sample may differ: some kernels and classes got one right. Zeros ever after are not an idle disk.
   const zerosAfter = (first: number) =>
@@ -395,13 +427,15 @@ function reducedDiskSeries(axis: Axis, frames: SampleFrames, hasNvme: boolean): 
   const utilMarks = [...marks];
   const utilNotes = [...notes];
   utilNotes[0] = 'Upstream writes 100 times the true share; divided by 100.';
-  const saturates = util!.some((v) => v >= 1);
+  // One saturated sample makes its whole second unknown.
+  const saturated = merged(axis, frames.column('', 2)?.map((v) => (v >= 1 ? 1 : 0)) ?? null, 'sum', momentary);
+  const saturates = saturated.some((count) => count > 0);
   if (saturates) {
     utilMarks.push('saturated');
     utilNotes.push('It is recorded up to 1 % only: where it was more, it is unknown.');
   }
   const busy = nan(
-    util!.map((v) => (v >= 1 ? Number.NaN : v / DISK_FACTOR)),
+    util!.map((v, i) => (saturated[i]! > 0 ? Number.NaN : v / DISK_FACTOR)),
     recordedUntil,
   );
   return [
@@ -462,13 +496,26 @@ function networkSeries(axis: Axis, frames: SampleFrames, moments: Float64Array):
   return list;
 }
 
+/** Two names of one volume are asked one after the other, so their figures differ by what is written between. */
+const ONE_VOLUME_BYTES = 2 ** 20;
+
+function areOneVolume(a: Float64Array, b: Float64Array): boolean {
+  let equal = 0;
+  let both = 0;
+  for (let i = 0; i < a.length; i++) {
+    if (Number.isNaN(a[i]) || Number.isNaN(b[i])) continue;
+    both++;
+    if (!(Math.abs(a[i]! - b[i]!) <= ONE_VOLUME_BYTES)) return false;
+    if (a[i] === b[i] && a[i]! > 0) equal++;
+  }
+  return both > 0 && equal >= both / 2;
+}
+
 function spaceSeries(axis: Axis, frames: SampleFrames): SampleSeries[] {
   const list: SampleSeries[] = [];
   for (const name of frames.columns.keys()) {
     const values = merged(axis, frames.column(name, 0), 'last');
-    const twin = list.find((other) =>
-      other.values.every((v, i) => v === values[i] || (Number.isNaN(v) && Number.isNaN(values[i]))),
-    );
+    const twin = list.find((other) => areOneVolume(other.values, values));
     const short = name.slice(0, NAME_CHARS_MAX);
     list.push(
       series(`space.${short}`, `Disk space used on ${short}`, 'B', values, {
