@@ -91,14 +91,13 @@ describe.skipIf(!hasSharedData)('a container on an overlay, scarthgap, four buil
   });
 
   test('disk throughput was not recorded and says so; overlay and its disk are one volume', async () => {
-    const found = await builds();
-    for (const build of found) {
+    for (const build of await builds()) {
       expect(series(build, 'disk.write').marks).toContain('not-recorded');
       expect(mean(series(build, 'disk.write').values)).toBeNaN();
+      // The two figures differ by 8 KiB in some samples: they are asked for one after the other.
+      expect(series(build, 'space.overlay').marks).toEqual(['may-double-count']);
+      expect(build.samples.find((table) => table.source === 'monitor_disk.log')?.series).toHaveLength(2);
     }
-    // Two names in the first two builds, which differ by 8 KiB in some samples; one name in the others.
-    const marks = found.map((build) => series(build, 'space.overlay').marks);
-    expect(marks).toEqual([['may-double-count'], ['may-double-count'], [], []]);
   });
 });
 

@@ -64,7 +64,8 @@ export class SampleFrames {
     }
     // A line that never ends (a file of NULs) must not be kept and copied with every piece.
     const kept = Math.min(size - pos, TEXT_LINE_CHARS_MAX);
-    this.#carry = data.slice(pos, pos + kept);
+    // A copy: `slice` of a Buffer is a view, and the caller reads the next piece into the same memory.
+    this.#carry = new Uint8Array(data.subarray(pos, pos + kept));
   }
 
   end(): void {
