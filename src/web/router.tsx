@@ -13,6 +13,7 @@ import { chartSearch } from './pages/Build/chart/chart-search.ts';
 import { configSearch, problemsSearch, recipesSearch, tasksSearch } from './pages/Build/search.ts';
 import { buildsSearch } from './pages/Builds/search.ts';
 import { compareSearch } from './pages/Compare/search.ts';
+import { exploreSearch } from './pages/Explore/search.ts';
 import { report } from './report/embedded-report.ts';
 import { buildQuery, queryClient } from './state/api.ts';
 import { parseSearch, stringifySearch } from './state/search.ts';
@@ -86,11 +87,19 @@ export const compareRoute = createRoute({
   component: lazyRouteComponent(() => import('./pages/Compare/Compare.tsx'), 'Compare'),
 });
 
+export const exploreRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/explore',
+  validateSearch: exploreSearch,
+  component: lazyRouteComponent(() => import('./pages/Explore/Explore.tsx'), 'Explore'),
+});
+
 export const router = createRouter({
   routeTree: root.addChildren([
     buildsRoute,
     buildRoute.addChildren([buildStartRoute, chartRoute, tasksRoute, recipesRoute, configRoute, problemsRoute]),
     compareRoute,
+    exploreRoute,
   ]),
   // A report file is opened from a disk: its addresses live behind the #.
   ...(report === null ? { basepath: '/buildstats' } : { history: createHashHistory() }),

@@ -18,6 +18,7 @@ const KeyHelp = lazy(() => import('./KeyHelp.tsx').then((m) => ({ default: m.Key
 export const PAGES = [
   { to: '/', label: 'Builds', keys: 'g b' },
   { to: '/compare', label: 'Compare', keys: 'g c' },
+  { to: '/explore', label: 'Explore', keys: 'g e' },
 ] as const;
 
 /** A report file has no list of builds and nothing to search in but itself. */

@@ -1,0 +1,58 @@
+/** What each kind of picture shows until it is told otherwise, and some questions that are asked often. */
+import type { ExploreSearch } from './search.ts';
+
+export type Question = Required<Pick<ExploreSearch, 'kind' | 'level' | 'x' | 'y' | 'aggregate' | 'logx' | 'logy'>> &
+  ExploreSearch;
+
+type Usual = Omit<Pick<Question, Settled>, 'kind'> & { readonly colour?: string };
+
+const USUAL: Readonly<Record<NonNullable<ExploreSearch['kind']>, Usual>> = {
+  scatter: {
+    level: 'task',
+    builds: 1,
+    x: 'walltime',
+    y: 'cputime',
+    aggregate: 'none',
+    logx: '1',
+    logy: '1',
+    colour: 'task-kind',
+  },
+  line: { level: 'build', builds: 100, x: 'build-start', y: 'walltime', aggregate: 'none', logx: '0', logy: '0' },
+  bar: { level: 'task', builds: 1, x: 'task', y: 'walltime', aggregate: 'sum', logx: '0', logy: '0' },
+  histogram: { level: 'task', builds: 1, x: 'walltime', y: 'walltime', aggregate: 'none', logx: '1', logy: '0' },
+};
+
+/** A metric chosen as colour can be taken away again: `none` in the address. */
+export const NO_COLOUR = 'none';
+
+export function questionOf(search: ExploreSearch): Question {
+  const kind = search.kind ?? 'scatter';
+  const usual = USUAL[kind];
+  const colour = search.colour ?? usual.colour;
+  return {
+    ...search,
+    kind,
+    level: search.level ?? usual.level,
+    builds: search.builds ?? usual.builds,
+    x: search.x ?? usual.x,
+    // A histogram asks how many there are of x; a second metric has no part in it.
+    y: kind === 'histogram' ? (search.x ?? usual.x) : (search.y ?? usual.y),
+    aggregate: kind === 'histogram' ? 'none' : (search.aggregate ?? usual.aggregate),
+    colour: colour === NO_COLOUR ? undefined : colour,
+    logx: search.logx ?? usual.logx,
+    logy: search.logy ?? usual.logy,
+  };
+}
+
+export const EXAMPLES: readonly { readonly label: string; readonly search: ExploreSearch }[] = [
+  { label: 'Does it use its cores?', search: {} },
+  { label: 'Which tasks take the time?', search: { kind: 'bar' } },
+  { label: 'Which recipes?', search: { kind: 'bar', x: 'recipe', colour: 'task-kind' } },
+  { label: 'How long do tasks take?', search: { kind: 'histogram' } },
+  {
+    label: 'Who needs memory, when?',
+    search: { x: 'start-offset', y: 'child_rusage.ru_maxrss', logx: '0', logy: '0' },
+  },
+  { label: 'What is written, by kind of task?', search: { kind: 'bar', x: 'task-kind', y: 'write_bytes' } },
+  { label: 'How do builds change?', search: { kind: 'line' } },
+];
