@@ -1,8 +1,8 @@
 /** What each kind of picture shows until it is told otherwise, and some questions that are asked often. */
 import type { ExploreSearch } from './search.ts';
 
-export type Question = Required<Pick<ExploreSearch, 'kind' | 'level' | 'x' | 'y' | 'aggregate' | 'logx' | 'logy'>> &
-  ExploreSearch;
+type Settled = 'kind' | 'level' | 'builds' | 'x' | 'y' | 'aggregate' | 'logx' | 'logy';
+export type Question = ExploreSearch & { readonly [K in Settled]: NonNullable<ExploreSearch[K]> };
 
 type Usual = Omit<Pick<Question, Settled>, 'kind'> & { readonly colour?: string };
 

@@ -30,7 +30,12 @@ export function Problems() {
   const problems = build.problemList.filter((p) => keep(p.code, p.message, p.file));
   const openLog = (row: number | undefined): void =>
     void navigate({ search: (old) => compact({ ...old, log: row === log ? undefined : row }) });
+  // A link from a task that did not fail: its log has no place in the lists below.
+  const otherLog = log !== undefined && !build.failureList.some((f) => f.row === log);
+  const onWrap = (on: boolean): void =>
+    void navigate({ search: (old) => compact({ ...old, wrap: on ? (1 as const) : undefined }), replace: true });
   const nothing =
+    !otherLog &&
     build.failureList.length + build.qaIssueList.length + build.messages.length + build.problemList.length === 0;
   if (nothing) {
     return (
@@ -49,6 +54,17 @@ export function Problems() {
         label="Search in problems"
         className={styles.search}
       />
+      {otherLog ? (
+        <section>
+          <div className={styles.head}>
+            <h2>Log of a task run</h2>
+            <button type="button" className="btn plain" onClick={() => openLog(log)}>
+              close
+            </button>
+          </div>
+          <LogViewer build={build} row={log} wrap={wrap === 1} onWrap={onWrap} />
+        </section>
+      ) : null}
       {build.failureList.length === 0 ? null : (
         <Section title="Failures" count={failures.length} of={build.failureList.length}>
           {failures.map((failure, i) => (
@@ -86,17 +102,7 @@ export function Problems() {
                 <pre className={styles.cause}>{failure.cause}</pre>
               )}
               {failure.row !== null && log === failure.row ? (
-                <LogViewer
-                  build={build}
-                  row={failure.row}
-                  wrap={wrap === 1}
-                  onWrap={(on) =>
-                    void navigate({
-                      search: (old) => compact({ ...old, wrap: on ? (1 as const) : undefined }),
-                      replace: true,
-                    })
-                  }
-                />
+                <LogViewer build={build} row={failure.row} wrap={wrap === 1} onWrap={onWrap} />
               ) : null}
             </li>
           ))}

@@ -7,6 +7,7 @@ import { CopyButton } from '../../../components/CopyButton.tsx';
 import { Missing, When } from '../../../components/Figures.tsx';
 import { TaskOutcomeMark } from '../../../components/Outcome.tsx';
 import type { BuildTasks } from '../../../state/task-table.ts';
+import { runKey } from '../run-key.ts';
 import styles from '../table/Table.module.css';
 
 // uPlot comes with it.
@@ -41,7 +42,10 @@ export function TaskDrawer({ data, row, onClose }: { data: BuildTasks; row: numb
       </div>
       {failure?.cause == null ? null : <pre className="cause">{failure.cause}</pre>}
       <div className="row" style={{ marginTop: 8 }}>
-        {failure === undefined ? null : (
+        <Link to="/b/$id/chart" params={{ id: build.id }} search={{ sel: runKey(data, row) }} className="btn">
+          In the boot chart
+        </Link>
+        {failure === undefined && !build.logsAvailable ? null : (
           <Link to="/b/$id/problems" params={{ id: build.id }} search={{ log: row }} className="btn">
             Log
           </Link>
