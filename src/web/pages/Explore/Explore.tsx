@@ -180,7 +180,14 @@ export function Explore() {
           <select
             className="field"
             value={question.level}
-            onChange={(e) => change({ level: EXPLORE_LEVELS.find((l) => l === e.target.value) })}
+            onChange={(e) =>
+              change({
+                level: EXPLORE_LEVELS.find((l) => l === e.target.value),
+                x: undefined,
+                y: undefined,
+                colour: undefined,
+              })
+            }
           >
             {EXPLORE_LEVELS.map((l) => (
               <option key={l} value={l}>
@@ -207,7 +214,7 @@ export function Explore() {
           />
         ) : null}
       </div>
-      <div className={styles.controls}>
+      <div className={`${styles.controls} ${styles.axes}`}>
         <Pick
           label={kind === 'histogram' ? 'of' : kind === 'bar' ? 'by' : 'x'}
           value={question.x}

@@ -17,7 +17,7 @@ const USUAL: Readonly<Record<NonNullable<ExploreSearch['kind']>, Usual>> = {
     logy: '1',
     colour: 'task-kind',
   },
-  line: { level: 'build', builds: 100, x: 'build-start', y: 'walltime', aggregate: 'none', logx: '0', logy: '0' },
+  line: { level: 'build', builds: 100, x: 'start-time', y: 'span', aggregate: 'none', logx: '0', logy: '0' },
   bar: { level: 'task', builds: 1, x: 'task', y: 'walltime', aggregate: 'sum', logx: '0', logy: '0' },
   histogram: { level: 'task', builds: 1, x: 'walltime', y: 'walltime', aggregate: 'none', logx: '1', logy: '0' },
 };
@@ -28,15 +28,18 @@ export const NO_COLOUR = 'none';
 export function questionOf(search: ExploreSearch): Question {
   const kind = search.kind ?? 'scatter';
   const usual = USUAL[kind];
-  const colour = search.colour ?? usual.colour;
+  const level = search.level ?? usual.level;
+  const x = search.x ?? (kind === 'bar' ? level : usual.x);
+  // Kinds of tasks are told apart among tasks only.
+  const colour = search.colour ?? (level === 'task' ? usual.colour : undefined);
   return {
     ...search,
     kind,
-    level: search.level ?? usual.level,
+    level,
     builds: search.builds ?? usual.builds,
-    x: search.x ?? usual.x,
+    x,
     // A histogram asks how many there are of x; a second metric has no part in it.
-    y: kind === 'histogram' ? (search.x ?? usual.x) : (search.y ?? usual.y),
+    y: kind === 'histogram' ? x : (search.y ?? usual.y),
     aggregate: kind === 'histogram' ? 'none' : (search.aggregate ?? usual.aggregate),
     colour: colour === NO_COLOUR ? undefined : colour,
     logx: search.logx ?? usual.logx,

@@ -551,7 +551,8 @@ export function drawPicture(painter: Painter, picture: Picture): void {
     painter.line(0, bottom + 0.5, panel.width, bottom + 0.5, palette.lineStrong);
     painter.line(0.5, 0, 0.5, bottom, palette.lineStrong);
     // The axis says what it is inside the plot, where there is room.
-    if (kind !== 'bar') painter.text(4, 6, picture.yLabel, { sizePx: LABEL_PX, colour: palette.inkMuted });
+    if (kind !== 'bar' && panel.title === null)
+      painter.text(4, 6, picture.yLabel, { sizePx: LABEL_PX, colour: palette.inkMuted });
     painter.text(panel.width, bottom + 26, kind === 'bar' ? picture.yLabel : axes.x.label, {
       ...muted,
       align: 'right',

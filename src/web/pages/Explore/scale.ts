@@ -51,6 +51,11 @@ function decimalStep(rough: number): number {
   return 10 * magnitude;
 }
 
+/** Round times lose the parts that are nothing: `1 min`, not `1 min 00 s`. */
+function tickLabel(value: number, unit: string): string {
+  return value === 0 ? '0' : formatQuantity(value, unit).replace(/ 00 (s|min|h)$/, '');
+}
+
 /** Values of logarithmic ticks between two positive numbers. */
 export function logTicks(from: number, to: number, unit: string): number[] {
   const perSecond = MS_PER[unit];
@@ -133,7 +138,7 @@ export function makeScale(values: ArrayLike<number>, options: ScaleOptions): Sca
       fromPx,
       toPx,
       toPixel,
-      ticks: ticks.filter((_, i) => i % every === 0).map((v) => ({ px: toPixel(v), label: formatQuantity(v, unit) })),
+      ticks: ticks.filter((_, i) => i % every === 0).map((v) => ({ px: toPixel(v), label: tickLabel(v, unit) })),
     };
   }
   if (kind === 'number' && low > 0 && low < high * 0.5) low = 0;
@@ -153,7 +158,7 @@ export function makeScale(values: ArrayLike<number>, options: ScaleOptions): Sca
   for (let v = Math.ceil((from - offset) / step) * step + offset, i = 0; v <= to && i < 200; v += step, i++) {
     ticks.push({
       px: toPixel(v),
-      label: kind === 'time' ? formatTimeTick(v, step) : v === 0 ? '0' : formatQuantity(v, unit),
+      label: kind === 'time' ? formatTimeTick(v, step) : tickLabel(v, unit),
     });
   }
   return { fromPx, toPx, toPixel, ticks };
