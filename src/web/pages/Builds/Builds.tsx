@@ -35,7 +35,7 @@ export function Builds() {
 
   const change = useCallback(
     (part: Partial<BuildsSearch>, replace = false) =>
-      void navigate({ search: (old) => compact({ ...old, ...part }), replace }),
+      void navigate({ resetScroll: false, search: (old) => compact({ ...old, ...part }), replace }),
     [navigate],
   );
   const toggle = useCallback(

@@ -33,7 +33,7 @@ export function Compare() {
   useTitle('Compare');
   const change = useCallback(
     (part: Partial<CompareSearch>, replace = false) =>
-      void navigate({ search: (old) => compact({ ...old, ...part }), replace }),
+      void navigate({ resetScroll: false, search: (old) => compact({ ...old, ...part }), replace }),
     [navigate],
   );
   const query = useQuery(

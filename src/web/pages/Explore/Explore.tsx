@@ -41,7 +41,7 @@ export function Explore() {
   useTitle('Explore');
   const change = useCallback(
     (part: Partial<ExploreSearch>, replace = false) =>
-      void navigate({ search: (old) => compact({ ...old, ...part }), replace }),
+      void navigate({ resetScroll: false, search: (old) => compact({ ...old, ...part }), replace }),
     [navigate],
   );
   const query = useQuery(

@@ -36,7 +36,9 @@ export function Config() {
     <div className={styles.page}>
       <SearchField
         value={q ?? ''}
-        onChange={(text) => void navigate({ search: (old) => compact({ ...old, q: text }), replace: true })}
+        onChange={(text) =>
+          void navigate({ resetScroll: false, search: (old) => compact({ ...old, q: text }), replace: true })
+        }
         placeholder="Search names and values"
         label="Search in the configuration"
         className={styles.search}

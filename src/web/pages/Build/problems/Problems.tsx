@@ -29,11 +29,15 @@ export function Problems() {
   const messages = build.messages.filter((m) => keep(m.text, m.logger));
   const problems = build.problemList.filter((p) => keep(p.code, p.message, p.file));
   const openLog = (row: number | undefined): void =>
-    void navigate({ search: (old) => compact({ ...old, log: row === log ? undefined : row }) });
+    void navigate({ resetScroll: false, search: (old) => compact({ ...old, log: row === log ? undefined : row }) });
   // A link from a task that did not fail: its log has no place in the lists below.
   const otherLog = log !== undefined && !build.failureList.some((f) => f.row === log);
   const onWrap = (on: boolean): void =>
-    void navigate({ search: (old) => compact({ ...old, wrap: on ? (1 as const) : undefined }), replace: true });
+    void navigate({
+      resetScroll: false,
+      search: (old) => compact({ ...old, wrap: on ? (1 as const) : undefined }),
+      replace: true,
+    });
   const nothing =
     !otherLog &&
     build.failureList.length + build.qaIssueList.length + build.messages.length + build.problemList.length === 0;
@@ -49,7 +53,9 @@ export function Problems() {
     <div className={styles.page}>
       <SearchField
         value={q ?? ''}
-        onChange={(text) => void navigate({ search: (old) => compact({ ...old, q: text }), replace: true })}
+        onChange={(text) =>
+          void navigate({ resetScroll: false, search: (old) => compact({ ...old, q: text }), replace: true })
+        }
         placeholder="Search in problems"
         label="Search in problems"
         className={styles.search}

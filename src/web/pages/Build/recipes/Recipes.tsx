@@ -45,7 +45,7 @@ export function Recipes() {
   const [cursor, setCursor] = useState(-1);
   const change = useCallback(
     (part: Partial<RecipesSearch>, replace = false) =>
-      void navigate({ search: (old) => compact({ ...old, ...part }), replace }),
+      void navigate({ resetScroll: false, search: (old) => compact({ ...old, ...part }), replace }),
     [navigate],
   );
   useCommands([

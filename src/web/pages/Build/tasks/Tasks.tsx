@@ -64,7 +64,7 @@ export function Tasks() {
   const [cursor, setCursor] = useState(-1);
   const change = useCallback(
     (part: Partial<TasksSearch>, replace = false) =>
-      void navigate({ search: (old) => compact({ ...old, ...part }), replace }),
+      void navigate({ resetScroll: false, search: (old) => compact({ ...old, ...part }), replace }),
     [navigate],
   );
   useCommands([
