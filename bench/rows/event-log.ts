@@ -23,6 +23,11 @@ export const eventLog: Row = {
       results.push(
         row(`${what} / lines, JSON.parse, base64`, result.ratio, tasks === 10_000 ? 1.5 : null, result.note),
       );
+      const usual =
+        tasks !== 10_000
+          ? null
+          : compareCommands(ours, node(join(bench.root, 'bench/floors/read-lines-readline.mjs'), log), 3);
+      if (usual !== null) results.push(row(`${what} / the same with node:readline`, usual.ratio, null, usual.note));
       results.push(
         absolute(`${what}: peak memory`, peakMemoryMb(ours, bench.scratch), 'MB', tasks === 10_000 ? 200 : null, ''),
       );
