@@ -83,6 +83,8 @@ export interface Client {
     signal?: AbortSignal,
   ): Promise<ColumnsBody>;
   samples(id: string, revision?: string | null, signal?: AbortSignal): Promise<ColumnsBody>;
+  /** Only of a build that `hasGraph`. */
+  graph(id: string, revision?: string | null, signal?: AbortSignal): Promise<ColumnsBody>;
   log(id: string, row: number, signal?: AbortSignal): Promise<LogText>;
   compare(query: Asked<CompareQuery>, signal?: AbortSignal): Promise<CompareResult>;
   explore(query: Asked<ExploreQuery>, signal?: AbortSignal): Promise<ExploreResult>;
@@ -138,6 +140,7 @@ export function createClient(fetchImplementation: typeof fetch = fetch, base: st
     columns: (id, metrics, r, signal) =>
       bytes(`${build(id)}/columns${queryString({ metrics: metrics === '*' ? '*' : metrics.join(','), r })}`, signal),
     samples: (id, r, signal) => bytes(`${build(id)}/samples${queryString({ r })}`, signal),
+    graph: (id, r, signal) => bytes(`${build(id)}/graph${queryString({ r })}`, signal),
     log: (id, row, signal) => get(`${build(id)}/log${queryString({ row })}`, signal),
     compare: (query, signal) => get(`/compare${queryString(query)}`, signal),
     explore: (query, signal) => get(`/explore${queryString(query)}`, signal),

@@ -10,6 +10,7 @@
  *     GET  /builds/{id}                       -> BuildDetail
  *     GET  /builds/{id}/columns               ColumnsQuery -> binary, COLUMNS_MEDIA_TYPE
  *     GET  /builds/{id}/samples               RevisionQuery -> binary, COLUMNS_MEDIA_TYPE
+ *     GET  /builds/{id}/graph                 RevisionQuery -> binary, COLUMNS_MEDIA_TYPE; 404 when hasGraph is false
  *     GET  /builds/{id}/log                   LogQuery -> LogText; 404 when there is none, 403 outside the folder given
  *     GET  /builds/{id}/tasks.csv             downloads: the task table as CSV,
  *     GET  /builds/{id}/tasks.json            as JSON,
@@ -293,6 +294,7 @@ export type BuildDetail = z.infer<typeof BuildDetail>;
  * GET /builds/{id}/columns?metrics=walltime,io.read_bytes — one binary body (docs/formats/task-table.md): recipe, task,
  * outcome, startMs, endMs always; metrics as asked, `*` for all.
  * GET /builds/{id}/samples — the sample tables in the same encoding.
+ * GET /builds/{id}/graph — which task run needs which, in rows of the task table.
  */
 export const COLUMNS_MEDIA_TYPE = 'application/vnd.bakehouse.columns';
 

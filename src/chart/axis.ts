@@ -125,7 +125,9 @@ export function niceTop(largest: number, unit: Unit | string): number {
   const scaled = largest / base;
   const magnitude = 10 ** Math.floor(Math.log10(scaled));
   for (const step of [1, 1.5, 2, 3, 4, 5, 6, 8, 10]) {
-    if (step * magnitude >= scaled * (1 - 1e-12)) return step * magnitude * base;
+    if (step * magnitude < scaled * (1 - 1e-12)) continue;
+    // Past 1,000 of a binary unit the next round number is 1 of the next.
+    return base > 1 && step * magnitude >= 1000 ? 1024 * base : step * magnitude * base;
   }
   return 10 * magnitude * base;
 }

@@ -5,6 +5,7 @@ export const OPERATIONS = {
   'show-build': async () => (await import('./show-build.ts')).showBuild,
   'read-columns': async () => (await import('./read-columns.ts')).readColumns,
   'read-samples': async () => (await import('./read-samples.ts')).readSamples,
+  'read-graph': async () => (await import('./read-graph.ts')).readGraph,
   'read-log': async () => (await import('./read-log.ts')).readLog,
   'compare-builds': async () => (await import('./compare-builds.ts')).compareBuilds,
   explore: async () => (await import('./explore.ts')).explore,

@@ -15,6 +15,7 @@ import {
 } from '../api/contract.ts';
 import type { Build } from '../model/build.ts';
 import { decodeColumns, decodeSamples } from '../model/columns-body.ts';
+import { decodeGraph } from '../model/columns-graph.ts';
 import { drawBuild } from '../model/draw-build.ts';
 import type { OperationContext } from '../operations/context.ts';
 import { localRunner } from '../operations/run.ts';
@@ -245,6 +246,16 @@ describe('columns and samples', () => {
     expect([...(table.values.get('cputime') ?? [])].filter((v) => !Number.isNaN(v)).sort()).toEqual([1, 2.5, 8]);
     const samples = decodeSamples((await get(`/api/v1/builds/${id(3)}/samples`)).rawPayload, decompress);
     expect(samples[0]?.series[0]?.values).toEqual(Float64Array.of(0.25, Number.NaN));
+  });
+
+  it('has the task graph where a source told it, and says so where none did', async () => {
+    await problem(`/api/v1/builds/${id(3)}/graph`, 404, 'not-found');
+    const graph = { offsets: Uint32Array.of(0, 0, 1, 1, 1), targets: Uint32Array.of(0) };
+    await context.store.saveBuild(id(8), build(8, { graph }));
+    const response = await get(`/api/v1/builds/${id(8)}/graph`);
+    expect(response.headers['content-type']).toBe(COLUMNS_MEDIA_TYPE);
+    expect(decodeGraph(response.rawPayload, decompress)).toEqual(graph);
+    await context.store.deleteBuild(id(8));
   });
 
   it('gives every metric for *, and none when none is named', async () => {

@@ -6,6 +6,7 @@ import { hasPostgres } from '../../test/real-parts.ts';
 import { startPostgres } from '../../test/real-postgres.ts';
 import type { Build } from '../model/build.ts';
 import { decodeColumns, decodeSamples } from '../model/columns-body.ts';
+import { decodeGraph } from '../model/columns-graph.ts';
 import { blankBuild, drawBuild } from '../model/draw-build.ts';
 import { decompress } from './compression.ts';
 import { openStore } from './index.ts';
@@ -141,6 +142,9 @@ describe.each(engines)('store on $name', ({ here, start }) => {
     expect((await store.readTaskTable(id(1), []))?.metrics).toEqual([]);
     expect(decodeSamples((await store.readSampleBytes(id(1)))!.bytes, decompress)).toEqual(saved.samples);
     expect(await store.readSamples(id(1))).toEqual(saved.samples);
+    const graph = await store.readGraphBytes(id(1));
+    expect(graph).toMatchObject({ revision, finished: true });
+    expect(decodeGraph(graph!.bytes, decompress)).toEqual(saved.graph);
     await store.saveBuild(id(2), build(2, { outcome: 'running' }));
     expect(await store.readTaskBytes(id(2), [])).toMatchObject({ finished: false });
   });
@@ -154,6 +158,7 @@ describe.each(engines)('store on $name', ({ here, start }) => {
     expect(await store.readTaskBytes(id(9), '*')).toBeNull();
     expect(await store.readSamples(id(9))).toBeNull();
     expect(await store.readSampleBytes(id(9))).toBeNull();
+    expect(await store.readGraphBytes(id(9))).toBeNull();
     expect(await store.readNeighbours(id(9))).toEqual({ previousId: null, nextId: null });
     expect(await store.readHistories([id(9)], 20)).toEqual(new Map());
     expect(await store.deleteBuild(id(9))).toBe(false);

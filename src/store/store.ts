@@ -165,6 +165,8 @@ export interface Store {
   /** The same as one columns body for the wire (docs/formats/task-table.md); stored blocks are passed on, not decoded. */
   readTaskBytes(id: string, metrics: readonly string[] | '*'): Promise<StoredBytes | null>;
   readSampleBytes(id: string): Promise<StoredBytes | null>;
+  /** The task graph as stored (model/columns-graph.ts decodes it). Null: no such build, or no source told its graph. */
+  readGraphBytes(id: string): Promise<StoredBytes | null>;
   readContents(id: string): Promise<BuildContents | null>;
   readSummary(id: string): Promise<BuildSummary | null>;
   listBuilds(

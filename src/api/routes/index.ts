@@ -7,6 +7,7 @@ import { facets } from './facets.ts';
 import { importSample } from './import-sample.ts';
 import { listBuilds } from './list-builds.ts';
 import { readColumns } from './read-columns.ts';
+import { readGraph } from './read-graph.ts';
 import { readLog } from './read-log.ts';
 import { readSamples } from './read-samples.ts';
 import type { RegisterRoute } from './route.ts';
@@ -20,6 +21,7 @@ export const ROUTES: readonly RegisterRoute[] = [
   showBuild,
   readColumns,
   readSamples,
+  readGraph,
   readLog,
   compareBuilds,
   explore,

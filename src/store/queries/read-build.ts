@@ -122,6 +122,16 @@ export async function readSampleBytes(db: Kysely<Database>, id: string): Promise
   return { bytes: samplesBody(found.tables), revision: found.revision, finished: found.finished };
 }
 
+export async function readGraphBytes(db: Kysely<Database>, id: string): Promise<StoredBytes | null> {
+  const row = await db
+    .selectFrom('builds')
+    .innerJoin('graphs', 'graphs.number', 'builds.graph')
+    .select(['revision', 'outcome', 'body'])
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return row === undefined ? null : { bytes: row.body, revision: row.revision, finished: row.outcome !== 'running' };
+}
+
 export async function readBuild(db: Kysely<Database>, dictionaries: Dictionaries, id: string): Promise<Build | null> {
   return consistent(async () => {
     const head = await readHead(db, id);

@@ -3,8 +3,9 @@ import { queryOptions } from '@tanstack/react-query';
 import { decompress } from 'fzstd';
 import type { BuildDetail } from '../../api/contract.ts';
 import { decodeColumns, decodeSamples } from '../../model/columns-body.ts';
+import { decodeGraph } from '../../model/columns-graph.ts';
 import type { SampleTable } from '../../model/samples.ts';
-import type { TaskTable } from '../../model/task-table.ts';
+import type { TaskGraph, TaskTable } from '../../model/task-table.ts';
 import { client } from './api.ts';
 
 const unpack = (bytes: Uint8Array, rawLength: number): Uint8Array => decompress(bytes, new Uint8Array(rawLength));
@@ -38,5 +39,15 @@ export const samplesQuery = (build: Pick<BuildDetail, 'id' | 'revision'>) =>
       decodeSamples(await client.samples(build.id, build.revision, signal), unpack),
     staleTime: Number.POSITIVE_INFINITY,
     placeholderData: (previous, query) => (query?.queryKey[1] === build.id ? previous : undefined),
+    structuralSharing: false,
+  });
+
+/** Which run needs which. Only of a build that `hasGraph`. */
+export const graphQuery = (build: Pick<BuildDetail, 'id' | 'revision'>) =>
+  queryOptions({
+    queryKey: ['graph', build.id, build.revision] as const,
+    queryFn: async ({ signal }): Promise<TaskGraph> =>
+      decodeGraph(await client.graph(build.id, build.revision, signal), unpack),
+    staleTime: Number.POSITIVE_INFINITY,
     structuralSharing: false,
   });

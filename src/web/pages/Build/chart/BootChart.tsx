@@ -16,6 +16,7 @@ import { chartSeries, defaultStrips, STRIP_PX, stripEntries } from '../../../../
 import { type TimeBounds, withAir } from '../../../../chart/viewport.ts';
 import type { Build } from '../../../../model/build.ts';
 import { formatCount, formatDuration, plural } from '../../../../model/format.ts';
+import type { TaskGraph } from '../../../../model/task-table.ts';
 import { useCommands } from '../../../state/commands.ts';
 import { AreaDrawer } from './AreaDrawer.tsx';
 import css from './BootChart.module.css';
@@ -31,7 +32,9 @@ import { Toolbar } from './Toolbar.tsx';
 
 export interface BootChartProps {
   /** The build with its decoded columns and samples. A new object is a new picture: keep it while nothing changed. */
-  readonly build: ChartBuild & Partial<Pick<Build, 'graph' | 'failures'>>;
+  readonly build: ChartBuild & Partial<Pick<Build, 'failures'>>;
+  /** Which run needs which, in rows of `build.tasks`; null: not known (yet). */
+  readonly graph?: TaskGraph | null;
   readonly state: ChartState;
   /** `push`: a deliberate act, one step of the back button. `replace`: moving around. */
   readonly onStateChange: (state: ChartState, how: 'push' | 'replace') => void;
@@ -112,7 +115,7 @@ function Chart(props: BootChartProps) {
   const narrow = width > 0 && width < NARROW_PX;
   const gutterPx = gutter(layout, width, narrow);
   const stripsPx = strips.length * (STRIP_PX + STRIP_GAP);
-  const bodyPx = bodyHeight(layout, viewport.height, headHeight(layout) + stripsPx + MINIMAP_PX, narrow);
+  const bodyPx = bodyHeight(layout, viewport.height - headHeight(layout) - stripsPx - MINIMAP_PX, narrow);
   const area = dragged ?? state.area;
   const shown = useMemo<Shown>(
     () => ({
@@ -405,7 +408,7 @@ function Chart(props: BootChartProps) {
         {selectedRow !== null ? (
           <TaskDrawer
             data={data}
-            graph={build.graph ?? null}
+            graph={props.graph ?? null}
             failures={build.failures ?? []}
             row={selectedRow}
             logLink={props.logLink?.(selectedRow) ?? null}
@@ -449,9 +452,16 @@ function gutter(layout: ChartLayout, widthPx: number, narrow: boolean): number {
   return Math.min(230, Math.max(120, Math.round(widthPx * 0.16)));
 }
 
-/** As much of the lanes as the screen holds beside all the rest; on a phone most of a screen. */
-function bodyHeight(layout: ChartLayout, viewportPx: number, othersPx: number, narrow: boolean): number {
-  const room = Math.max(narrow ? 320 : 240, viewportPx - othersPx - (narrow ? 220 : 230));
+/** What a page has above and below a chart, about. */
+const AROUND_PX = 250;
+
+/**
+ * As much of the lanes as the screen holds beside all the rest, on a phone most of a screen. Slots are shown all where a wheel can bring
+ * the rest into sight: lanes that need a scrollbar of their own take the wheel from the zoom.
+ */
+function bodyHeight(layout: ChartLayout, leftPx: number, narrow: boolean): number {
+  const least = layout.options.groupBy === 'slots' ? 500 : narrow ? 340 : 260;
+  const room = Math.max(least, leftPx - AROUND_PX);
   return Math.max(layout.lanePx * 2, Math.min(layout.heightPx, Math.round(room)));
 }
 

@@ -5,7 +5,7 @@ import { useMemo } from 'react';
 import { address } from '../../../../api/client.ts';
 import { ErrorNote, WarningNote } from '../../../components/Notes.tsx';
 import { compact } from '../../../state/search.ts';
-import { buildTasksQuery, samplesQuery } from '../../../state/task-table.ts';
+import { buildTasksQuery, graphQuery, samplesQuery } from '../../../state/task-table.ts';
 import { buildTitle } from '../../build-title.ts';
 import { useBuild } from '../Build.tsx';
 import { BootChart, type BootChartProps } from './BootChart.tsx';
@@ -18,6 +18,10 @@ export function ChartTab() {
   const tasks = useQuery(buildTasksQuery(now, '*'));
   const samples = useQuery(samplesQuery(now));
   const state = useMemo(() => parseChartState(search), [search]);
+
+  // Asked for with the first drawer: it is of no use before. Its rows are those of one revision of the table.
+  const graph = useQuery({ ...graphQuery(now), enabled: now.hasGraph && state.selected !== null });
+  const graphOfTable = tasks.data?.build.revision === now.revision ? (graph.data ?? null) : null;
 
   // A chart without its strips would jump when they come; where they cannot be read it is shown without.
   const build = useMemo((): BootChartProps['build'] | null => {
@@ -38,6 +42,7 @@ export function ChartTab() {
       {samples.isError ? <WarningNote>The samples could not be read: {samples.error.message}</WarningNote> : null}
       <BootChart
         build={build}
+        graph={graphOfTable}
         state={state}
         onStateChange={(next, how) =>
           void navigate({ search: compact(formatChartState(next)), replace: how === 'replace', resetScroll: false })
