@@ -1,0 +1,313 @@
+/**
+ * Watches the paths that were given until the end: a build that runs there grows in the store while it runs, a new one comes by itself.
+ *
+ *     look for builds and logs  ->  which changed?  ->  look into those  ->  merge a directory with its log  ->  save, at most every 2 s
+ *
+ * Polling, not fs.watch: a build writes thousands of files into hundreds of folders, each of which would need a watch of its own (Linux
+ * has 8,192 of them for a user by default, macOS and network folders tell nothing at all), while a look costs 3 ms. What costs more
+ * is done more seldom, so that watching takes no more than a tenth of one core from the build that it watches.
+ */
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { mergeBuilds, sameOrigin } from '../analysis/merge-builds.ts';
+import { findBuilds } from '../formats/open/find-builds.ts';
+import type { Build } from '../model/build.ts';
+import { BakehouseError } from '../model/errors.ts';
+import { ProblemList } from '../model/problem.ts';
+import type { SavedBuild, Store } from '../store/store.ts';
+import { saveAccount } from './import.ts';
+import { LiveDirectory } from './live-directory.ts';
+import { LiveEventLog } from './live-event-log.ts';
+
+export interface WatchOptions {
+  readonly onSaved?: ((saved: SavedBuild) => void) | undefined;
+  readonly onWarning?: ((message: string) => void) | undefined;
+  /** The least time between two saves of one build. */
+  readonly saveEveryMs?: number | undefined;
+}
+
+export const LOOK_EVERY_MS = 1000;
+export const SAVE_EVERY_MS = 2000;
+/** Work may take a tenth of the time. */
+const DUTY = 10;
+/** Of the newest builds it is asked whether they run; the others were over when the watch began. */
+const NEWEST = 3;
+/** How long a build that is over is still looked into: its log ends some seconds later. */
+const LINGER_MS = 60_000;
+/** A build that fell silent may compile for hours; after a day it is dead. */
+const SILENT_MS_MAX = 86_400_000;
+/** A log whose build has no directory is saved by itself, but first the directory gets its chance. */
+const ALONE_AFTER_MS = 10_000;
+/** After an error, e.g. a database that is busy or gone. */
+const RETRY_MS = 30_000;
+/** Running becomes lost by silence alone. */
+const RECONSIDER_MS = 30_000;
+
+interface TrackedDirectory {
+  readonly live: LiveDirectory;
+  /** As of the last save; null before the first. */
+  build: Build | null;
+  /** Files changed since `build` was made. */
+  stale: boolean;
+  /** It, or its log, changed since the last save. */
+  dirty: boolean;
+  changedMs: number;
+  notBeforeMs: number;
+  outcome: Build['outcome'] | null;
+}
+
+interface TrackedLog {
+  readonly live: LiveEventLog;
+  builds: readonly Build[];
+  /** It grew since `builds` were made. */
+  dirty: boolean;
+  readonly sinceMs: number;
+  notBeforeMs: number;
+  running: boolean;
+}
+
+/** What tells by two stats whether anything began in a build directory. */
+function fingerprint(path: string): string {
+  const folder = statSync(path, { throwIfNoEntry: false });
+  const file = statSync(join(path, 'build_stats'), { throwIfNoEntry: false });
+  return `${folder?.mtimeMs} ${file?.mtimeMs} ${file?.size}`;
+}
+
+/** Whether a build_stats says that its last build ended. Only the end of the file is read. */
+function hasEnd(dir: string): boolean {
+  let fd: number;
+  try {
+    fd = openSync(join(dir, 'build_stats'), 'r');
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause) return true;
+    throw cause;
+  }
+  try {
+    const tail = Buffer.alloc(4096);
+    const size = statSync(join(dir, 'build_stats'), { throwIfNoEntry: false })?.size ?? 0;
+    const count = readSync(fd, tail, 0, tail.length, Math.max(0, size - tail.length));
+    const text = tail.toString('latin1', 0, count);
+    return text.lastIndexOf('Elapsed time') > text.lastIndexOf('Build Started');
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** What happens at one path. `prime` before it is imported, then `look` again and again. */
+export class PathWatch {
+  readonly #store: Store;
+  readonly #path: string;
+  readonly #options: WatchOptions;
+  readonly #directories = new Map<string, string>();
+  readonly #logs = new Map<string, string>();
+  readonly #liveDirectories = new Map<string, TrackedDirectory>();
+  readonly #liveLogs = new Map<string, TrackedLog>();
+  #nextFindMs = 0;
+  #primed = false;
+  #warned = '';
+
+  constructor(store: Store, path: string, options: WatchOptions = {}) {
+    this.#store = store;
+    this.#path = path;
+    this.#options = options;
+  }
+
+  /** True while a build runs there. */
+  get running(): boolean {
+    return [...this.#liveDirectories.values()].some(({ outcome }) => outcome === 'running');
+  }
+
+  /** Notes what is there, so that whatever changes while it is imported is seen to have changed. */
+  prime(): void {
+    const found = this.#find();
+    for (const dir of found.builds) this.#directories.set(dir, fingerprint(dir));
+    for (const log of found.logs) this.#logs.set(log, fingerprint(log));
+    this.#primed = true;
+  }
+
+  #find(): { builds: string[]; logs: string[] } {
+    const info = statSync(this.#path, { throwIfNoEntry: false });
+    if (info === undefined) return { builds: [], logs: [] };
+    // A single event log; of a tar nothing grows.
+    if (info.isFile()) return { builds: [], logs: /\.json$/.test(this.#path) ? [this.#path] : [] };
+    try {
+      const { builds, eventLogs } = findBuilds(this.#path, new ProblemList());
+      return { builds: builds.map(({ dir }) => dir), logs: eventLogs.filter((log) => log.endsWith('.json')) };
+    } catch (error) {
+      // It vanished: tmp is removed before a clean build, and comes again.
+      if (error instanceof BakehouseError) return { builds: [], logs: [] };
+      throw error;
+    }
+  }
+
+  /** One look. `nowMs` is the clock. */
+  async look(nowMs: number): Promise<void> {
+    if (nowMs >= this.#nextFindMs) {
+      const before = performance.now();
+      this.#notice(nowMs);
+      this.#nextFindMs = nowMs + DUTY * (performance.now() - before);
+    }
+    for (const log of this.#liveLogs.values()) {
+      const silent = log.running && nowMs - log.live.lastGrownMs > RECONSIDER_MS;
+      if (log.live.look(nowMs) || silent) log.dirty = true;
+    }
+    for (const tracked of this.#liveDirectories.values()) {
+      const changed = tracked.live.look(nowMs);
+      if (changed) tracked.changedMs = nowMs;
+      const silent = tracked.outcome === 'running' && nowMs - tracked.changedMs > RECONSIDER_MS;
+      if (changed || silent) {
+        tracked.stale = true;
+        tracked.dirty = true;
+      }
+    }
+    await this.#save(nowMs);
+    this.#letGo(nowMs);
+  }
+
+  /** Takes up what is new or changed. */
+  #notice(nowMs: number): void {
+    const { builds, logs } = this.#find();
+    const newest = this.#primed
+      ? new Set(
+          builds
+            .map((dir) => ({ dir, mtimeMs: statSync(dir, { throwIfNoEntry: false })?.mtimeMs ?? 0 }))
+            .sort((a, b) => b.mtimeMs - a.mtimeMs)
+            .slice(0, NEWEST)
+            .map(({ dir }) => dir),
+        )
+      : new Set<string>();
+    this.#primed = false;
+    for (const dir of builds) {
+      if (this.#liveDirectories.has(dir)) continue;
+      const now = fingerprint(dir);
+      const changed = this.#directories.get(dir) !== now;
+      this.#directories.set(dir, now);
+      if (!changed && !(newest.has(dir) && !hasEnd(dir))) continue;
+      this.#liveDirectories.set(dir, {
+        live: new LiveDirectory(dir),
+        build: null,
+        stale: true,
+        dirty: true,
+        changedMs: nowMs,
+        notBeforeMs: 0,
+        outcome: null,
+      });
+    }
+    for (const path of logs) {
+      if (this.#liveLogs.has(path)) continue;
+      const now = fingerprint(path);
+      const changed = this.#logs.get(path) !== now;
+      this.#logs.set(path, now);
+      // A log that has not changed since the import belongs to a running build only if it was written to just now.
+      const fresh = nowMs - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) < LINGER_MS;
+      if (changed || fresh)
+        this.#liveLogs.set(path, {
+          live: new LiveEventLog(path),
+          builds: [],
+          dirty: true,
+          sinceMs: nowMs,
+          notBeforeMs: 0,
+          running: true,
+        });
+    }
+  }
+
+  async #save(nowMs: number): Promise<void> {
+    const fresh = new Set<TrackedLog>();
+    for (const log of this.#liveLogs.values()) {
+      if (!log.dirty || nowMs < log.notBeforeMs) continue;
+      const before = performance.now();
+      log.builds = log.live.builds(nowMs);
+      log.running = log.builds.at(-1)?.outcome === 'running';
+      log.dirty = log.live.behind;
+      log.notBeforeMs = this.#notBefore(nowMs, before);
+      fresh.add(log);
+    }
+    const claimed = new Set<Build>();
+    for (const tracked of this.#liveDirectories.values()) {
+      if (!tracked.dirty && fresh.size === 0) continue;
+      const before = performance.now();
+      const due = nowMs >= tracked.notBeforeMs;
+      if (tracked.build === null || (due && tracked.stale)) {
+        tracked.build = tracked.live.build(nowMs);
+        tracked.stale = false;
+      }
+      let whole = tracked.build;
+      for (const log of this.#liveLogs.values())
+        for (const build of log.builds) {
+          if (!sameOrigin(tracked.build, build)) continue;
+          claimed.add(build);
+          if (fresh.has(log)) tracked.dirty = true;
+          if (due) whole = mergeBuilds(whole, build);
+        }
+      if (!tracked.dirty || !due) continue;
+      tracked.outcome = whole.outcome;
+      tracked.dirty = !(await this.#try(() => saveAccount(this.#store, whole)));
+      tracked.notBeforeMs = tracked.dirty ? nowMs + RETRY_MS : this.#notBefore(nowMs, before);
+    }
+    for (const log of fresh) {
+      for (const build of log.builds) {
+        if (claimed.has(build) || log.live.behind) continue;
+        if (build.outcome === 'running' && nowMs - log.sinceMs < ALONE_AFTER_MS) log.dirty = true;
+        else if (!(await this.#try(() => saveAccount(this.#store, build)))) {
+          log.dirty = true;
+          log.notBeforeMs = nowMs + RETRY_MS;
+        }
+      }
+    }
+  }
+
+  /** When work that began at `startedAt` may be done again. */
+  #notBefore(nowMs: number, startedAt: number): number {
+    return nowMs + Math.max(this.#options.saveEveryMs ?? SAVE_EVERY_MS, DUTY * (performance.now() - startedAt));
+  }
+
+  /** False where it failed: said once, tried again later. */
+  async #try(save: () => Promise<SavedBuild>): Promise<boolean> {
+    try {
+      const saved = await save();
+      if (saved.changed) this.#options.onSaved?.(saved);
+      this.#warned = '';
+      return true;
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      if (message !== this.#warned) this.#options.onWarning?.(`A running build could not be saved: ${message}`);
+      this.#warned = message;
+      return false;
+    }
+  }
+
+  /** Forgets what is over, down to what tells that it begins again. */
+  #letGo(nowMs: number): void {
+    for (const [dir, { dirty, outcome, changedMs }] of this.#liveDirectories) {
+      if (dirty || outcome === null || outcome === 'running') continue;
+      if (nowMs - changedMs < (outcome === 'lost' ? SILENT_MS_MAX : LINGER_MS)) continue;
+      this.#liveDirectories.delete(dir);
+      this.#directories.set(dir, fingerprint(dir));
+    }
+    for (const [path, { dirty, running, live }] of this.#liveLogs) {
+      if (dirty || running || nowMs - live.lastGrownMs < LINGER_MS) continue;
+      this.#liveLogs.delete(path);
+      this.#logs.set(path, fingerprint(path));
+    }
+  }
+}
+
+/** Looks at every path once a second until aborted. */
+export async function watchPaths(watches: readonly PathWatch[], signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    for (const watch of watches) {
+      if (signal.aborted) return;
+      await watch.look(Date.now());
+    }
+    await new Promise<void>((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', end);
+        resolve();
+      };
+      const timer = setTimeout(end, LOOK_EVERY_MS);
+      signal.addEventListener('abort', end);
+    });
+  }
+}
