@@ -35,6 +35,9 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
+const RESTARTS_MAX = 3;
+const RESTART_MS = 5000;
+
 /** Operations that write: they belong to the ingest thread. */
 const WRITES: ReadonlySet<string> = new Set(['import-sample', 'import-path']);
 
@@ -88,6 +91,7 @@ export async function startServer(settings: Settings, options: StartOptions = {}
   };
   const logRoots = [...new Set(settings.paths.map(logRoot).filter((root) => root !== null))];
 
+  let closing: Promise<void> | null = null;
   /** The thread that opens its store first; the other waits for it. */
   let opening: Promise<unknown> = Promise.resolve();
   const thread = (role: 'query' | 'ingest') => {
@@ -98,7 +102,10 @@ export async function startServer(settings: Settings, options: StartOptions = {}
       onWarning: warn,
       onDeath: (error) => {
         logger.error({ err: error }, `the ${role} thread died; it is started again when it is next needed`);
-        if (role === 'ingest') hub.publish({ type: 'idle' });
+        if (role === 'ingest') {
+          hub.publish({ type: 'idle' });
+          watchAgain();
+        }
       },
       before: () => {
         const turn = opening;
@@ -108,6 +115,15 @@ export async function startServer(settings: Settings, options: StartOptions = {}
     });
     return client;
   };
+  let restarts = 0;
+  /** The watch is started again by itself, but not for ever: what killed it three times will kill it again. */
+  function watchAgain(): void {
+    if (closing !== null || settings.paths.length === 0 || !settings.watch || ++restarts > RESTARTS_MAX) return;
+    const timer = setTimeout(() => {
+      ingest.read(settings.paths, true).catch((error: unknown) => logger.error({ err: error }, 'watching ended'));
+    }, RESTART_MS);
+    timer.unref();
+  }
   const query = thread('query');
   const ingest = thread('ingest');
   const runner: OperationRunner = {
@@ -146,19 +162,12 @@ export async function startServer(settings: Settings, options: StartOptions = {}
   const address = app.server.address();
   const port = typeof address === 'object' && address !== null ? address.port : settings.port;
 
-  const firstReading =
-    settings.paths.length === 0
-      ? Promise.resolve()
-      : ingest.read(settings.paths, false).then(() => {
-          if (watching.length > 0)
-            ingest.read(watching, true).catch((error: unknown) => {
-              if (!closing) logger.error({ err: error }, 'watching ended');
-            });
-        });
-  // The caller may look at it or not.
-  firstReading.catch(() => {});
+  const firstReading = settings.paths.length === 0 ? Promise.resolve() : ingest.read(settings.paths, settings.watch);
+  // The caller may look at it or not; the log has it.
+  firstReading.catch((error: unknown) => {
+    if (closing === null) logger.error({ err: error }, 'the given paths could not be read');
+  });
 
-  let closing: Promise<void> | null = null;
   async function close(): Promise<void> {
     await app.close();
     hub.close();

@@ -21,7 +21,7 @@ export function isThreadData(value: unknown): value is ThreadData {
 
 export type ToThread =
   | { readonly type: 'run'; readonly call: number; readonly operation: OperationName; readonly input: unknown }
-  /** Ingest only: read these paths, one after the other, then watch them if asked to. */
+  /** Ingest only: read these paths, one after the other, answer, then watch them if asked to. */
   | { readonly type: 'read'; readonly call: number; readonly paths: readonly string[]; readonly watch: boolean }
   | { readonly type: 'close' };
 

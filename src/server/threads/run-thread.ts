@@ -69,7 +69,13 @@ export async function runThread(data: ThreadData): Promise<void> {
     }
   }
 
+  /** Answered when every path was read once; the watch goes on until the thread closes. */
   async function read(message: Extract<ToThread, { type: 'read' }>): Promise<void> {
+    let answered = false;
+    const answer = (): void => {
+      if (!answered) say({ type: 'answer', call: message.call, answer: null });
+      answered = true;
+    };
     try {
       const { readPaths } = await import('../read-paths.ts');
       await readPaths(context, message.paths, {
@@ -77,9 +83,12 @@ export async function runThread(data: ThreadData): Promise<void> {
         signal: stop.signal,
         onEvent: (event) => say({ type: 'event', event }),
         onWarning: (text) => say({ type: 'warning', message: text }),
+        onRead: answer,
       });
-      say({ type: 'answer', call: message.call, answer: null });
+      answer();
     } catch (error) {
+      // After the answer nobody waits for this call: the thread dies of it, is said to have died and is started again.
+      if (answered) throw error;
       say({ type: 'error', call: message.call, error: toPlain(error) });
     }
   }
@@ -97,8 +106,16 @@ export async function runThread(data: ThreadData): Promise<void> {
         void run(message);
         break;
       case 'read': {
-        const reading = read(message).finally(() => readings.delete(reading));
+        const reading = read(message);
         readings.add(reading);
+        reading.then(
+          () => readings.delete(reading),
+          (error: unknown) => {
+            setImmediate(() => {
+              throw error;
+            });
+          },
+        );
         break;
       }
       case 'close':

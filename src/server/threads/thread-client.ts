@@ -44,7 +44,7 @@ type Question =
 export interface ThreadClient extends OperationRunner {
   /** Starts it if it is not running; resolves when its store is open, rejects when that cannot be opened. */
   start(): Promise<void>;
-  /** Reads the paths; resolves when they are read, or with `watch` when the watch ends (at close). */
+  /** Resolves when every path was read once; with `watch` they are watched from then on. */
   read(paths: readonly string[], watch: boolean): Promise<void>;
   started(): boolean;
   close(): Promise<void>;
