@@ -108,14 +108,8 @@ export function summarizeBuild({ head, tasks }: CompareInput, options: SummaryOp
     };
   };
   /** Rows with the largest values, largest first, ties by row (which is by name). */
-  const most = (column: Float64Array | null): TaskRunLine[] => {
-    if (column === null) return [];
-    return executed
-      .filter((row) => column[row]! > 0)
-      .sort((a, b) => column[b]! - column[a]! || a - b)
-      .slice(0, options.top)
-      .map(line);
-  };
+  const most = (column: Float64Array | null): TaskRunLine[] =>
+    column === null ? [] : largestRows(column, executed, options.top).map(line);
   const groups = (count: number, keyOf: (row: number) => number, nameOf: (key: number) => string): GroupLine[] => {
     const runs = new Uint32Array(count);
     const wall = new Float64Array(count).fill(Number.NaN);
@@ -187,6 +181,26 @@ export function summarizeBuild({ head, tasks }: CompareInput, options: SummaryOp
     rootfsSizes: head.rootfsSizes,
     problems: head.problems,
   };
+}
+
+/**
+ * The `count` rows with the largest values above zero, by keeping a short sorted list: sorting all 10,000 to show ten would take as long
+ * as reading them.
+ */
+function largestRows(column: Float64Array, rows: readonly number[], count: number): number[] {
+  const kept: number[] = [];
+  for (const row of rows) {
+    const value = column[row]!;
+    if (!(value > 0) || count < 1) continue;
+    if (kept.length === count && !(value > column[kept[count - 1]!]!)) continue;
+    let at = kept.length === count ? count - 1 : kept.length;
+    while (at > 0 && column[kept[at - 1]!]! < value) {
+      kept[at] = kept[at - 1]!;
+      at--;
+    }
+    kept[at] = row;
+  }
+  return kept;
 }
 
 /** Per recipe: PN, its PF where the build has that PN twice, after `mc:x:` outside the default multiconfig. */

@@ -7,6 +7,7 @@ import {
   formatDifference,
   formatDuration,
   formatExact,
+  formatFixed,
   formatQuantity,
   formatRatio,
   formatScaled,
@@ -118,4 +119,13 @@ test('times, revisions, plurals', () => {
   expect(shortRevision(null)).toBe(NOT_RECORDED);
   expect(plural(1, 'task')).toBe('1 task');
   expect(plural(9421, 'task')).toBe('9,421 tasks');
+});
+
+test('grouping and exact digits are those of the English locale', () => {
+  const english = new Intl.NumberFormat('en-US', { maximumFractionDigits: 12 });
+  for (const value of [0, 7, 999, 1000, 1234567.1, 0.1, 0.30000000000000004, 1e-7, 123456789012, 28210.58, 4096.5]) {
+    expect(formatExact(value, 'none')).toBe(english.format(value));
+  }
+  expect(formatFixed(1234567.891, 2)).toBe('1,234,567.89');
+  expect(formatFixed(999.96, 1)).toBe('1,000.0');
 });

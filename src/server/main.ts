@@ -10,6 +10,7 @@ import { isThreadData } from './threads/protocol.ts';
 import { runThread } from './threads/run-thread.ts';
 
 export * from './index.ts';
+export * from './library.ts';
 
 async function main(): Promise<void> {
   enableCompileCache();

@@ -1,9 +1,8 @@
 /** `bakehouse chart`: the boot chart, drawn by the same code as the page draws it. */
 import { extname } from 'node:path';
-import { GROUP_BYS } from '../../chart/layout.ts';
-import { chartSvg, escapeXml, type SvgOptions } from '../../chart/svg.ts';
-import type { Build } from '../../model/build.ts';
+import type { SvgOptions } from '../../chart/svg.ts';
 import { BakehouseError } from '../../model/errors.ts';
+import { loadController } from '../controller.ts';
 import { EXIT_OK } from '../exit-codes.ts';
 import type { CliIo } from '../io.ts';
 import { flag, number, text } from '../options.ts';
@@ -24,6 +23,7 @@ export async function chart(io: CliIo, args: readonly string[], options: Options
     throw new BakehouseError('invalid', '--width is 200 to 100000 pixels.');
   }
   const build = await readBuild(io, options, args[0], { metrics: ['cputime'], samples: true });
+  const { chartSvg, escapeXml, GROUP_BYS } = await loadController();
   const groupBy = GROUP_BYS.find((known) => known === text(options, 'groupBy'));
   const scheme = text(options, 'scheme');
   const drawing: SvgOptions = {
@@ -33,14 +33,14 @@ export async function chart(io: CliIo, args: readonly string[], options: Options
     ...(scheme === 'dark' || scheme === 'light' ? { scheme } : {}),
   };
   const svg = chartSvg(build, drawing);
-  const content = kind === '.svg' ? svg : chartPage(build, svg, scheme === 'dark');
+  const content = kind === '.svg' ? svg : chartPage(escapeXml(build.name), svg, scheme === 'dark');
   if (output === undefined) io.out(content);
   else writeFile(io, output, content, flag(options, 'json'));
   return EXIT_OK;
 }
 
-/** The drawing in a page of its own that refers to nothing outside. The policy keeps it so whatever a recipe is called. */
-function chartPage(build: Build, svg: string, dark: boolean): string {
+/** `title` is escaped. The drawing in a page of its own that refers to nothing outside. The policy keeps it so whatever a recipe is called. */
+function chartPage(title: string, svg: string, dark: boolean): string {
   const drawing = svg.replace(/^<\?xml[^>]*\?>\s*/, '');
   return `<!doctype html>
 <html lang="en">
@@ -48,7 +48,7 @@ function chartPage(build: Build, svg: string, dark: boolean): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${escapeXml(build.name)} – Bakehouse</title>
+<title>${title} – Bakehouse</title>
 <style>body { margin: 0; background: ${dark ? '#14161a' : '#fff'}; } svg { display: block; margin: 0 auto; }</style>
 </head>
 <body>

@@ -3,6 +3,7 @@ import { extname } from 'node:path';
 import type { Build } from '../../model/build.ts';
 import { BakehouseError } from '../../model/errors.ts';
 import { VERSION } from '../../server/version.ts';
+import { loadController } from '../controller.ts';
 import { EXIT_OK } from '../exit-codes.ts';
 import type { CliIo } from '../io.ts';
 import { flag, text } from '../options.ts';
@@ -43,14 +44,15 @@ function formatOf(said: string | undefined, output: string | undefined): ExportF
 }
 
 async function contentOf(build: Build, format: ExportFormat): Promise<string | Uint8Array> {
+  const { samplesCsv, tasksFile, traceFile } = await loadController();
   switch (format) {
     case 'trace':
-      return (await import('../../operations/export-trace.ts')).traceFile(build);
+      return traceFile(build);
     case 'samples':
-      return (await import('../../operations/export-samples.ts')).samplesCsv(build);
+      return samplesCsv(build);
     case 'html':
       return (await import('../report.ts')).reportFile([build], VERSION);
     default:
-      return (await import('../../operations/export-tasks.ts')).tasksFile(build, format).bytes;
+      return tasksFile(build, format).bytes;
   }
 }

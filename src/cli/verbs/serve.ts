@@ -1,11 +1,12 @@
 /** `bakehouse serve` and `watch`: the controller, in this process. Its code is in a file of its own that only these two load. */
+import { loadController } from '../controller.ts';
 import { EXIT_OK } from '../exit-codes.ts';
 import type { CliIo } from '../io.ts';
 import { flag, text } from '../options.ts';
 import type { Options } from '../program.ts';
 
 export async function serve(io: CliIo, args: readonly string[], options: Options): Promise<number> {
-  const { readSettings, startServer, stopOnSignal } = await import('../../server/main.ts');
+  const { readSettings, startServer, stopOnSignal } = await loadController();
   const settings = await readSettings({
     flags: {
       host: text(options, 'host'),

@@ -1,15 +1,5 @@
-import {
-  closeSync,
-  constants,
-  createReadStream,
-  type Dirent,
-  fstatSync,
-  openSync,
-  readdirSync,
-  readSync,
-  statSync,
-} from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { closeSync, constants, createReadStream, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
 import { createGunzip, gunzipSync } from 'node:zlib';
 import type { Build } from '../../model/build.ts';
 import { BakehouseError } from '../../model/errors.ts';
@@ -17,6 +7,7 @@ import { EVENT_LOG_BYTES_MAX } from '../../model/limits.ts';
 import { ProblemList } from '../../model/problem.ts';
 import { EventLogReader } from '../eventlog/reader.ts';
 import { reasonOf } from './directory.ts';
+import { eventLogCandidates } from './event-log-names.ts';
 
 export interface ReadEventLogOptions {
   readonly signal?: AbortSignal | undefined;
@@ -206,18 +197,11 @@ const NAME_SLACK_MS = 5_000;
  * in each `tmp*` and files `*eventlog*.json` (of `bitbake -w`) in the folder itself and in the build folder. Sorted by path.
  */
 export function findEventLogs(path: string, options: FindEventLogsOptions = {}): string[] {
-  const found = new Set<string>();
-  for (const folder of foldersOf(resolve(path))) {
-    for (const entry of list(join(folder, 'log', 'eventlog'))) {
-      if (entry.isFile() && /\.json(?:\.gz)?$/.test(entry.name)) found.add(join(folder, 'log', 'eventlog', entry.name));
-    }
-    for (const entry of list(folder)) {
-      const file = join(folder, entry.name);
-      if (entry.isFile() && /eventlog.*\.json(?:\.gz)?$/i.test(entry.name) && isEventLogFile(file)) found.add(file);
-    }
-  }
+  const found = eventLogCandidates(path)
+    .filter(({ file, sure }) => sure || isEventLogFile(file))
+    .map(({ file }) => file);
   const startedMs = options.startedMs ?? null;
-  return [...found]
+  return found
     .filter((file) => {
       if (startedMs === null) return true;
       const named = timeOfName(basename(file));
@@ -226,31 +210,6 @@ export function findEventLogs(path: string, options: FindEventLogsOptions = {}):
     })
     .sort()
     .slice(0, LOGS_MAX);
-}
-
-/** The folders in which logs may lie: the path, the tmp above when it is in `buildstats`, the tmps in it. */
-function foldersOf(path: string): string[] {
-  const folders = [path];
-  for (let up = path, steps = 0; steps < 3 && up !== dirname(up); up = dirname(up), steps++) {
-    if (basename(up) !== 'buildstats') continue;
-    const tmp = dirname(up);
-    folders.push(tmp);
-    if (basename(tmp).startsWith('tmp')) folders.push(dirname(tmp));
-    break;
-  }
-  for (const entry of list(path)) {
-    if (entry.isDirectory() && entry.name.startsWith('tmp')) folders.push(join(path, entry.name));
-  }
-  return folders;
-}
-
-function list(dir: string): Dirent[] {
-  try {
-    return readdirSync(dir, { withFileTypes: true });
-  } catch {
-    // No such folder: most builds write no event log.
-    return [];
-  }
 }
 
 /** `20261121005839.json`, `bitbake_eventlog_20261121005839.json`: UTC. Null for other names. */
