@@ -511,6 +511,32 @@ describe('several runs in one file', () => {
   });
 });
 
+describe('hostile input', () => {
+  test('a line without an end is passed over in bounded time and memory, whatever file it is in', () => {
+    const endless = encoder.encode('1 '.repeat(1 << 19));
+    const reader = new BuildstatsReader({ name: 'x', location: 'x', nowMs: T * 1000 });
+    const frames = reader.openSampleFile('reduced_proc_stat.log');
+    frames.push(encoder.encode(`${T}\n`));
+    const from = performance.now();
+    for (let piece = 0; piece < 64; piece++) frames.push(endless);
+    frames.push(encoder.encode(`\n0.5 0.25 0.125\n\n`));
+    frames.end();
+    for (const file of ['build_stats', 'a-1-r0/do_compile']) reader.addFile(file, endless);
+    const build = reader.finish();
+    expect([...series(build, 'cpu.user').values]).toEqual([0.5]);
+    expect(build.tasks.length).toBe(0);
+    // 64 MiB; a pattern that went back over it would take minutes.
+    expect(performance.now() - from).toBeLessThan(5000);
+  });
+
+  test('a line too long for a sample is passed over whole, not cut in the middle of a number', () => {
+    const wide = Array.from({ length: 40 }, () => '7'.padStart(120)).join(' ');
+    const build = read({ build_stats: BUILD_STATS, 'x.log': `${T}\n${wide}\n\n${T + 1}\n5\n\n` });
+    expect([...series(build, 'x.c0').values]).toEqual([Number.NaN, 5]);
+    expect(build.samples[0]?.series).toHaveLength(1);
+  });
+});
+
 describe('what is discovered', () => {
   test('a metric that nobody heard of has a column, a guessed unit and a sum', () => {
     const build = read({

@@ -59,11 +59,12 @@ export class SampleFrames {
     while (pos < size) {
       const newline = data.indexOf(NEWLINE, pos);
       if (newline < 0 || newline >= size) break;
-      this.#line(data, pos, Math.min(newline, pos + TEXT_LINE_CHARS_MAX));
+      // No sample is that long, and half a line could end in half a number.
+      if (newline - pos <= TEXT_LINE_CHARS_MAX) this.#line(data, pos, newline);
       pos = newline + 1;
     }
     // A line that never ends (a file of NULs) must not be kept and copied with every piece.
-    const kept = Math.min(size - pos, TEXT_LINE_CHARS_MAX);
+    const kept = Math.min(size - pos, TEXT_LINE_CHARS_MAX + 1);
     // A copy: `slice` of a Buffer is a view, and the caller reads the next piece into the same memory.
     this.#carry = new Uint8Array(data.subarray(pos, pos + kept));
   }
