@@ -7,12 +7,13 @@ import { eventLogCandidates } from '../formats/open/event-log-names.ts';
 import { buildDirectories } from '../formats/open/find-builds.ts';
 import type { Build } from '../model/build.ts';
 import { BakehouseError } from '../model/errors.ts';
-import { ProblemList } from '../model/problem.ts';
+import { type Problem, ProblemList } from '../model/problem.ts';
 import { compareText } from '../model/task-rows.ts';
 import { loadController } from './controller.ts';
 import type { CliIo } from './io.ts';
 import type { Options } from './program.ts';
 import { progressLine } from './progress.ts';
+import { printable } from './style.ts';
 
 export interface ReadOptions {
   /** Metrics that will be looked at; null: all. Others may be missing from the table. */
@@ -20,6 +21,9 @@ export interface ReadOptions {
   /** Whether samples are wanted. */
   readonly samples: boolean;
 }
+
+/** A terminal has few lines; `import` keeps them all. */
+const PROBLEMS_TOLD_MAX = 5;
 
 const STORED = /^(@last(~\d{1,5})?|[0-9a-fA-F][0-9a-fA-F-]{3,35})$/;
 export const ADDRESS = /^https?:\/\//;
@@ -112,7 +116,17 @@ export async function readAll(io: CliIo, path: string, read: ReadOptions): Promi
     const why = problems.list()[0]?.message ?? 'no build was found in it.';
     throw new BakehouseError('unreadable', `${path}: ${why}`, { file: path });
   }
+  sayProblems(io, path, problems.list());
   return builds.length === 1 ? builds : mergeSameOrigins(builds);
+}
+
+/** What was refused or passed over in a path as a whole belongs to none of its builds, so it is said here; a build's own is in its summary. */
+function sayProblems(io: CliIo, path: string, problems: readonly Problem[]): void {
+  const told = problems.filter(({ severity }) => severity !== 'note');
+  for (const { message, file } of told.slice(0, PROBLEMS_TOLD_MAX)) {
+    io.err(`${printable(file === null || file === path ? path : `${path}: ${file}`)}: ${printable(message)}\n`);
+  }
+  if (told.length > PROBLEMS_TOLD_MAX) io.err(`${path}: and ${told.length - PROBLEMS_TOLD_MAX} more problems\n`);
 }
 
 async function lastOf(io: CliIo, path: string, read: ReadOptions): Promise<Build> {
