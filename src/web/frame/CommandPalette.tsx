@@ -96,7 +96,11 @@ export function CommandPalette({ close }: { close: () => void }) {
       });
     }
     const shown = found.filter((e) => e.group !== 'Pages and commands');
+    // Until the answer to what is typed has come, the last answer's builds that fit it too.
+    const answered = asked === text.trim() && !builds.isPlaceholderData;
     for (const row of builds.data?.builds ?? []) {
+      const named = [buildTitle(row), row.machine, row.distro, row.name, row.builder, row.hostName, row.location];
+      if (!answered && !matches(named.join(' '), words)) continue;
       shown.push({
         id: row.id,
         group: words.length === 0 ? 'Last builds' : 'Builds',
@@ -111,7 +115,7 @@ export function CommandPalette({ close }: { close: () => void }) {
       });
     }
     return [...shown, ...found.filter((e) => e.group === 'Pages and commands').slice(0, 16)];
-  }, [text, build.data, builds.data, buildId, commands, navigate]);
+  }, [text, asked, build.data, builds.data, builds.isPlaceholderData, buildId, commands, navigate]);
 
   const active = Math.min(at, entries.length - 1);
   useEffect(() => {
