@@ -210,11 +210,7 @@ function legendEntries(
   palette: Palette,
   widthPx: CssPx,
 ): { entries: LegendEntry[]; heightPx: CssPx } {
-  const fills = barFills(layout.options.colourBy, palette);
-  const wanted: { label: string; colour: string | null }[] = usedFills(layout).map((fill) => ({
-    label: fills.labels[fill]!,
-    colour: fills.colours[fill]!,
-  }));
+  const wanted: { label: string; colour: string | null }[] = [...usedColours(layout, palette)];
   if (layout.data.unfinishedCount > 0) wanted.push({ label: 'no end recorded', colour: null });
   let x = 0;
   let y = TITLE_PX;
@@ -239,9 +235,17 @@ function drawLegend(painter: Painter, entries: readonly LegendEntry[], palette: 
   }
 }
 
-/** Indexes of the fills that at least one bar has, ascending. */
-export function usedFills(layout: ChartLayout): number[] {
-  const used = new Set<number>();
-  for (const fill of layout.bars.fill) used.add(fill);
-  return [...used].sort((a, b) => a - b);
+/** The colours that at least one bar has, in the order of the kinds, each with all that it stands for. */
+export function usedColours(
+  layout: ChartLayout,
+  palette: Palette,
+): { readonly label: string; readonly colour: string }[] {
+  const fills = barFills(layout.options.colourBy, palette);
+  const used = new Set(layout.bars.fill);
+  const labels = new Map<string, string[]>();
+  for (const fill of [...used].sort((a, b) => a - b)) {
+    const colour = fills.colours[fill]!;
+    labels.set(colour, [...(labels.get(colour) ?? []), fills.labels[fill]!]);
+  }
+  return Array.from(labels, ([colour, names]) => ({ colour, label: names.join(', ') }));
 }

@@ -8,10 +8,10 @@ import { type KeyboardEvent, type ReactNode, useEffect, useLayoutEffect, useMemo
 import { matchedRows, type Step, stepBar } from '../../../../chart/cursor.ts';
 import { hiddenText } from '../../../../chart/draw.ts';
 import { type ChartBuild, type ChartLayout, layoutChart, prepareChart } from '../../../../chart/layout.ts';
-import { barFills, PALETTES } from '../../../../chart/palette.ts';
+import { PALETTES } from '../../../../chart/palette.ts';
 import { matchRuns } from '../../../../chart/search.ts';
 import { areaTotals, type Measure, measureRuns } from '../../../../chart/selection.ts';
-import { describeRun, emptyReason, notPlacedText, type SheetOptions, usedFills } from '../../../../chart/sheet.ts';
+import { describeRun, emptyReason, notPlacedText, type SheetOptions, usedColours } from '../../../../chart/sheet.ts';
 import { chartSeries, defaultStrips, STRIP_PX, stripEntries } from '../../../../chart/strips.ts';
 import { type TimeBounds, withAir } from '../../../../chart/viewport.ts';
 import type { Build } from '../../../../model/build.ts';
@@ -210,6 +210,13 @@ function Chart(props: BootChartProps) {
     onMeasure: setMeasure,
   };
 
+  // On a phone the drawer lies over the lower half: the picture goes to the upper one.
+  const panes = useRef<HTMLDivElement>(null);
+  const pinned = selectedRow !== null || totals !== null;
+  useEffect(() => {
+    if (pinned && narrow) panes.current?.scrollIntoView({ block: 'start' });
+  }, [pinned, narrow]);
+
   // A link with a selected run brings it into sight, once there is a picture.
   const linked = useRef(false);
   useEffect(() => {
@@ -363,7 +370,7 @@ function Chart(props: BootChartProps) {
         onSvg={() => saveSvg(build, picture())}
         onPng={() => savePng(build, picture())}
       />
-      <div className={css.panes}>
+      <div ref={panes} className={css.panes}>
         <div className={css.main}>
           {state.table ? (
             <RunTable layout={layout} match={match} selectedRow={selectedRow} onSelect={select} />
@@ -468,16 +475,15 @@ function bodyHeight(layout: ChartLayout, leftPx: number, narrow: boolean): numbe
 function Foot(props: { layout: ChartLayout; scheme: 'light' | 'dark'; measure: Measure | null; children: ReactNode }) {
   const { layout, measure } = props;
   const { data } = layout;
-  const fills = barFills(layout.options.colourBy, PALETTES[props.scheme]);
   const notPlaced = notPlacedText(data);
   return (
     <div className={css.foot}>
       {props.children}
       <ul className={css.legend} aria-label="Colours">
-        {usedFills(layout).map((fill) => (
-          <li key={fill}>
-            <span className={css.swatch} style={{ background: fills.colours[fill] }} />
-            {fills.labels[fill]}
+        {usedColours(layout, PALETTES[props.scheme]).map(({ colour, label }) => (
+          <li key={colour}>
+            <span className={css.swatch} style={{ background: colour }} />
+            {label}
           </li>
         ))}
         {data.unfinishedCount > 0 ? (

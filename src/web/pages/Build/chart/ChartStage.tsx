@@ -83,7 +83,11 @@ export function ChartStage(props: ChartStageProps) {
         setHover((before) => (sameTarget(before, target) ? before : target));
         placeTip(tip.current, elements.stage, x, y);
       },
-      onClick: (target, shift) => latest.current.events.onClick(target, shift),
+      onClick: (target, shift) => {
+        // What it says is in the drawer from here on, or there is nothing there.
+        setHover({ kind: 'nothing' });
+        latest.current.events.onClick(target, shift);
+      },
       onDoubleClick: (target) => latest.current.events.onDoubleClick(target),
       onArea: (area, done) => latest.current.events.onArea(area, done),
       onMeasure: (measured) =>

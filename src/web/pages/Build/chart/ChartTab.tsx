@@ -50,7 +50,7 @@ export function ChartTab() {
         logLink={(row) =>
           now.logsAvailable || now.failureList.some((failure) => failure.row === row) ? (
             <Link to="/b/$id/problems" params={{ id: now.id }} search={{ log: row }}>
-              Its log
+              Log of this task
             </Link>
           ) : null
         }

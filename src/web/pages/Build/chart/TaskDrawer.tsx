@@ -45,6 +45,12 @@ export function TaskDrawer(props: TaskDrawerProps) {
   const failure = props.failures.find((f) => f.row === row);
   const task = tasks.taskNames[tasks.task[row]!] ?? '';
   const started = !Number.isNaN(start);
+  // The wall time is the duration, said above. Derived metrics answer, so they come first; the counters behind them are evidence.
+  const metrics = tasks.metrics.filter((metric) => metric.id !== 'walltime');
+  const known = metrics
+    .map((metric): Known => ({ metric, value: tasks.values.get(metric.id)?.[row] ?? Number.NaN }))
+    .filter(({ value }) => !Number.isNaN(value));
+  const missing = metrics.length - known.length;
 
   return (
     <aside className={css.drawer} aria-label={`Task ${taskRunName(build, row)}`}>
@@ -136,8 +142,14 @@ export function TaskDrawer(props: TaskDrawerProps) {
         )}
       </dl>
 
-      <Metrics metrics={tasks.metrics} values={tasks.values} row={row} />
+      <Metrics title="Measures" list={known.filter(({ metric }) => metric.derived)} />
       {graph !== null ? <Dependencies data={data} graph={graph} row={row} onSelect={props.onSelect} /> : null}
+      <Metrics title="As recorded" list={known.filter(({ metric }) => !metric.derived)} />
+      {tasks.metrics.length === 0 ? (
+        <p className={css.drawerLine}>No metric was recorded for the tasks of this build.</p>
+      ) : missing > 0 ? (
+        <p className={css.drawerLine}>{plural(missing, 'metric')} not recorded for this run.</p>
+      ) : null}
     </aside>
   );
 }
@@ -156,51 +168,34 @@ function Fact(props: { name: string; value: string; exact: string | null; mono?:
   );
 }
 
-/** Derived metrics first: they answer; the counters they come from are evidence. */
-function Metrics({
-  metrics,
-  values,
-  row,
-}: {
-  metrics: readonly Metric[];
-  values: ReadonlyMap<string, Float64Array>;
-  row: number;
-}) {
-  const known = metrics
-    .map((metric) => ({ metric, value: values.get(metric.id)?.[row] ?? Number.NaN }))
-    .filter(({ metric, value }) => !Number.isNaN(value) && metric.id !== 'walltime');
-  const missing = metrics.length - known.length - (metrics.some((m) => m.id === 'walltime') ? 1 : 0);
-  if (metrics.length === 0)
-    return <p className={css.drawerLine}>No metric was recorded for the tasks of this build.</p>;
-  const parts = [
-    { title: 'Measures', list: known.filter(({ metric }) => metric.derived) },
-    { title: 'As recorded', list: known.filter(({ metric }) => !metric.derived) },
-  ];
+interface Known {
+  readonly metric: Metric;
+  readonly value: number;
+}
+
+function Metrics({ title, list }: { title: string; list: readonly Known[] }) {
+  if (list.length === 0) return null;
   return (
-    <>
-      {parts.map(({ title, list }) =>
-        list.length === 0 ? null : (
-          <section key={title}>
-            <h3 className={css.drawerSection}>{title}</h3>
-            <dl className={css.facts}>
-              {list.map(({ metric, value }) => (
-                <div className={css.fact} key={metric.id}>
-                  <dt
-                    title={`${metric.id}${metric.guessed ? ' (label and unit are guessed)' : ''}${metric.note === null ? '' : `: ${metric.note}`}`}
-                  >
-                    {metric.label}
-                    {metric.guessed ? <span className={css.mark}>guessed</span> : null}
-                  </dt>
-                  <dd title={formatExact(value, metric.unit)}>{formatQuantity(value, metric.unit)}</dd>
-                </div>
-              ))}
-            </dl>
-          </section>
-        ),
-      )}
-      {missing > 0 ? <p className={css.drawerLine}>{plural(missing, 'metric')} not recorded for this run.</p> : null}
-    </>
+    <section>
+      <h3 className={css.drawerSection}>{title}</h3>
+      <dl className={css.facts}>
+        {list.map(({ metric, value }) => (
+          <div className={css.fact} key={metric.id}>
+            <dt title={about(metric)}>
+              {metric.label}
+              {metric.guessed ? <span className={css.mark}>guessed</span> : null}
+            </dt>
+            <dd title={formatExact(value, metric.unit)}>{formatQuantity(value, metric.unit)}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
   );
+}
+
+function about(metric: Metric): string {
+  const guessed = metric.guessed ? ' (label and unit are guessed)' : '';
+  return `${metric.id}${guessed}${metric.note === null ? '' : `: ${metric.note}`}`;
 }
 
 function Dependencies({
