@@ -162,9 +162,13 @@ export async function startServer(settings: Settings, options: StartOptions = {}
   const address = app.server.address();
   const port = typeof address === 'object' && address !== null ? address.port : settings.port;
 
+  const [first] = settings.paths;
+  // Before the thread is up: a page that is opened at once must say "reading" and not "there is nothing".
+  if (first !== undefined) hub.publish({ type: 'reading', location: first, done: 0, total: null });
   const firstReading = settings.paths.length === 0 ? Promise.resolve() : ingest.read(settings.paths, settings.watch);
   // The caller may look at it or not; the log has it.
   firstReading.catch((error: unknown) => {
+    hub.publish({ type: 'idle' });
     if (closing === null) logger.error({ err: error }, 'the given paths could not be read');
   });
 
