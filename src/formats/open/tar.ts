@@ -1,5 +1,5 @@
 /**
- * Tars of buildstats, read as they stream by: nothing is written to disk, no name in them is ever a path here, and every size
+ * Tars of buildstats, and of a tmp with its event logs, read as they stream by: nothing is written to disk, no name in them is ever a path here, and every size
  * that an entry claims is counted, not believed.
  */
 import { createReadStream } from 'node:fs';
@@ -20,6 +20,7 @@ import {
 import type { ProblemList } from '../../model/problem.ts';
 import { isBitbakeBuildName } from '../buildstats/build-stats-file.ts';
 import { BuildstatsReader } from '../buildstats/buildstats-reader.ts';
+import { EventLogReader } from '../eventlog/reader.ts';
 
 export interface ReadTarOptions {
   readonly nowMs: number;
@@ -140,6 +141,8 @@ class TarBuilds {
   readonly #options: ReadTarOptions;
   readonly #readers = new Map<string, BuildstatsReader>();
   readonly #hasTasks = new Set<string>();
+  /** Of the event logs of a tmp that was packed whole. */
+  readonly #logged: Build[] = [];
   #entries = 0;
   #buffer = new Uint8Array(1 << 16);
 
@@ -149,7 +152,7 @@ class TarBuilds {
   }
 
   get isEmpty(): boolean {
-    return this.#readers.size === 0;
+    return this.#readers.size === 0 && this.#logged.length === 0;
   }
 
   /** Said of the tar and of every build in it: any of them may lack files. */
@@ -166,7 +169,12 @@ class TarBuilds {
         file: this.#location,
       });
     }
-    const place = header.type === 'file' || header.type === 'contiguous-file' ? placeOf(header.name) : null;
+    const isFile = header.type === 'file' || header.type === 'contiguous-file';
+    if (isFile && isEventLogName(header.name)) {
+      await this.#eventLog(header.name, body);
+      return;
+    }
+    const place = isFile ? placeOf(header.name) : null;
     if (place === null) {
       if (isOutside(header.name)) {
         problems.add(
@@ -202,6 +210,15 @@ class TarBuilds {
     reader.addFile(file, this.#buffer, length);
     if (header.mtime !== undefined) reader.written(header.mtime.getTime());
     if (file !== 'build_stats') this.#hasTasks.add(root);
+  }
+
+  async #eventLog(name: string, body: AsyncIterable<unknown>): Promise<void> {
+    const reader = new EventLogReader({ location: `${this.#location}!${name}` });
+    for await (const chunk of body) if (chunk instanceof Uint8Array) reader.push(chunk);
+    reader.end();
+    this.#options.problems.addAll(reader.problems());
+    // A log in a tar does not grow any more: what has no end in it is lost.
+    this.#logged.push(...reader.snapshot());
   }
 
   #reader(root: string): BuildstatsReader | null {
@@ -274,7 +291,7 @@ class TarBuilds {
       if (reader.lacksBuildStats && !this.#hasTasks.has(root)) continue;
       builds.push(...reader.finishAll());
     }
-    return builds;
+    return [...builds, ...this.#logged];
   }
 }
 
@@ -285,6 +302,11 @@ async function drain(body: AsyncIterable<unknown>): Promise<void> {
 /** True for names that would leave the folder a tar is unpacked in. */
 function isOutside(name: string): boolean {
   return name.startsWith('/') || /^[A-Za-z]:/.test(name) || name.split(/[\\/]/).includes('..');
+}
+
+/** The event logs that BitBake writes by itself; those of `-w` have any name, and a tar cannot be looked into twice. */
+function isEventLogName(name: string): boolean {
+  return !isOutside(name) && name.length <= 4096 && /(?:^|\/)log\/eventlog\/[^/]+\.json$/.test(name);
 }
 
 /** To which build an entry belongs and as which file: by its name alone, since entries come in any order. */
