@@ -2,7 +2,7 @@ import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { decompress as fzstd } from 'fzstd';
 import { describe, expect, test } from 'vitest';
-import { BLOCK_LENGTH, blockLength, decodeBlock, decodeBlockValue, decodeColumn, encodeColumn } from './columns.ts';
+import { BLOCK_LENGTH, blockLength, decodeBlock, decodeColumn, encodeColumn, openBlockValues } from './columns.ts';
 import { BakehouseError } from './errors.ts';
 
 const compress = (bytes: Uint8Array) => zstdCompressSync(bytes);
@@ -27,8 +27,10 @@ function roundTrip(values: ArrayLike<number>): number {
   expectSame(decodeColumn(blocks, values.length, inBrowser), values);
   for (let b = 0; b < blocks.length; b++) {
     const length = blockLength(values.length, b);
+    const valueAt = openBlockValues(blocks[b]!, length, decompress);
+    expect(() => valueAt(length)).toThrow('outside');
     for (let at = 0; at < length; at += 1 + (length >> 4)) {
-      const value = decodeBlockValue(blocks[b]!, length, at, decompress);
+      const value = valueAt(at);
       if (!Object.is(value, values[b * BLOCK_LENGTH + at])) throw new Error(`value ${at} of block ${b} is ${value}`);
     }
   }

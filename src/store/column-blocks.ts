@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import { decodeBlock, decodeBlockValue } from '../model/columns.ts';
+import { BLOCK_LENGTH, decodeBlock, openBlockValues } from '../model/columns.ts';
 import { COMPUTABLE, compute } from '../model/computed-columns.ts';
 import { BakehouseError } from '../model/errors.ts';
 import type { Metric } from '../model/metric.ts';
@@ -13,8 +13,8 @@ import { storable } from './storable.ts';
 export interface ColumnBlock {
   readonly build: number;
   readonly block: number;
-  /** The value at a position within the block of `length`; NaN: not recorded. */
-  at(position: number, length: number): number;
+  /** Values at positions within the block, which is of `length`; NaN: not recorded. */
+  open(length: number): (position: number) => number;
   /** All values; the target's length is the block's. */
   fill(target: Float64Array): void;
 }
@@ -49,15 +49,19 @@ export async function columnBlocks(
     const rows = await storedBlocks(db, dialect, dictionaries, id, rest, block);
     return new Map(rows.map((row) => [`${row.build} ${row.block}`, storedBlock(row)]));
   };
-  const [first, second] = [await read(rule.from[0]), await read(rule.from[1])];
-  const dense = new Float64Array(4096);
-  for (const [key, a] of first) {
-    const b = second.get(key);
+  const [left, right] = [await read(rule.from[0]), await read(rule.from[1])];
+  const dense = new Float64Array(BLOCK_LENGTH);
+  for (const [key, a] of left) {
+    const b = right.get(key);
     if (b === undefined && rule.from.length > 1) continue;
     blocks.push({
       build: a.build,
       block: a.block,
-      at: (position, length) => compute(rule.rule, a.at(position, length), b?.at(position, length) ?? 0),
+      open: (length) => {
+        const first = a.open(length);
+        const second = b?.open(length);
+        return (position) => compute(rule.rule, first(position), second?.(position) ?? 0);
+      },
       fill: (target) => {
         a.fill(target);
         if (b === undefined) return;
@@ -99,7 +103,7 @@ function storedBlock({ build, block, bytes }: StoredBlock): ColumnBlock {
   return {
     build,
     block,
-    at: (position, length) => decodeBlockValue(bytes, length, position, decompress),
+    open: (length) => openBlockValues(bytes, length, decompress),
     fill: (target) => decodeBlock(bytes, target, decompress),
   };
 }

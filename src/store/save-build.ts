@@ -71,6 +71,7 @@ export async function saveBuild(
         const keyListNumber = await needShared(trx, 'key_lists', hashOf(keyList), () => packText(keyList));
         const graphNumber = graph === null ? null : await needShared(trx, 'graphs', hashOf(graph), () => graph);
         if (before !== undefined) {
+          await trx.deleteFrom('recipe_runs').where('build', '=', before.number).execute();
           await trx.deleteFrom('builds').where('number', '=', before.number).execute();
         }
         const { number } = await trx
@@ -240,9 +241,10 @@ export async function deleteBuild(db: Kysely<Database>, id: string): Promise<boo
     const gone = await trx
       .deleteFrom('builds')
       .where('id', '=', id)
-      .returning(['key_list', 'graph'])
+      .returning(['number', 'key_list', 'graph'])
       .executeTakeFirst();
     if (gone === undefined) return false;
+    await trx.deleteFrom('recipe_runs').where('build', '=', gone.number).execute();
     await dropUnused(trx, 'key_lists', 'key_list', gone.key_list);
     if (gone.graph !== null) await dropUnused(trx, 'graphs', 'graph', gone.graph);
     return true;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { blankBuild } from '../model/draw-build.ts';
+import { blankBuild, drawBuild } from '../model/draw-build.ts';
 import { openStore } from './index.ts';
 import { STORE_VERSION } from './migrations/index.ts';
 
@@ -45,6 +45,27 @@ describe('store in a file', () => {
     await expect(openStore(`sqlite:${file}`)).rejects.toMatchObject({ code: 'unreadable' });
     await expect(openStore(`sqlite:${join(folder, 'none', 'x.db')}`)).rejects.toMatchObject({ code: 'unavailable' });
     await expect(openStore('mysql://x')).rejects.toMatchObject({ code: 'invalid' });
+  });
+
+  test('replaced and deleted builds leave no rows behind', async () => {
+    const store = await openStore(`sqlite:${file}`);
+    const build = drawBuild('a:do_compile ==F cputime=1\nb:do_fetch = <- a:do_compile', {
+      targets: ['x'],
+      problems: [{ severity: 'note', code: 'x', message: 'x', file: null, line: null }],
+    });
+    await store.saveBuild('one', build);
+    await store.saveBuild('one', drawBuild('c:do_compile =='));
+    await store.saveBuild('one', build);
+    await store.deleteBuild('one');
+    await store.close();
+    const database = new DatabaseSync(file);
+    const tables = database.prepare("select name from sqlite_schema where type = 'table'").all();
+    const kept = ['metrics', 'recipe_names', 'store_version', 'sqlite_sequence'];
+    const names = tables.map((table) => String(table.name)).filter((name) => !kept.includes(name));
+    expect(names.length).toBeGreaterThan(9);
+    const counts = names.map((name) => [name, database.prepare(`select count(*) as n from ${name}`).get()?.n]);
+    expect(counts).toEqual(names.map((name) => [name, 0]));
+    database.close();
   });
 
   test('kill -9 while builds are written: each build is whole or not there', async () => {

@@ -106,8 +106,9 @@ async function valuesAtKeys(
       const size = blockLength(lengths.get(keyList)!, block);
       for (const column of await columnBlocks(db, dialect, dictionaries, id, numbers, block)) {
         const { build } = column;
+        const valueAt = column.open(size);
         for (const position of within) {
-          const value = column.at(position, size);
+          const value = valueAt(position);
           if (Number.isNaN(value)) continue;
           const values = found.get(build);
           if (values === undefined) found.set(build, [value]);
