@@ -147,18 +147,32 @@ export function graphOf(
   length: number,
   edges: Iterable<readonly [from: number, to: number]>,
 ): { offsets: Uint32Array; targets: Uint32Array } {
-  const lists: number[][] = [];
-  for (let r = 0; r < length; r++) lists.push([]);
-  for (const [from, to] of edges) lists[from]!.push(to);
-  const offsets = new Uint32Array(length + 1);
-  let total = 0;
-  for (let r = 0; r < length; r++) {
-    const list = lists[r]!.sort((a, b) => a - b).filter((to, i, all) => i === 0 || to !== all[i - 1]);
-    lists[r] = list;
-    total += list.length;
-    offsets[r + 1] = total;
+  const froms: number[] = [];
+  const tos: number[] = [];
+  for (const [from, to] of edges) {
+    froms.push(from);
+    tos.push(to);
   }
-  const targets = new Uint32Array(total);
-  for (let r = 0; r < length; r++) targets.set(lists[r]!, offsets[r]!);
-  return { offsets, targets };
+  // Counted into place, then each row's few targets are sorted and made distinct on the spot.
+  const starts = new Uint32Array(length + 1);
+  for (const from of froms) starts[from + 1]!++;
+  for (let r = 0; r < length; r++) starts[r + 1]! += starts[r]!;
+  const next = starts.slice();
+  const all = new Uint32Array(froms.length);
+  for (let i = 0; i < froms.length; i++) all[next[froms[i]!]!++] = tos[i]!;
+  const offsets = new Uint32Array(length + 1);
+  let kept = 0;
+  for (let r = 0; r < length; r++) {
+    const from = starts[r]!;
+    const to = starts[r + 1]!;
+    if (to - from > 1) all.subarray(from, to).sort();
+    let last = -1;
+    for (let i = from; i < to; i++) {
+      if (all[i] === last) continue;
+      last = all[i]!;
+      all[kept++] = last;
+    }
+    offsets[r + 1] = kept;
+  }
+  return { offsets, targets: all.slice(0, kept) };
 }

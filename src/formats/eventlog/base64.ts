@@ -15,6 +15,12 @@ const LETTER_N = 0x6e;
 const PAD = 0x3d;
 const LINE_CHARS = 76;
 
+/** A decoder and the memory it decodes into: ours below, or that of the runtime where there is one (src/formats/open). */
+export interface Base64 {
+  readonly decode: typeof decodeBase64;
+  readonly buffer: (length: number) => Uint8Array;
+}
+
 /**
  * Decodes `bytes[from..to]` into `out` and returns the number of bytes, or -1 when it is not base64. `out` must have room for
  * 3 bytes per 4 characters.
@@ -102,3 +108,19 @@ export function decodeBase64(bytes: Uint8Array, from: number, to: number, out: U
     return n;
   }
 }
+
+/**
+ * One byte of what `bytes[from..to]` decodes to, found by its place: 57 bytes a line of 76 characters. -1 where there is none; something
+ * else where the text has no such lines, so whoever asks must know what to expect.
+ */
+export function byteOfBase64(bytes: Uint8Array, from: number, to: number, index: number): number {
+  const line = Math.floor(index / 57);
+  const inLine = index - 57 * line;
+  const group = Math.floor(inLine / 3);
+  const at = from + line * (LINE_CHARS + 2) + 4 * group;
+  if (at + 4 > to) return -1;
+  const word = FIRST[bytes[at]!]! | SECOND[bytes[at + 1]!]! | THIRD[bytes[at + 2]!]! | FOURTH[bytes[at + 3]!]!;
+  return word < 0 ? -1 : (word >> (16 - 8 * (inLine - 3 * group))) & 255;
+}
+
+export const OWN_BASE64: Base64 = { decode: decodeBase64, buffer: (length) => new Uint8Array(length) };

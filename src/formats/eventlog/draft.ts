@@ -19,6 +19,7 @@ import {
   TASK_RUNNING,
   TASK_SUCCEEDED,
 } from '../../model/task-table.ts';
+import type { EpochMs } from '../../model/units.ts';
 import {
   type BuildConfiguration,
   causeLine,
@@ -288,6 +289,15 @@ export class BuildDraft {
     run.outcome = TASK_RUNNING;
     this.active++;
     if (!Number.isNaN(event.pid)) this.byPid.set(event.pid, run);
+  }
+
+  /** TaskSucceeded of a run that is known to run. */
+  succeeded(run: RunDraft, endMs: EpochMs): void {
+    this.active--;
+    run.endMs = endMs;
+    run.outcome = TASK_SUCCEEDED;
+    if (this.#causes.size > 0) this.#causes.delete(run.pid);
+    if (this.#boilerplate.size > 0) this.#boilerplate.delete(run.pid);
   }
 
   /** TaskSucceeded, TaskFailed, TaskFailedSilent; `logPath` and the failure's record only for TaskFailed. */

@@ -7,10 +7,11 @@ import { decodeBase64 } from './base64.ts';
 import { literalPrefix } from './draft.ts';
 import { LineSplitter } from './lines.ts';
 import { causeLine, formatMessage, readBuildConfiguration, readQaIssue, readSstateSummary } from './messages.ts';
+import { peekLevel } from './peek-level.ts';
 import { FieldScanner } from './scan-fields.ts';
 import { TextCache } from './text-cache.ts';
 import { attributesOf, PickleDecoder, PickleError } from './unpickle.ts';
-import { mimeBase64, PickledObject, pickle } from './write-events.ts';
+import { EMPTY_TUPLE, mimeBase64, type Picklable, PickledObject, pickle } from './write-events.ts';
 
 const FIXTURES = join(import.meta.dirname, '../../../fixtures/eventlog');
 
@@ -50,6 +51,53 @@ describe('base64 inside JSON', () => {
       expect(decode(text)).toBeNull();
     },
   );
+});
+
+describe('the level of a log record, peeked', () => {
+  const peek = (attributes: { [key: string]: Picklable }, name = 'logging.LogRecord') => {
+    const text = JSON.stringify(mimeBase64(pickle(new PickledObject(name, attributes)))).slice(1, -1);
+    return peekLevel(new TextEncoder().encode(text), 0, text.length);
+  };
+  const record = { name: 'BitBake.Main', msg: 'a message', args: [], levelname: 'INFO', levelno: 20, pathname: 'x' };
+
+  test('is right or not there, whatever the message', () => {
+    const text = fc.oneof(fc.string(), fc.string({ minLength: 200, maxLength: 700 }), fc.string({ unit: 'grapheme' }));
+    fc.assert(
+      fc.property(text, fc.constantFrom('BitBake', 'BitBake.RunQueue'), fc.nat(255), (msg, name, levelno) => {
+        const level = peek({ ...record, name, msg, levelno, args: EMPTY_TUPLE });
+        // A message that is one of the keys is a reference in the pickle.
+        if (!Object.keys(record).includes(msg) && msg !== name) expect(level).toBe(levelno);
+        else if (!Number.isNaN(level)) expect(level).toBe(levelno);
+      }),
+    );
+  });
+
+  test('is not there for other forms', () => {
+    expect(peek({ ...record, levelname: 'WARNING', levelno: 30, args: EMPTY_TUPLE })).toBeNaN();
+    expect(peek({ ...record, args: ['x'] })).toBeNaN();
+    expect(peek({ msg: 'levelno' })).toBeNaN();
+    expect(peek(record, 'other.Class')).toBeNaN();
+    expect(peek({})).toBeNaN();
+  });
+
+  test('agrees with decoding on every record of the fixtures', () => {
+    let peeked = 0;
+    for (const name of readdirSync(FIXTURES).filter((file) => file.endsWith('.gz'))) {
+      for (const line of gunzipSync(readFileSync(join(FIXTURES, name)))
+        .toString()
+        .split('\n')) {
+        if (!line.startsWith('{"class": "logging.LogRecord"')) continue;
+        const from = line.indexOf('"vars": "') + 9;
+        const level = peekLevel(new TextEncoder().encode(line), from, line.length - 2);
+        const known = attributesOf(new PickleDecoder().decode(Buffer.from(JSON.parse(line).vars, 'base64')))?.get(
+          'levelno',
+        );
+        if (!Number.isNaN(level)) peeked++;
+        expect(Number.isNaN(level) || level === known).toBe(true);
+      }
+    }
+    expect(peeked).toBeGreaterThan(5);
+  });
 });
 
 describe('lines', () => {

@@ -1,12 +1,14 @@
 import type { Build } from '../../model/build.ts';
 import { EVENT_LINE_BYTES_MAX } from '../../model/limits.ts';
 import { type Problem, ProblemList } from '../../model/problem.ts';
+import { TASK_RUNNING } from '../../model/task-table.ts';
 import type { EpochMs } from '../../model/units.ts';
 import { type AssembleContext, assembleBuild } from './assemble.ts';
-import { decodeBase64 } from './base64.ts';
+import { type Base64, OWN_BASE64 } from './base64.ts';
 import { BuildDraft } from './draft.ts';
 import { LineSplitter } from './lines.ts';
 import { formatMessage, textOf } from './messages.ts';
+import { peekLevel } from './peek-level.ts';
 import { FieldScanner } from './scan-fields.ts';
 import { TextCache } from './text-cache.ts';
 import { attributesOf, PickleDecoder, type PickleDict, PickleError, type PickleValue } from './unpickle.ts';
@@ -17,10 +19,16 @@ import { KEPT_VARIABLES, READ_VARIABLES, VARIABLE_CHARS_MAX } from './variables.
  * events per task and per parsed recipe, progress, the completion of run queue tasks (the task's own event says more) and
  * MultiConfigParsed, which is 7 MB of configuration.
  */
-const CLASSES = new Map<string, (reader: Dispatch) => void>();
+const CLASSES = new Map<string, Handler>();
+type Handler = (reader: Dispatch) => void;
+
+/** The same by length of the name, as bytes: a line's class is compared in place, for a string of each would cost more than the line. */
+const CLASSES_BY_LENGTH: { readonly name: Uint8Array; readonly handle: Handler }[][] = [];
+
+/** Room for a decoded event; larger ones get more for as long as they need. */
+const PICKLE_BYTES = 64 << 10;
 
 const TASK_EVENT_CHARS = 78 * 11;
-const LOG_RECORD_CHARS = 78 * 5;
 /** Levels of Python's logging with bitbake's own: 20 note, 21 plain, 29 and 30 warning, 39 and 40 error, 50 fatal. */
 const LEVEL_WARNING = 29;
 const LEVEL_ERROR = 39;
@@ -30,6 +38,8 @@ interface Dispatch {
   readonly fields: FieldScanner;
   /** Walks the line's pickle; with `chars`, only so much of it unless `last` is not among its attributes. */
   scan(chars?: number, last?: string): void;
+  /** The level of a log record, NaN when it is not where it mostly is. */
+  peekLevel(): number;
   /** Decodes the line's pickle whole. */
   attributes(): PickleDict | null;
   /** A new build begins here if the one before has begun: this event comes before BuildStarted only. */
@@ -41,6 +51,7 @@ interface Dispatch {
 export interface EventLogOptions {
   /** Where the log was read, as it should appear in the build's sources. */
   readonly location: string;
+  readonly base64?: Base64 | undefined;
 }
 
 /**
@@ -63,7 +74,8 @@ export class EventLogReader {
   readonly #dispatch: Dispatch;
   readonly #finished: Build[] = [];
   #draft = new BuildDraft();
-  #pickle = new Uint8Array(64 << 10);
+  readonly #base64: Base64;
+  #pickle: Uint8Array;
   /** The line in hand: its bytes and where in them the pickle's base64 stands. */
   #line: Uint8Array = new Uint8Array(0);
   #from = 0;
@@ -71,6 +83,8 @@ export class EventLogReader {
   #refused = false;
 
   constructor(options: EventLogOptions) {
+    this.#base64 = options.base64 ?? OWN_BASE64;
+    this.#pickle = this.#base64.buffer(PICKLE_BYTES);
     this.#source = { kind: 'eventlog', location: options.location };
     this.#file = options.location.slice(options.location.lastIndexOf('/') + 1);
     this.#stem = this.#file.replace(/\.gz$/, '').replace(/\.[^.]+$/, '');
@@ -86,6 +100,7 @@ export class EventLogReader {
       },
       fields: this.#fields,
       scan: (chars, last) => this.#scan(chars, last),
+      peekLevel: () => this.#peekLevel(),
       attributes: () => this.#attributes(),
       freshBuild: () => {
         if (this.#draft.moments.has('init') || this.#draft.startedCount > 0) this.#nextBuild();
@@ -161,36 +176,36 @@ export class EventLogReader {
     this.#draft = new BuildDraft(before.clockMs);
   }
 
-  /** The class in `{"class": "…`, or null when the line does not begin like that. */
-  #classOf(bytes: Uint8Array, from: number, to: number): string | null {
-    if (to - from < 14 || bytes[from + 2] !== 0x63 || bytes[from + 8] !== 0x3a || bytes[from + 10] !== 0x22)
-      return null;
-    const start = from + 11;
-    let end = start;
-    const limit = Math.min(to, start + 200);
+  /**
+   * Where the class ends in `{"class": "…"`, or -1 when the line does not begin like that.
+   */
+  #classEnd(bytes: Uint8Array, from: number, to: number): number {
+    if (to - from < 14 || bytes[from + 2] !== 0x63 || bytes[from + 8] !== 0x3a || bytes[from + 10] !== 0x22) return -1;
+    let end = from + 11;
+    const limit = Math.min(to, end + 200);
     while (end < limit && bytes[end] !== 0x22) end++;
-    return end === limit ? null : this.#cache.text(bytes, start, end);
+    return end === limit ? -1 : end;
   }
 
   #wanted(bytes: Uint8Array, from: number, to: number): boolean {
-    const name = this.#classOf(bytes, from, to);
-    return name === null || CLASSES.has(name);
+    const end = this.#classEnd(bytes, from, to);
+    return end < 0 || handlerOf(bytes, from + 11, end) !== null;
   }
 
   #readLine(bytes: Uint8Array, from: number, to: number): void {
     if (this.#refused || from === to) return;
     // Half of all lines are bb.event.Recipe…: known by two letters, without reading the rest of the class.
     if (bytes[from + 20] === 0x52 && bytes[from + 22] === 0x63 && bytes[from + 11] === 0x62) return;
-    const name = this.#classOf(bytes, from, to);
-    if (name === null) {
+    const end = this.#classEnd(bytes, from, to);
+    if (end < 0) {
       this.#readOther(bytes, from, to);
       return;
     }
-    const handle = CLASSES.get(name);
-    if (handle === undefined) return;
+    const handle = handlerOf(bytes, from + 11, end);
+    if (handle === null) return;
     this.#line = bytes;
     // `", "vars": "` follows the class, `"}` ends the line.
-    this.#from = from + 11 + name.length + 12;
+    this.#from = end + 12;
     this.#to = bytes[to - 1] === 0x0d ? to - 3 : to - 2;
     if (bytes[this.#from - 1] !== 0x22 || bytes[this.#to] !== 0x22) {
       this.#readOther(bytes, from, to);
@@ -199,7 +214,7 @@ export class EventLogReader {
     this.#handle(handle);
   }
 
-  #handle(handle: (reader: Dispatch) => void): void {
+  #handle(handle: Handler): void {
     try {
       handle(this.#dispatch);
     } catch (error) {
@@ -300,6 +315,10 @@ export class EventLogReader {
     }
   }
 
+  #peekLevel(): number {
+    return peekLevel(this.#line, this.#from, this.#to);
+  }
+
   #attributes(): PickleDict | null {
     const length = this.#decode(this.#to);
     return attributesOf(this.#decoder.decode(this.#pickle, 0, length));
@@ -309,12 +328,24 @@ export class EventLogReader {
   #decode(to: number): number {
     const room = ((to - this.#from) >> 2) * 3 + 6;
     if (this.#pickle.length < room || this.#pickle.length > 16 * room + (8 << 20)) {
-      this.#pickle = new Uint8Array(Math.max(room, 64 << 10));
+      this.#pickle = this.#base64.buffer(Math.max(room, PICKLE_BYTES));
     }
-    const length = decodeBase64(this.#line, this.#from, to, this.#pickle);
+    const length = this.#base64.decode(this.#line, this.#from, to, this.#pickle);
     if (length < 0) throw new PickleError('its text is not base64', 0);
     return length;
   }
+}
+
+function handlerOf(bytes: Uint8Array, from: number, to: number): Handler | null {
+  const candidates = CLASSES_BY_LENGTH[to - from];
+  if (candidates === undefined) return null;
+  for (const { name, handle } of candidates) {
+    // From the end: the beginnings are all alike.
+    let i = name.length - 1;
+    while (i >= 0 && bytes[from + i] === name[i]) i--;
+    if (i < 0) return handle;
+  }
+  return null;
 }
 
 /** Lists of text; anything else in them is left out. */
@@ -338,6 +369,12 @@ function taskEnded(failed: boolean, silent: boolean) {
     if (failed) scan();
     else scan(TASK_EVENT_CHARS, 'pid');
     const endMs = draft.tick(fields.number('time'));
+    // Nearly always the process is known and runs that task: then its recipe need not be read.
+    const run = draft.byPid.get(fields.number('pid'));
+    if (!failed && run !== undefined && run.outcome === TASK_RUNNING && run.task === fields.text('_task')) {
+      draft.succeeded(run, endMs);
+      return;
+    }
     draft.taskEnded({ ...taskOf(fields), endMs, failed, silent, logPath: failed ? fields.text('logfile') : null });
   };
 }
@@ -351,12 +388,15 @@ CLASSES.set('bb.build.TaskSucceeded', taskEnded(false, false));
 CLASSES.set('bb.build.TaskFailed', taskEnded(true, false));
 CLASSES.set('bb.build.TaskFailedSilent', taskEnded(true, true));
 
+/** Of a task hash the first digits are kept: enough to tell hashes apart, a quarter of the bytes. */
+const HASH_CHARS = 16;
+
 function queued({ draft, fields, scan }: Dispatch): void {
   scan();
   const file = fields.text('taskfile');
   const task = fields.text('taskname');
   if (file === null || task === null) return;
-  draft.queued(file, task, (fields.text('taskhash') ?? '').slice(0, 16), fields.flag('noexec') === true);
+  draft.queued(file, task, fields.text('taskhash', HASH_CHARS) ?? '', fields.flag('noexec') === true);
 }
 CLASSES.set('bb.runqueue.runQueueTaskStarted', queued);
 CLASSES.set('bb.runqueue.sceneQueueTaskStarted', queued);
@@ -365,7 +405,7 @@ CLASSES.set('bb.runqueue.runQueueTaskSkipped', ({ draft, fields, scan }) => {
   const file = fields.text('taskfile');
   const task = fields.text('taskname');
   if (file === null || task === null) return;
-  draft.skipped(file, task, (fields.text('taskhash') ?? '').slice(0, 16), fields.text('reason'));
+  draft.skipped(file, task, fields.text('taskhash', HASH_CHARS) ?? '', fields.text('reason'));
 });
 
 function queueFailed(setscene: boolean) {
@@ -387,12 +427,12 @@ CLASSES.set('bb.event.HeartbeatEvent', ({ draft, fields, scan }) => {
   draft.tick(fields.number('time'));
 });
 
-CLASSES.set('logging.LogRecord', ({ draft, fields, scan, attributes }) => {
-  scan(LOG_RECORD_CHARS, 'levelno');
-  const level = fields.number('levelno');
+CLASSES.set('logging.LogRecord', ({ draft, fields, scan, peekLevel, attributes }) => {
   // While tasks run, their own events and the heartbeats tell the time, and notes are left undecoded: a third of a log.
-  if (level < LEVEL_WARNING && draft.active > 0) return;
+  if (draft.active > 0 && peekLevel() < LEVEL_WARNING) return;
   scan();
+  const level = fields.number('levelno');
+  if (draft.active > 0 && level < LEVEL_WARNING) return;
   const timeMs = draft.tick(fields.number('created'));
   const pid = fields.number('taskpid');
   if (pid === 0 && Number.isNaN(draft.serverStartMs) && !draft.isBuild) {
@@ -517,6 +557,12 @@ CLASSES.set('bb.command.CommandFailed', ({ draft, close, attributes }) => {
 });
 CLASSES.set('bb.command.CommandExit', ({ close }) => close());
 CLASSES.set('bb.cooker.CookerExit', ({ close }) => close());
+
+for (const [text, handle] of CLASSES) {
+  const name = new TextEncoder().encode(text);
+  CLASSES_BY_LENGTH[name.length] ??= [];
+  CLASSES_BY_LENGTH[name.length]!.push({ name, handle });
+}
 
 /** All builds of an event log that is in memory and over: a build without an end is lost. */
 export function readEventLog(bytes: Uint8Array, location: string): Build[] {

@@ -257,13 +257,15 @@ export class FieldScanner {
     return at >= 0 && this.#bytes[at] === 0x29;
   }
 
-  /** An attribute that is text, else null. */
-  text(name: string): string | null {
+  /** An attribute that is text, else null; only its first `bytesMax` bytes where given. */
+  text(name: string, bytesMax = Number.POSITIVE_INFINITY): string | null {
     const at = this.#find(name);
     if (at < 0) return null;
     const bytes = this.#bytes;
-    if (bytes[at] === 0x8c) return this.#cache.text(bytes, at + 2, at + 2 + bytes[at + 1]!);
-    if (bytes[at] === 0x58) return this.#cache.text(bytes, at + 5, at + 5 + unsigned32(bytes, at + 1));
+    if (bytes[at] === 0x8c) return this.#cache.text(bytes, at + 2, at + 2 + Math.min(bytesMax, bytes[at + 1]!));
+    if (bytes[at] === 0x58) {
+      return this.#cache.text(bytes, at + 5, at + 5 + Math.min(bytesMax, unsigned32(bytes, at + 1)));
+    }
     return null;
   }
 

@@ -3,7 +3,11 @@
  * attributes (protocol 4), as bitbake's event log writer encodes it. Reading needs nothing of this file.
  */
 
+/** `()`: what log records without arguments have, which is not an empty list. */
+export const EMPTY_TUPLE = Symbol('()');
+
 export type Picklable =
+  | typeof EMPTY_TUPLE
   | null
   | boolean
   | number
@@ -78,6 +82,7 @@ export function pickle(value: Picklable): Uint8Array {
   const float = new DataView(new ArrayBuffer(8));
   const write = (item: Picklable): void => {
     if (item === null) put(0x4e);
+    else if (item === EMPTY_TUPLE) put(0x29);
     else if (item === true) put(0x88);
     else if (item === false) put(0x89);
     else if (typeof item === 'string') text(item);

@@ -8,6 +8,7 @@ import { ProblemList } from '../../model/problem.ts';
 import { EventLogReader } from '../eventlog/reader.ts';
 import { reasonOf } from './directory.ts';
 import { eventLogCandidates } from './event-log-names.ts';
+import { NATIVE_BASE64 } from './native-base64.ts';
 
 export interface ReadEventLogOptions {
   readonly signal?: AbortSignal | undefined;
@@ -36,7 +37,7 @@ export async function readEventLogFile(path: string, options: ReadEventLogOption
   const { signal } = options;
   const problems = options.problems ?? new ProblemList();
   signal?.throwIfAborted();
-  const reader = new EventLogReader({ location: full });
+  const reader = new EventLogReader({ location: full, base64: NATIVE_BASE64 });
   const fd = open(full);
   let done = 0;
   let turn = 0;
@@ -118,7 +119,7 @@ export class EventLogFollower {
 
   constructor(path: string) {
     this.#path = resolve(path);
-    this.#reader = new EventLogReader({ location: this.#path });
+    this.#reader = new EventLogReader({ location: this.#path, base64: NATIVE_BASE64 });
   }
 
   /** Throws BakehouseError when the file cannot be opened. Reads at most `bytesMax`; the rest is for the next call. */
@@ -126,7 +127,7 @@ export class EventLogFollower {
     const fd = open(this.#path);
     try {
       if (fstatSync(fd).size < this.#offset) {
-        this.#reader = new EventLogReader({ location: this.#path });
+        this.#reader = new EventLogReader({ location: this.#path, base64: NATIVE_BASE64 });
         this.#offset = 0;
       }
       let left = bytesMax;
