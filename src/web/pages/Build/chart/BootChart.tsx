@@ -162,6 +162,9 @@ function Chart(props: BootChartProps) {
   const timer = useRef(0);
   useEffect(() => () => window.clearTimeout(timer.current), []);
 
+  // The window may also have been moved by the address.
+  useEffect(() => setWhole(scene.current?.whole ?? state.range === null), [state.range]);
+
   const select = (row: number | null): void => {
     setMeasure(null);
     setCursorRow(row);

@@ -40,6 +40,7 @@ const DRAG_PX_MIN = 4;
 /** A turn of the wheel that began elsewhere (scrolling the page) does not start to zoom because the chart came under the cursor. */
 const WHEEL_PAUSE_MS = 250;
 const FINGER_SLOP_PX = 14;
+const DOUBLE_MS = 400;
 
 export function listenForGestures(
   stage: HTMLElement,
@@ -58,6 +59,8 @@ export function listenForGestures(
   } | null = null;
   let pinch: { distance: CssPx; middle: CssPx } | null = null;
   let lastWheel = { at: 0, ours: false };
+  // Not the browser's `dblclick`: the first click opens the drawer, the picture moves, and the second would mean another bar.
+  let lastClick: { at: number; x: CssPx; y: CssPx; target: Target } | null = null;
 
   const place = (event: { clientX: number; clientY: number }): { x: CssPx; y: CssPx } => {
     const box = stage.getBoundingClientRect();
@@ -160,8 +163,18 @@ export function listenForGestures(
     if (ended === null) return;
     const at = place(event);
     if (!ended.moved) {
-      const slop = event.pointerType === 'touch' ? FINGER_SLOP_PX : undefined;
-      listeners.onClick(scene.hit(at.x, at.y, slop), event.shiftKey);
+      const double =
+        lastClick !== null &&
+        event.timeStamp - lastClick.at < DOUBLE_MS &&
+        Math.hypot(at.x - lastClick.x, at.y - lastClick.y) < FINGER_SLOP_PX;
+      if (lastClick !== null && double) {
+        listeners.onDoubleClick(lastClick.target);
+        lastClick = null;
+        return;
+      }
+      const target = scene.hit(at.x, at.y, event.pointerType === 'touch' ? FINGER_SLOP_PX : undefined);
+      lastClick = { at: event.timeStamp, x: at.x, y: at.y, target };
+      listeners.onClick(target, event.shiftKey);
       return;
     }
     if (ended.kind === 'area') {
@@ -179,12 +192,6 @@ export function listenForGestures(
     scene.point(null);
     listeners.onHover({ kind: 'nothing' }, 0, 0);
   };
-  const onDouble = (event: MouseEvent): void => {
-    if (event.target instanceof Element && event.target.closest('button, a, input') !== null) return;
-    const at = place(event);
-    listeners.onDoubleClick(scene.hit(at.x, at.y));
-  };
-
   const abort = new AbortController();
   const { signal } = abort;
   stage.addEventListener('wheel', onWheel, { passive: false, signal });
@@ -194,7 +201,6 @@ export function listenForGestures(
   stage.addEventListener('pointerup', onUp, { signal });
   stage.addEventListener('pointercancel', onCancel, { signal });
   stage.addEventListener('pointerleave', onLeave, { signal });
-  stage.addEventListener('dblclick', onDouble, { signal });
   return () => abort.abort();
 }
 

@@ -50,7 +50,7 @@ import {
   withAir,
   zoomAround,
 } from '../../../../chart/viewport.ts';
-import { formatDuration, formatQuantity } from '../../../../model/format.ts';
+import { formatCount, formatDuration, formatQuantity } from '../../../../model/format.ts';
 import { Frames, Surface } from '../../../paint/surface.ts';
 import { sameRange } from './chart-state.ts';
 
@@ -359,12 +359,6 @@ export class ChartScene {
     return bar < 0 ? NOTHING : { kind: 'bar', row: layout.bars.row[bar]! };
   }
 
-  /** Hidden runs at work at the pointer. */
-  hiddenAt(x: CssPx): number {
-    const hidden = this.#shown?.layout.hidden;
-    return hidden == null ? 0 : countAt(hidden.steps, this.timeAt(x));
-  }
-
   #ticks(view: TimeView): Tick[] {
     const count = Math.max(2, Math.floor(view.widthPx / 90));
     const { layout, clock } = this.#shown!;
@@ -556,6 +550,11 @@ export class ChartScene {
       const at = Math.round(x) + 0.5;
       painter.line(at, AXIS_PX - 4, at, height, palette.inkMuted);
       this.#readings(shown, view, x, at);
+      if (layout.hidden !== null) {
+        const count = countAt(layout.hidden.steps, pxToTime(view, x));
+        const y = AXIS_PX + layout.data.phaseLanes * PHASE_PX + DENSITY_PX / 2;
+        this.#plate(at + 16, y, formatCount(count), palette.inkMuted, view.widthPx);
+      }
       const time = pxToTime(view, x);
       const step = timeStep(view.toMs - view.fromMs, view.widthPx);
       const label = shown.clock
