@@ -143,6 +143,15 @@ test('any path that holds a log opens as builds: the log, the folder, one direct
     '20260101000901 buildstats',
     '20260101000001 eventlog',
   ]);
+  // A folder of build folders: the log that `bitbake -w` wrote beside one of them is found from above, too.
+  file('farm/one/buildstats/20260101000001/build_stats', stats(1));
+  file('farm/one/eventlog-w.json', LOG.join(''));
+  file('farm/two/buildstats/20260101000901/build_stats', stats(901));
+  expect(await kinds(join(root, 'farm'))).toEqual([
+    '20260101000001 buildstats',
+    '20260101000901 buildstats',
+    '20260101000001 eventlog',
+  ]);
   const none = file('nothing.json', eventLine('bb.command.CommandCompleted', { pid: 0 }));
   await expect(opened(none)).rejects.toThrow('without a build');
 });

@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { Build } from '../../model/build.ts';
 import { BakehouseError } from '../../model/errors.ts';
 import { ProblemList } from '../../model/problem.ts';
@@ -86,7 +86,11 @@ async function* openFolder(path: string, options: Settings): AsyncGenerator<Buil
   const { problems, signal } = options;
   const found = findBuilds(path, problems);
   const only = found.builds.length === 1 && found.builds[0]!.dir === path;
-  const logs = only ? [] : [...new Set([...found.eventLogs, ...findEventLogs(path)])].sort();
+  // A folder of several build folders: each has its own logs, `-w` ones in the build folder among them.
+  const homes = new Set([path, ...found.builds.map(({ dir }) => dirname(dir))]);
+  const logs = only
+    ? []
+    : [...new Set([...found.eventLogs, ...[...homes].flatMap((home) => findEventLogs(home))])].sort();
   const total = found.builds.length + found.tars.length + logs.length;
   if (total === 0) throw nothingIn(path);
   let done = 0;
