@@ -4,7 +4,9 @@ import { useElementSize } from '@mantine/hooks';
 import { useEffect, useRef, useState } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import { niceTop, valueTicks } from '../../chart/axis.ts';
 import { PALETTES } from '../../chart/palette.ts';
+import { formatQuantity } from '../../model/format.ts';
 
 export interface LineChartProps {
   readonly heightPx: number;
@@ -13,10 +15,23 @@ export interface LineChartProps {
   readonly y: readonly number[];
   /** Index of the point that is "this one", -1: none. */
   readonly mark: number;
-  readonly format: (value: number) => string;
+  readonly unit: string;
   /** What the point is, for the line below the chart. */
   readonly label: (index: number) => string;
   readonly onPick: (index: number) => void;
+}
+
+const DAY_S = 86_400;
+
+/** Days where there are many, times of day where there are few. */
+function timeLabels(splits: readonly number[]): string[] {
+  const span = (splits.at(-1) ?? 0) - (splits[0] ?? 0);
+  return splits.map((s) => {
+    const date = new Date(s * 1000);
+    const day = date.toLocaleDateString('en-GB', { day: 'numeric', month: 'short' });
+    if (span > 300 * DAY_S) return `${day} ${String(date.getFullYear()).slice(2)}`;
+    return span > 2 * DAY_S ? day : date.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
+  });
 }
 
 export function LineChart(props: LineChartProps) {
@@ -42,17 +57,25 @@ export function LineChart(props: LineChartProps) {
         height: heightPx,
         legend: { show: false },
         cursor: { y: false, drag: { setScale: false }, points: { size: 7 } },
-        scales: { y: { range: (_, __, max) => [0, max <= 0 ? 1 : max * 1.08] } },
+        scales: { y: { range: (_, __, max) => [0, niceTop(max, latest.current.unit)] } },
         axes: [
-          { stroke: palette.inkMuted, font, grid: { show: false }, ticks: { stroke: palette.line, size: 4 }, size: 28 },
+          {
+            stroke: palette.inkMuted,
+            font,
+            grid: { show: false },
+            ticks: { stroke: palette.line, size: 4 },
+            size: 24,
+            space: 64,
+            values: (_, splits) => timeLabels(splits),
+          },
           {
             stroke: palette.inkMuted,
             font,
             grid: { stroke: palette.line, width: 1 },
             ticks: { show: false },
-            size: 62,
-            splits: (_, __, ___, max) => [0, max / 2.16, max / 1.08],
-            values: (_, splits) => splits.map((v) => latest.current.format(v)),
+            size: 70,
+            splits: (_, __, ___, max) => valueTicks(max, latest.current.unit).map((tick) => tick.value),
+            values: (_, splits) => splits.map((v) => (v === 0 ? '0' : formatQuantity(v, latest.current.unit))),
           },
         ],
         series: [

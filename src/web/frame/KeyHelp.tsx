@@ -6,16 +6,20 @@ import styles from './KeyHelp.module.css';
 export function KeyHelp({ close }: { close: () => void }) {
   const all = useAllCommands();
   const groups = new Map<string, Command[]>();
+  const taken = new Set<string>();
   for (const command of all) {
-    if (command.keys === undefined || command.keys.length === 0) continue;
+    // Of two commands with one key the first has it: the page's before the frame's.
+    const keys = (command.keys ?? []).filter((key) => !taken.has(key));
+    for (const key of keys) taken.add(key);
+    if (keys.length === 0) continue;
     const group = groups.get(command.group) ?? [];
-    group.push(command);
+    group.push({ ...command, keys });
     groups.set(command.group, group);
   }
   // The page's own first; what works everywhere last.
   const ordered = [...groups].sort((a, b) => Number(a[0] === 'Everywhere') - Number(b[0] === 'Everywhere'));
   return (
-    <Modal opened onClose={close} title="Keys" size={720} transitionProps={{ duration: 0 }}>
+    <Modal opened onClose={close} title="Keys" size={820} transitionProps={{ duration: 0 }}>
       <div className={styles.groups}>
         {ordered.map(([group, commands]) => (
           <section key={group}>

@@ -74,7 +74,7 @@ export function BuildSummary({ build }: { build: BuildDetail }) {
             history={usual.historyMs}
             current={build.durationMs}
             usual={usual.medianMs}
-            widthPx={96}
+            widthPx={Math.min(96, (usual.historyMs.length + 1) * 6)}
             heightPx={20}
           />
         )}

@@ -1,5 +1,13 @@
 import type { BuildRow } from '../../../api/contract.ts';
-import { formatDuration, formatExact, formatQuantity, formatShare, formatUtc, plural } from '../../../model/format.ts';
+import {
+  formatDuration,
+  formatExact,
+  formatFixed,
+  formatQuantity,
+  formatShare,
+  formatUtc,
+  plural,
+} from '../../../model/format.ts';
 import { Duration, Missing, Ratio, When } from '../../components/Figures.tsx';
 import type { GridColumn } from '../../components/Grid.tsx';
 import { BuildOutcomeMark, buildOutcomeLabel } from '../../components/Outcome.tsx';
@@ -61,18 +69,18 @@ export function buildColumns(
     {
       id: 'target',
       label: 'target',
-      widthPx: 180,
+      widthPx: 170,
       grow: true,
       hover: (row) => [at(row).targets?.join(' ') ?? 'Targets were not recorded', at(row).location].join('\n'),
       cell: (row) => <span className={at(row).targets === null ? styles.place : undefined}>{buildTitle(at(row))}</span>,
     },
     { id: 'machine', label: 'machine', widthPx: 108, cell: (row) => at(row).machine ?? <Missing /> },
-    { id: 'distro', label: 'distro', widthPx: 92, cell: (row) => at(row).distro ?? <Missing /> },
+    { id: 'distro', label: 'distro', widthPx: 100, cell: (row) => at(row).distro ?? <Missing /> },
     {
       id: 'result',
       label: '',
       hint: 'result, and what failed first',
-      widthPx: 190,
+      widthPx: 180,
       hover: (row) =>
         [
           buildOutcomeLabel(at(row).outcome),
@@ -113,7 +121,7 @@ export function buildColumns(
       id: 'usual',
       label: 'vs usual',
       hint: 'Against the median of the last 20 succeeded builds of the same configuration; bars are those builds',
-      widthPx: 130,
+      widthPx: 156,
       hover: (row) => usualText(at(row)),
       cell: (row) => {
         const { usual, durationMs } = at(row);
@@ -147,23 +155,36 @@ export function buildColumns(
     {
       id: 'cpu',
       label: 'cpu time',
-      hint: 'Sum over the tasks; in brackets how many cores that kept busy',
-      widthPx: 128,
+      hint: 'Sum over the tasks',
+      widthPx: 96,
       align: 'right',
       hover: (row) => formatExact(at(row).cpuTimeS, 's'),
       cell: (row) => {
-        const { cpuTimeS, parallelism } = at(row);
-        if (cpuTimeS === null)
-          return (
-            <span className="muted" title="not recorded">
-              –
-            </span>
-          );
-        return (
-          <>
-            {formatQuantity(cpuTimeS, 's')}
-            {parallelism === null ? null : <span className="muted"> ×{parallelism.toFixed(1)}</span>}
-          </>
+        const { cpuTimeS } = at(row);
+        return cpuTimeS === null ? (
+          <span className="muted" title="not recorded">
+            –
+          </span>
+        ) : (
+          formatQuantity(cpuTimeS, 's')
+        );
+      },
+    },
+    {
+      id: 'cores',
+      label: 'cores',
+      hint: 'Cores kept busy: cpu time of the tasks by wall time of the build',
+      widthPx: 54,
+      align: 'right',
+      hover: (row) => formatExact(at(row).parallelism, 'cores'),
+      cell: (row) => {
+        const { parallelism } = at(row);
+        return parallelism === null ? (
+          <span className="muted" title="not recorded">
+            –
+          </span>
+        ) : (
+          formatFixed(parallelism, 1)
         );
       },
     },
@@ -171,7 +192,7 @@ export function buildColumns(
       id: 'tasks',
       label: 'tasks',
       hint: 'Task runs that were executed',
-      widthPx: 58,
+      widthPx: 70,
       align: 'right',
       cell: (row) => at(row).tasks.toLocaleString('en-US'),
     },

@@ -10,7 +10,6 @@ import {
   formatRatio,
   formatScaled,
   NOT_RECORDED,
-  plural,
   unitLabel,
 } from '../../../model/format.ts';
 import { Difference, Ratio } from '../../components/Figures.tsx';
@@ -103,11 +102,7 @@ export function Differences({
             </button>
           ))}
         </div>
-        <span className="muted">
-          {table === 'tasks' && data.tasksLeftOut > 0
-            ? `${plural(data.tasksLeftOut, 'task')} below the thresholds or past the limit left out`
-            : ''}
-        </span>
+        <span className="muted">{table === 'tasks' && data.tasksLeftOut > 0 ? leftOut(data, search) : ''}</span>
       </div>
       {table === 'versions' ? (
         <Versions data={data} />
@@ -239,6 +234,14 @@ export function Differences({
       )}
     </section>
   );
+}
+
+function leftOut(data: CompareResult, search: CompareSearch): string {
+  const filtered = [search.min, search.mindiff, search.task, search.recipe, search.state].some((f) => f !== undefined);
+  const count = formatCount(data.tasksLeftOut);
+  return filtered
+    ? `${count} more below the thresholds or beyond the filters`
+    : `the ${formatCount(data.tasks.length)} that differ most; ${count} more`;
 }
 
 function gridColumns(data: CompareResult, lines: readonly Line[]): GridColumn[] {

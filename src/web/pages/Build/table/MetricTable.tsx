@@ -113,6 +113,7 @@ function wordGridColumn(
   cell: ((row: number) => ReactNode) | undefined,
 ): GridColumn {
   const text = (row: number): string => column.words[column.index[row]!] ?? '';
+  const missing = column.mayBeNone === true ? '' : NOT_RECORDED;
   return {
     id: column.id,
     label: column.label,
@@ -120,7 +121,7 @@ function wordGridColumn(
     grow: first,
     mono: column.id !== 'outcome',
     sortable: true,
-    hover: (row) => text(row) || NOT_RECORDED,
+    hover: (row) => text(row) || missing,
     cell:
       cell ??
       (column.id === 'outcome'
@@ -128,23 +129,24 @@ function wordGridColumn(
             const outcome = text(row);
             return outcome === '' ? null : <TaskOutcomeMark outcome={outcome as TaskOutcome} word />;
           }
-        : (row) => text(row) || <span className="muted">{NOT_RECORDED}</span>),
+        : (row) => text(row) || <span className="muted">{missing}</span>),
   };
 }
 
 function numberGridColumn(column: NumberColumn, head: ReactNode): GridColumn {
   const scale = columnScale(column.unit, largest(column.values));
   const { values, unit } = column;
+  // `Effective cores` needs no unit behind it.
+  const behind = column.label.toLowerCase().endsWith(scale.label) ? '' : scale.label;
   const inWords = unit === 's' || unit === 'ms' || unit === 'us' || unit === 'ticks';
   return {
     id: column.id,
     label: column.label,
-    // `Effective cores` needs no unit behind it.
-    unit: column.label.toLowerCase().endsWith(scale.label) ? '' : scale.label,
+    unit: behind,
     hint: [`${column.label}${scale.label === '' ? '' : `, ${scale.label}`}`, column.note, column.id]
       .filter((t) => t !== null)
       .join('\n'),
-    widthPx: Math.max(84, Math.min(200, 52 + 7.2 * (column.label.length + scale.label.length))),
+    widthPx: Math.max(84, Math.min(200, 52 + 7.2 * (column.label.length + behind.length))),
     align: 'right',
     sortable: true,
     cell: (row) => formatScaled(values[row], scale),

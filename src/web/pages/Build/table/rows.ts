@@ -20,6 +20,8 @@ export interface WordColumn {
   readonly label: string;
   readonly index: Int32Array;
   readonly words: readonly string[];
+  /** An empty cell is none, not something that went unrecorded: the failed task of a recipe that did not fail. */
+  readonly mayBeNone?: boolean;
 }
 
 /** A column of words from one word a row, '' being "not recorded". */

@@ -231,7 +231,7 @@ export function recipeModel({ build, tasks }: Tabled): RecipeModel {
     ['mc', 'multiconfig', (g: number) => at(g).mc],
   ] as const) {
     const column = wordColumn(id, label, groups.length, text);
-    if (column.words.length > 0) words.push(column);
+    if (column.words.length > 0) words.push(id === 'failed' ? { ...column, mayBeNone: true } : column);
   }
   const numbers = aggregatedColumns(model, groups).map((column) =>
     column.id === 'walltime' ? { ...column, label: 'busy', note: 'Sum of the wall times of its tasks.' } : column,

@@ -59,7 +59,7 @@ export function Trend({
             x={points.map((p) => p.startedMs! / 1000)}
             y={values}
             mark={here}
-            format={(v) => formatQuantity(v, unit)}
+            unit={unit}
             label={(i) =>
               `${formatWhen(points[i]!.startedMs)}: ${unit === 's' ? formatDuration(points[i]!.value * 1000) : formatQuantity(points[i]!.value, unit)}`
             }
