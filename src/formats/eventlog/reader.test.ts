@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { hasSharedData, requirePart } from '../../../test/real-parts.ts';
 import type { Build } from '../../model/build.ts';
 import { TASK_OUTCOMES } from '../../model/task-table.ts';
 import { EventLogReader, readEventLog } from './reader.ts';
@@ -540,5 +541,46 @@ describe('damage', () => {
     const [read1] = read(init('a:do_build'), bomb, bomb, started('a:do_build'), completed());
     expect(read1!.problems.map((p) => p.code)).toEqual(['eventlog-event-broken', 'eventlog-event-broken']);
     expect(read1!.outcome).toBe('succeeded');
+  });
+});
+
+describe.skipIf(!hasSharedData)('real logs', () => {
+  const data = hasSharedData ? requirePart('shared-data') : '';
+  test.each([
+    ['01-clean', 'succeeded', 'clean', { succeeded: 664, noexec: 6 }],
+    ['02-uptodate', 'succeeded', 'incremental', { existing: 4, covered: 666 }],
+    ['03-incremental', 'succeeded', 'incremental', { succeeded: 67, noexec: 1, covered: 584, existing: 18 }],
+    ['04-sstate', 'succeeded', 'sstate', { succeeded: 200, noexec: 1, covered: 666 }],
+    [
+      '05-failed-k',
+      'failed',
+      'incremental',
+      { succeeded: 49, failed: 4, noexec: 1, covered: 666, existing: 4, 'not-run': 42 },
+    ],
+    ['07-noprovider', 'never-started', 'not-recorded', {}],
+    ['09-interrupted-sigterm', 'lost', 'clean', { succeeded: 227, unfinished: 2, noexec: 2, 'not-run': 439 }],
+    ['09b-interrupted-sigint', 'interrupted', 'clean', { succeeded: 183, noexec: 2, 'not-run': 485 }],
+    ['14-qa', 'failed', 'clean', { succeeded: 62, failed: 3, noexec: 3, 'not-run': 18 }],
+  ])('%s', (name, outcome, kind, counts) => {
+    const file = join(data, 'bitbake-real', name, 'eventlog-w.json');
+    const [build, ...more] = readEventLog(readFileSync(file), file);
+    expect([more, build!.problems]).toEqual([[], []]);
+    const counted: Record<string, number> = {};
+    for (const task of build!.tasks.outcome) counted[TASK_OUTCOMES[task]!] = (counted[TASK_OUTCOMES[task]!] ?? 0) + 1;
+    expect([build!.outcome, build!.type.kind, counted]).toEqual([outcome, kind, counts]);
+  });
+
+  test('of bitbake-getvar, -e and -p hold no build and no problem', () => {
+    const folders = ['c08yyl-embed-power', 'eventlog-asaph-avanet'].map((name) =>
+      join(data, 'public', name, 'build/tmp/log/eventlog'),
+    );
+    const files = folders.flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)));
+    expect(files.length).toBe(13);
+    for (const file of files) {
+      const reader = new EventLogReader({ location: file });
+      reader.push(readFileSync(file));
+      reader.end();
+      expect([file, reader.snapshot(), reader.problems()]).toEqual([file, [], []]);
+    }
   });
 });
