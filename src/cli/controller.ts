@@ -8,3 +8,8 @@ export function loadController(): Promise<typeof import('../server/main.ts')> {
   enableCompileCache();
   return import('../server/main.ts');
 }
+
+/** The readers, the store and the exports in it, without the web server. */
+export async function loadLibrary(): Promise<typeof import('../server/library.ts')> {
+  return (await loadController()).loadLibrary();
+}

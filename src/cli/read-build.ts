@@ -9,7 +9,7 @@ import type { Build } from '../model/build.ts';
 import { BakehouseError } from '../model/errors.ts';
 import { type Problem, ProblemList } from '../model/problem.ts';
 import { compareText } from '../model/task-rows.ts';
-import { loadController } from './controller.ts';
+import { loadLibrary } from './controller.ts';
 import type { CliIo } from './io.ts';
 import type { Options } from './program.ts';
 import { progressLine } from './progress.ts';
@@ -94,7 +94,7 @@ export async function readBuild(
 
 /** Everything that a path leads to, the accounts of one build merged: a directory with its event log, a tar, an address. */
 export async function readAll(io: CliIo, path: string, read: ReadOptions): Promise<Build[]> {
-  const { mergeSameOrigins, openBuilds } = await loadController();
+  const { mergeSameOrigins, openBuilds } = await loadLibrary();
   const progress = progressLine(io, `reading ${path}`);
   const problems = new ProblemList();
   const builds: Build[] = [];

@@ -1,10 +1,10 @@
 /** Builds as one self-contained HTML file: kept in a store in memory just long enough to be asked the questions the page asks. */
 import type { Build } from '../model/build.ts';
-import { loadController } from './controller.ts';
+import { loadLibrary } from './controller.ts';
 
 export async function reportFile(builds: readonly Build[], version: string): Promise<Uint8Array> {
   // The page is inside server.mjs, so that a summary need not load a megabyte it never shows.
-  const { buildId, exportReport, openStore, reportTemplate } = await loadController();
+  const { buildId, exportReport, openStore, reportTemplate } = await loadLibrary();
   const store = await openStore('sqlite::memory:');
   try {
     const ids: string[] = [];

@@ -6,7 +6,7 @@ import type { ImportPathResult } from '../operations/import-path.ts';
 import type { Settings } from '../server/settings.ts';
 import { VERSION } from '../server/version.ts';
 import type { Store } from '../store/store.ts';
-import { loadController } from './controller.ts';
+import { loadController, loadLibrary } from './controller.ts';
 import type { CliIo } from './io.ts';
 import { text } from './options.ts';
 import type { Options } from './program.ts';
@@ -25,7 +25,7 @@ export async function storeSettings(io: CliIo, options: Options): Promise<Settin
 
 /** Opens the store for as long as `use` takes. */
 export async function withStore<T>(io: CliIo, options: Options, use: (store: Store) => Promise<T>): Promise<T> {
-  const { openStore } = await loadController();
+  const { openStore } = await loadLibrary();
   const { database } = await storeSettings(io, options);
   if (database.startsWith('sqlite:/')) {
     mkdirSync(dirname(database.slice('sqlite:'.length)), { recursive: true, mode: 0o700 });
@@ -41,7 +41,7 @@ export async function withStore<T>(io: CliIo, options: Options, use: (store: Sto
 /** The build by id, prefix, `@last` or `@last~N`; of its task table only what is wanted is decoded. */
 export function readStored(io: CliIo, options: Options, reference: string, read: ReadOptions): Promise<Build> {
   return withStore(io, options, async (store) => {
-    const { noSuchBuild, resolveBuildId } = await loadController();
+    const { noSuchBuild, resolveBuildId } = await loadLibrary();
     const id = await resolveBuildId(store, reference);
     const head = await store.readHead(id);
     const tasks = await store.readTaskTable(id, read.metrics ?? '*');
@@ -53,7 +53,7 @@ export function readStored(io: CliIo, options: Options, reference: string, read:
 
 /** Every build of a path into the store, with a line of progress on a terminal. */
 export async function importInto(io: CliIo, store: Store, path: string): Promise<ImportPathResult> {
-  const { importPath } = await loadController();
+  const { importPath } = await loadLibrary();
   const progress = progressLine(io, `storing ${path}`);
   const context = { store, now: io.nowMs, version: VERSION, logRoots: [], sample: null, reportTemplate: null };
   try {

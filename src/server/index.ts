@@ -16,7 +16,6 @@ import type { Settings } from './settings.ts';
 import { createThreadClient, threadEntry } from './threads/thread-client.ts';
 import { VERSION } from './version.ts';
 
-export { reportTemplate } from './report-template.ts';
 export { readSettings, type Settings } from './settings.ts';
 
 export interface StartOptions {

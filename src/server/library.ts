@@ -15,3 +15,4 @@ export { traceFile } from '../operations/export-trace.ts';
 export { importPath } from '../operations/import-path.ts';
 export { noSuchBuild, resolveBuildId } from '../operations/resolve-build-id.ts';
 export { openStore } from '../store/index.ts';
+export { reportTemplate } from './report-template.ts';

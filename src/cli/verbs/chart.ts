@@ -2,7 +2,7 @@
 import { extname } from 'node:path';
 import type { SvgOptions } from '../../chart/svg.ts';
 import { BakehouseError } from '../../model/errors.ts';
-import { loadController } from '../controller.ts';
+import { loadLibrary } from '../controller.ts';
 import { EXIT_OK } from '../exit-codes.ts';
 import type { CliIo } from '../io.ts';
 import { flag, number, text } from '../options.ts';
@@ -23,7 +23,7 @@ export async function chart(io: CliIo, args: readonly string[], options: Options
     throw new BakehouseError('invalid', '--width is 200 to 100000 pixels.');
   }
   const build = await readBuild(io, options, args[0], { metrics: ['cputime'], samples: true });
-  const { chartSvg, escapeXml, GROUP_BYS } = await loadController();
+  const { chartSvg, escapeXml, GROUP_BYS } = await loadLibrary();
   const groupBy = GROUP_BYS.find((known) => known === text(options, 'groupBy'));
   const scheme = text(options, 'scheme');
   const drawing: SvgOptions = {

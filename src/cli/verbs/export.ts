@@ -3,7 +3,7 @@ import { extname } from 'node:path';
 import type { Build } from '../../model/build.ts';
 import { BakehouseError } from '../../model/errors.ts';
 import { VERSION } from '../../server/version.ts';
-import { loadController } from '../controller.ts';
+import { loadLibrary } from '../controller.ts';
 import { EXIT_OK } from '../exit-codes.ts';
 import type { CliIo } from '../io.ts';
 import { flag, text } from '../options.ts';
@@ -44,7 +44,7 @@ function formatOf(said: string | undefined, output: string | undefined): ExportF
 }
 
 async function contentOf(build: Build, format: ExportFormat): Promise<string | Uint8Array> {
-  const { samplesCsv, tasksFile, traceFile } = await loadController();
+  const { samplesCsv, tasksFile, traceFile } = await loadLibrary();
   switch (format) {
     case 'trace':
       return traceFile(build);

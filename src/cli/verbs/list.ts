@@ -1,7 +1,7 @@
 /** `bakehouse list`: the builds in the store, newest first. */
 import { formatCount, formatDuration, formatQuantity, formatRatio, formatUtc } from '../../model/format.ts';
 import type { BuildRow } from '../../operations/build-row.ts';
-import { loadController } from '../controller.ts';
+import { loadLibrary } from '../controller.ts';
 import { EXIT_OK } from '../exit-codes.ts';
 import type { CliIo } from '../io.ts';
 import { flag, number, text } from '../options.ts';
@@ -16,7 +16,7 @@ const PAGE = 500;
 export async function list(io: CliIo, _args: readonly string[], options: Options): Promise<number> {
   const top = Math.max(1, number(options, 'top') ?? 20);
   const words = (text(options, 'search') ?? '').split(/\s+/).filter((word) => word !== '');
-  const { buildRows } = await loadController();
+  const { buildRows } = await loadLibrary();
   const found = await withStore(io, options, async (store) => {
     const rows: BuildRow[] = [];
     let after: string | null = null;

@@ -9,6 +9,11 @@ import type { FromThread, ThreadData, ToThread } from './protocol.ts';
 
 /** A page asks five questions at once; two hundred waiting are a client gone wild, and are told so. */
 export const WAITING_MAX = 200;
+/**
+ * Without questions a thread is ended after this long: it holds 45 MB, and is there again in a fifth of a second. A page that is
+ * looked at asks more often than that.
+ */
+const IDLE_MS = 60_000;
 /** A thread that has not closed its database by then is ended. */
 const CLOSE_TIMEOUT_MS = 5000;
 
@@ -22,6 +27,7 @@ export interface ThreadClientOptions {
   readonly onDeath: (error: Error) => void;
   /** Awaited before the thread opens its store: two threads must not migrate one database at once. */
   readonly before: () => Promise<void>;
+  readonly idleMs?: number;
 }
 
 interface Waiting {
@@ -46,7 +52,6 @@ export interface ThreadClient extends OperationRunner {
   start(): Promise<void>;
   /** Resolves when every path was read once; with `watch` they are watched from then on. */
   read(paths: readonly string[], watch: boolean): Promise<void>;
-  started(): boolean;
   close(): Promise<void>;
 }
 
@@ -55,6 +60,11 @@ export function createThreadClient(options: ThreadClientOptions): ThreadClient {
   let running: Promise<Running> | null = null;
   let calls = 0;
   let outstanding = 0;
+  let watching = false;
+  /** What `running` became; an older one that dies later must not take its place away. */
+  let current: Running | null = null;
+  let idle: NodeJS.Timeout | null = null;
+  let ending: Promise<void> = Promise.resolve();
 
   async function launch(): Promise<Running> {
     await options.before();
@@ -66,11 +76,15 @@ export function createThreadClient(options: ThreadClientOptions): ThreadClient {
     const thread: Running = { worker, ready, waiting, closing: false };
 
     const die = (error: Error): void => {
-      running = null;
+      if (current === thread) {
+        current = null;
+        running = null;
+      }
       failedNow(error);
       for (const { reject } of waiting.values()) reject(error);
       waiting.clear();
     };
+    current = thread;
     worker.on('message', (message: FromThread) => {
       switch (message.type) {
         case 'ready':
@@ -115,6 +129,7 @@ export function createThreadClient(options: ThreadClientOptions): ThreadClient {
     if (outstanding >= WAITING_MAX)
       throw new BakehouseError('unavailable', `${WAITING_MAX} questions are waiting already; ask again in a moment.`);
     outstanding++;
+    if (idle !== null) clearTimeout(idle);
     try {
       const { worker, ready, waiting } = await thread();
       await ready;
@@ -125,7 +140,32 @@ export function createThreadClient(options: ThreadClientOptions): ThreadClient {
       });
     } finally {
       outstanding--;
+      rest();
     }
+  }
+
+  function rest(): void {
+    if (idle !== null) clearTimeout(idle);
+    if (outstanding > 0 || watching) return;
+    idle = setTimeout(() => {
+      ending = end();
+    }, options.idleMs ?? IDLE_MS);
+    idle.unref();
+  }
+
+  /** Whoever asks from now on gets a new thread; this one closes its store and is gone. */
+  async function end(): Promise<void> {
+    if (idle !== null) clearTimeout(idle);
+    if (running === null) return;
+    const launched = running;
+    running = null;
+    const last = await launched;
+    last.closing = true;
+    const ended = new Promise<void>((resolve) => last.worker.once('exit', () => resolve()));
+    last.worker.postMessage({ type: 'close' } satisfies ToThread);
+    const timer = setTimeout(() => void last.worker.terminate(), CLOSE_TIMEOUT_MS);
+    await ended;
+    clearTimeout(timer);
   }
 
   return {
@@ -136,20 +176,14 @@ export function createThreadClient(options: ThreadClientOptions): ThreadClient {
     },
     async start() {
       await (await thread()).ready;
+      rest();
     },
     async read(paths, watch) {
+      watching = watch;
       await ask({ type: 'read', paths, watch });
     },
-    started: () => running !== null,
     async close() {
-      if (running === null) return;
-      const current = await running;
-      current.closing = true;
-      const ended = new Promise<void>((resolve) => current.worker.once('exit', () => resolve()));
-      current.worker.postMessage({ type: 'close' } satisfies ToThread);
-      const timer = setTimeout(() => void current.worker.terminate(), CLOSE_TIMEOUT_MS);
-      await ended;
-      clearTimeout(timer);
+      await Promise.all([ending, end()]);
     },
   };
 }
