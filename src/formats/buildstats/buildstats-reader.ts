@@ -173,14 +173,14 @@ export class BuildstatsReader {
   }
 
   /** True when only starts, ends and outcomes are wanted: then `addTaskText` is worth trying first. */
-  get wantsTimesOnly(): boolean {
-    return this.#options.metrics?.length === 0;
+  get takesText(): boolean {
+    return this.#taskFiles.takesText;
   }
 
-  /** Adds a task file given as latin1 text, if it is plain; false when `addTaskFile` must do it. Only with `wantsTimesOnly`. */
+  /** Adds a task file given as latin1 text, if it is plain; false when `addTaskFile` must do it. Only with `takesText`. */
   addTaskText(recipe: RecipeDirectory, taskName: string, text: string): boolean {
     const task = this.#taskOf(recipe, taskName);
-    return task < 0 || this.#taskFiles.readTimes(text, recipe, taskName, task);
+    return task < 0 || this.#taskFiles.readText(text, recipe, taskName, task);
   }
 
   #taskOf(recipe: RecipeDirectory, taskName: string): number {

@@ -52,6 +52,32 @@ const METRIC_KEY = /^[A-Za-z][\w .()/%-]*$/;
 const DISK_COUNTER =
   /^(?:Start|End)(?:IOinProgress|ReadsComp|ReadsMerged|SectRead|SectWrite|TimeIO|TimeReads|TimeWrite|WTimeIO|WritesComp)$/;
 
+/** A wanted metric's line as it stands in a file, and its column once there is one. */
+interface Needle {
+  readonly id: string;
+  /** `\nrusage ru_utime: ` */
+  readonly line: string;
+  column: number;
+}
+
+/** More than so many searches are slower than a look at every byte. */
+const NEEDLES_MAX = 16;
+const GROUPS: Readonly<Record<string, string>> = { io: 'IO ', rusage: 'rusage ', child_rusage: 'Child rusage ' };
+
+/** Null where a metric's line cannot be told from its id, or too many are wanted. In the order of the lines of today's files. */
+function needlesFor(wanted: WantedMetrics): Needle[] | null {
+  if (wanted === 'all' || wanted.size > NEEDLES_MAX) return null;
+  const needles: Needle[] = [];
+  for (const id of wanted) {
+    const [group, name] = id.includes('.') ? [id.slice(0, id.indexOf('.')), id.slice(id.indexOf('.') + 1)] : ['', id];
+    const written = group === '' ? '' : GROUPS[group];
+    if (written === undefined || !/^[a-z_]+$/.test(name)) return null;
+    needles.push({ id, line: `\n${written}${name}: `, column: -1 });
+  }
+  const rank = (needle: Needle): number => ['\nIO', '\nrusage', '\nChild'].findIndex((p) => needle.line.startsWith(p));
+  return needles.sort((a, b) => rank(a) - rank(b));
+}
+
 const encoder = new TextEncoder();
 const ONE_RUN = 'Event: TaskStarted \nStarted: ';
 
@@ -75,6 +101,7 @@ export class TaskFileReader {
   readonly #rows: GrowingRows;
   readonly #problems: ProblemList;
   readonly #wanted: WantedMetrics;
+  readonly #needles: Needle[] | null;
 
   readonly #keyBytes: Uint8Array[] = [];
   readonly #keyKind: number[] = [];
@@ -99,6 +126,7 @@ export class TaskFileReader {
     this.#rows = rows;
     this.#problems = problems;
     this.#wanted = wanted;
+    this.#needles = needlesFor(wanted);
     this.#addKey('Event', EVENT);
     this.#addKey('Started', STARTED);
     // The header's bytes differ per recipe; '\0' is no key, so nothing else finds this entry.
@@ -384,12 +412,22 @@ export class TaskFileReader {
     return pos;
   }
 
+  /** Whether `readText` can be of use: few metrics are wanted, and each has a line of a known form. */
+  get takesText(): boolean {
+    return this.#needles !== null;
+  }
+
   /**
-   * Start, end and outcome of a file that holds one whole run and nothing odd; false, and nothing done, for any other, which then
-   * goes through `read`. For callers that want no metrics and have the file as latin1 text: three searches by the library
-   * instead of a look at every byte. @returns false when `read` must do it
+   * Start, end, outcome and the few wanted metrics of a file that holds one whole run and nothing odd; false, and nothing done, for
+   * any other, which then goes through `read`. For callers that have the file as latin1 text: a dozen searches by the library
+   * instead of a look at every byte, which halves the time of `bakehouse summary`. Lines that nobody asked for are not looked at,
+   * so damage in them is not noticed. @returns false when `read` must do it
    */
-  readTimes(text: string, recipe: RecipeDirectory, taskName: string, task: number): boolean {
+  readText(text: string, recipe: RecipeDirectory, taskName: string, task: number): boolean {
+    const needles = this.#needles;
+    if (needles === null) return false;
+    // The first file is read in full, so that the metrics stand in the order of its lines as always.
+    if (needles.length > 0 && this.#rows.length === 0) return false;
     const from = ONE_RUN.length;
     if (!text.startsWith(ONE_RUN) || text.includes('Event:', from)) return false;
     const status = text.indexOf('\nStatus: ', from);
@@ -407,8 +445,37 @@ export class TaskFileReader {
       endMs >= startMs &&
       endMs - startMs <= DURATION_MS_PLAUSIBLE &&
       endMs <= TIME_S_MAX * 1000;
-    if (!plausible) return false;
+    if (!plausible || !this.#takeMetrics(text, needles)) {
+      this.#rows.clearPending();
+      return false;
+    }
     this.#commit(recipe, taskName, task, outcome, startMs, endMs);
+    return true;
+  }
+
+  /** Fills the pending row. Lines mostly come in one order, so each search starts behind the line that was found before. */
+  #takeMetrics(text: string, needles: readonly Needle[]): boolean {
+    const rows = this.#rows;
+    let pos = 0;
+    for (let i = 0; i < needles.length; i++) {
+      const needle = needles[i]!;
+      let at = text.indexOf(needle.line, pos);
+      if (at < 0 && pos > 0) at = text.indexOf(needle.line);
+      if (at < 0) continue;
+      const first = at + needle.line.length;
+      const end = text.indexOf('\n', first);
+      const value = Number(text.slice(first, end));
+      // What Number takes and a task file never has (nothing at all, 0x1f, Infinity) is for `read` to judge.
+      const c0 = text.charCodeAt(first);
+      const c1 = text.charCodeAt(first + 1);
+      if (c0 < 48 || c0 > 57 || c1 > 57 || Number.isNaN(value)) return false;
+      if (needle.column < 0) {
+        needle.column = rows.metricColumn(needle.id);
+        if (needle.column < 0) return false;
+      }
+      rows.columns[needle.column]![rows.length] = value;
+      pos = end;
+    }
     return true;
   }
 

@@ -153,7 +153,7 @@ class DirectoryWalk {
     // Metrics stand in the order of their discovery, which is that of the first recipe's files; sorting all would cost 6 ms.
     if (this.#recipesRead === 0) files.sort();
     const prefix = `${this.#dir}${sep}${name}${sep}`;
-    const timesOnly = reader.wantsTimesOnly;
+    const { takesText } = reader;
     let recipe: ReturnType<BuildstatsReader['recipe']> = null;
     for (const file of files) {
       if (reader.isTask(file)) {
@@ -162,7 +162,7 @@ class DirectoryWalk {
         this.#recipesRead++;
         const length = this.#readPath(prefix + file, name, file, TASK_FILE_BYTES_MAX + 1);
         if (length < 0) continue;
-        if (timesOnly && reader.addTaskText(recipe, file, this.#buffer.toString('latin1', 0, length))) continue;
+        if (takesText && reader.addTaskText(recipe, file, this.#buffer.toString('latin1', 0, length))) continue;
         reader.addTaskFile(recipe, file, this.#buffer, length);
       } else if (file.endsWith('.log') && !file.startsWith('host_stats')) {
         this.#sampleFile(`${name}/${file}`);
