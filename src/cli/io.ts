@@ -1,5 +1,5 @@
 /** What the command line touches of the process, in one object, so that a test runs it without one. */
-import { writeSync } from 'node:fs';
+import { fstatSync, statSync, writeSync } from 'node:fs';
 
 export interface CliIo {
   /** The one place where the environment enters the program. */
@@ -39,13 +39,29 @@ function writeAll(fd: number, text: string | Uint8Array): void {
   }
 }
 
+/**
+ * Whether a person looks at it. process.stdout would say so too, but opening it loads streams and the network code (10 ms), and in most runs
+ * it is a pipe or a file, which the file system knows.
+ */
+function isTerminal(fd: number): boolean {
+  const kind = fstatSync(fd);
+  if (!kind.isCharacterDevice() || kind.rdev === statSync('/dev/null', { throwIfNoEntry: false })?.rdev) return false;
+  return process.getBuiltinModule('node:tty').isatty(fd);
+}
+
 export function processIo(): CliIo {
   return {
     environment: process.env,
     folder: process.cwd(),
-    outIsTerminal: process.stdout.isTTY === true,
-    errIsTerminal: process.stderr.isTTY === true,
-    columns: process.stdout.columns ?? 80,
+    get outIsTerminal() {
+      return isTerminal(1);
+    },
+    get errIsTerminal() {
+      return isTerminal(2);
+    },
+    get columns() {
+      return isTerminal(1) ? (process.stdout.columns ?? 80) : 80;
+    },
     nowMs: () => Date.now(),
     out: (text) => writeAll(1, text),
     err: (text) => writeAll(2, text),

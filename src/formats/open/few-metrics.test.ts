@@ -47,11 +47,7 @@ function table(build: Build, metrics: readonly string[]): unknown {
   };
 }
 
-const ASKED = [
-  ['cputime', 'walltime', 'read_bytes', 'rusage.ru_maxrss'],
-  ['write_ops', 'io.rchar', 'utime'],
-  [],
-];
+const ASKED = [['cputime', 'walltime', 'read_bytes', 'rusage.ru_maxrss'], ['write_ops', 'io.rchar', 'utime'], []];
 const CASES = [...Object.keys(TREES), 'odd'].flatMap((name) => ASKED.map((metrics) => ({ name, metrics })));
 
 test.each(CASES)('$name: reading $metrics alone gives what reading everything gives', ({ name, metrics }) => {
