@@ -19,9 +19,9 @@ export async function buildPages(): Promise<{ folder: string; remove: () => void
 }
 
 /** A server on a free port with a throw-away store that holds the builds of the paths. */
-export async function startPages(folder: string, paths: readonly string[]): Promise<RunningServer> {
+export async function startPages(folder: string, paths: readonly string[], watch = false): Promise<RunningServer> {
   const settings = await readSettings({
-    flags: { port: 0, temporary: true, watch: false, paths: paths.map((p) => join(root, p)), logLevel: 'error' },
+    flags: { port: 0, temporary: true, watch, paths: paths.map((p) => resolve(root, p)), logLevel: 'error' },
     environment: {},
     folder: root,
     terminal: false,

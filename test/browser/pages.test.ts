@@ -1,4 +1,7 @@
 /** The pages as a person uses them: list, build, chart, tasks, compare, explore; by mouse, by keys, on a phone. */
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RunningServer } from '../../src/server/index.ts';
@@ -267,6 +270,27 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     expect(complaints).toEqual([]);
     await page.close();
   });
+
+  test('a build that appears below a watched path appears in the list by itself', async () => {
+    const watched = mkdtempSync(join(tmpdir(), 'bakehouse-watched-'));
+    const stats = join(watched, 'tmp', 'buildstats');
+    mkdirSync(stats, { recursive: true });
+    const live = await startPages(pages.folder, [stats], true);
+    try {
+      const { page, complaints } = await openPage(browser, live);
+      await page.goto(live.url);
+      await page.getByRole('heading', { name: 'No builds yet' }).waitFor();
+      cpSync(resolve(import.meta.dirname, '../../fixtures/buildstats/real-04-sstate/buildstats'), stats, {
+        recursive: true,
+      });
+      await rows(page, 'Builds').first().waitFor({ timeout: 30_000 });
+      expect(complaints).toEqual([]);
+      await page.close();
+    } finally {
+      await live.close();
+      rmSync(watched, { recursive: true, force: true });
+    }
+  }, 60_000);
 
   test('an address that leads nowhere says so and keeps the frame', async () => {
     const { page } = await openPage(browser, server);

@@ -4,9 +4,8 @@ import { useElementSize } from '@mantine/hooks';
 import { useEffect, useRef, useState } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import { niceTop, valueTicks } from '../../chart/axis.ts';
 import { PALETTES } from '../../chart/palette.ts';
-import { formatQuantity } from '../../model/format.ts';
+import { tickLabel, ticksFromZero } from '../format/scale.ts';
 
 export interface LineChartProps {
   readonly heightPx: number;
@@ -30,7 +29,10 @@ function timeLabels(splits: readonly number[]): string[] {
     const date = new Date(s * 1000);
     const day = date.toLocaleDateString('en-GB', { day: 'numeric', month: 'short' });
     if (span > 300 * DAY_S) return `${day} ${String(date.getFullYear()).slice(2)}`;
-    return span > 2 * DAY_S ? day : date.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
+    const midnight = date.getHours() === 0 && date.getMinutes() === 0;
+    return midnight || span > 2 * DAY_S
+      ? day
+      : date.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
   });
 }
 
@@ -57,7 +59,7 @@ export function LineChart(props: LineChartProps) {
         height: heightPx,
         legend: { show: false },
         cursor: { y: false, drag: { setScale: false }, points: { size: 7 } },
-        scales: { y: { range: (_, __, max) => [0, niceTop(max, latest.current.unit)] } },
+        scales: { y: { range: (_, __, max) => [0, ticksFromZero(max, latest.current.unit, 2).at(-1)!] } },
         axes: [
           {
             stroke: palette.inkMuted,
@@ -74,8 +76,8 @@ export function LineChart(props: LineChartProps) {
             grid: { stroke: palette.line, width: 1 },
             ticks: { show: false },
             size: 70,
-            splits: (_, __, ___, max) => valueTicks(max, latest.current.unit).map((tick) => tick.value),
-            values: (_, splits) => splits.map((v) => (v === 0 ? '0' : formatQuantity(v, latest.current.unit))),
+            splits: (_, __, ___, max) => ticksFromZero(max, latest.current.unit, 2),
+            values: (_, splits) => splits.map((v) => tickLabel(v, latest.current.unit)),
           },
         ],
         series: [

@@ -1,5 +1,6 @@
 /** The tables: tasks, recipes and versions, one column a build, then the difference of the last to the base. */
-import { useMemo, useState } from 'react';
+import { useNavigate } from '@tanstack/react-router';
+import { useCallback, useMemo, useState } from 'react';
 import type { CompareResult } from '../../../api/contract.ts';
 import {
   columnScale,
@@ -74,6 +75,19 @@ export function Differences({
       return x === y ? a - b : (x < y ? -1 : 1) * sign;
     });
   }, [lines, sort]);
+  const navigate = useNavigate();
+  const open = useCallback(
+    (row: number) => {
+      const line = lines[row];
+      if (line === undefined) return;
+      // In the last build that executed it.
+      const at = line.values.findLastIndex((v) => v !== null);
+      const build = data.builds[at < 0 ? data.builds.length - 1 : at];
+      const q = `recipe:"${line.pn}"${line.task === null ? '' : ` task:"${line.task}"`}`;
+      if (build !== undefined) void navigate({ to: '/b/$id/tasks', params: { id: build.id }, search: { q } });
+    },
+    [lines, data, navigate],
+  );
   const columns = useMemo(() => gridColumns(data, lines), [data, lines]);
   const taskNames = useMemo(() => [...new Set(data.tasks.map((t) => t.task))].sort(), [data]);
 
@@ -200,6 +214,8 @@ export function Differences({
             onSort={(id) => onChange({ sort: nextSort(sort, id, id !== 'name') }, true)}
             cursor={cursor}
             onCursor={setCursor}
+            onOpen={open}
+            openLabel="Show its task runs"
             card={['name', 'difference', 'ratio']}
             stale={stale}
             empty={

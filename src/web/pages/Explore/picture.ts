@@ -8,7 +8,7 @@ import { fitText, MONO_EM, type Painter, SANS_EM } from '../../../chart/painter.
 import { barFills, type Palette, TASK_KIND_LABELS, TASK_KINDS } from '../../../chart/palette.ts';
 import { formatCount, formatQuantity } from '../../../model/format.ts';
 import { TASK_OUTCOMES } from '../../../model/task-table.ts';
-import { binEdges, makeScale, type Scale } from './scale.ts';
+import { binEdges, makeScale, type Scale } from '../../format/scale.ts';
 import type { ExploreKind } from './search.ts';
 
 type Axis = ExploreResult['axes']['x'];

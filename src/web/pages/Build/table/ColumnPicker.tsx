@@ -1,7 +1,7 @@
 /** Which columns are shown: every metric that was found, known to the program or not. */
 import { Popover } from '@mantine/core';
 import { useState } from 'react';
-import { unitLabel } from '../../../../model/format.ts';
+import { columnScale } from '../../../../model/format.ts';
 import styles from './Table.module.css';
 import type { TableModel } from './task-model.ts';
 
@@ -19,7 +19,7 @@ export function ColumnPicker({
   const [find, setFind] = useState('');
   const all = [
     ...model.words.map((c) => ({ id: c.id, label: c.label, unit: '', note: null as string | null })),
-    ...model.numbers.map((c) => ({ id: c.id, label: c.label, unit: unitLabel(c.unit), note: c.note })),
+    ...model.numbers.map((c) => ({ id: c.id, label: c.label, unit: columnScale(c.unit, 0).label, note: c.note })),
   ];
   const wanted = find.toLowerCase();
   const listed = all.filter((c) => `${c.label} ${c.id}`.toLowerCase().includes(wanted));

@@ -1,6 +1,6 @@
 /** From values to pixels, with ticks at numbers that are round in their unit: 30 s and 1 min, 64 MiB, not 33.3 and 67,108,864. */
-import { formatQuantity } from '../../../model/format.ts';
-import { formatWhen } from '../../format/time.ts';
+import { formatQuantity } from '../../model/format.ts';
+import { formatWhen } from './time.ts';
 
 export interface Scale {
   readonly fromPx: number;
@@ -45,6 +45,15 @@ export function roundStep(rough: number, unit: string): number {
   return unit === 'count' ? Math.max(1, step) : step;
 }
 
+/** Round numbers from zero to the first one at or above `largest`, about `parts` of them. */
+export function ticksFromZero(largest: number, unit: string, parts: number): number[] {
+  if (!(largest > 0)) return [0, 1];
+  const step = roundStep(largest / parts, unit);
+  const ticks = [0];
+  while (ticks.at(-1)! < largest * (1 - 1e-9)) ticks.push(ticks.length * step);
+  return ticks;
+}
+
 function decimalStep(rough: number): number {
   const magnitude = 10 ** Math.floor(Math.log10(rough));
   for (const factor of [1, 2, 5, 10]) if (factor * magnitude >= rough * (1 - 1e-9)) return factor * magnitude;
@@ -52,7 +61,7 @@ function decimalStep(rough: number): number {
 }
 
 /** Round times lose the parts that are nothing: `1 min`, not `1 min 00 s`. */
-function tickLabel(value: number, unit: string): string {
+export function tickLabel(value: number, unit: string): string {
   return value === 0 ? '0' : formatQuantity(value, unit).replace(/ 00 (s|min|h)$/, '');
 }
 

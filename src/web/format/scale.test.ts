@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { binEdges, logTicks, makeScale, roundStep } from './scale.ts';
+import { binEdges, logTicks, makeScale, roundStep, ticksFromZero } from './scale.ts';
 
 const base = { kind: 'number', unit: 's', log: false, categories: [], fromPx: 0, toPx: 600, tickPx: 100 } as const;
 
@@ -76,4 +76,10 @@ test('bins cover all values, at round edges', () => {
       },
     ),
   );
+});
+
+test('an axis from zero ends at a round number', () => {
+  expect(ticksFromZero(1624, 's', 2)).toEqual([0, 900, 1800]);
+  expect(ticksFromZero(5 * 2 ** 20, 'B', 2)).toEqual([0, 4 * 2 ** 20, 8 * 2 ** 20]);
+  expect(ticksFromZero(0, 's', 2)).toEqual([0, 1]);
 });
