@@ -10,6 +10,7 @@ import type { Store } from '../store/store.ts';
 import type { OperationContext } from './context.ts';
 import { logRoot } from './log-roots.ts';
 import { LOG_HEAD_BYTES, LOG_TAIL_BYTES, readLog } from './read-log.ts';
+import { showBuild } from './show-build.ts';
 
 const ID = '00000001-0000-5000-8000-000000000000';
 let root: string;
@@ -179,5 +180,31 @@ describe('nothing else is opened', () => {
       code: 'not-found',
       message: expect.stringContaining('2 task runs'),
     });
+  });
+});
+
+describe('why a task failed', () => {
+  const failed = (cause: string | null) => ({
+    outcome: 'failed' as const,
+    failures: [{ row: 0, pf: 'zlib-1.3-r0', task: 'do_compile', mc: '', cause, logPath: null }],
+  });
+  const WRAPPED = "Execution of '/b/tmp/work/run.do_compile.7' failed with exit code 1";
+  const causeOf = async (paths: string[]) =>
+    (await showBuild(context(...paths), { build: ID })).failureList.map(({ cause }) => cause);
+
+  it('is read from its log where bitbake only said that it did', async () => {
+    await save(failed(WRAPPED));
+    log('log.do_compile.77', 20, "cc -c a.c\na.c:1:2: error: 'x' undeclared\nmake: *** [a.o] Error 1\n");
+    expect(await causeOf([join(root, 'build')])).toEqual(["a.c:1:2: error: 'x' undeclared"]);
+  });
+
+  it('stays as a source told it where that says why, where there is no log, and where logs may not be opened', async () => {
+    log('log.do_compile.77', 20, 'b.c:9:9: error: another\n');
+    await save(failed("a.c:1:2: error: 'x' undeclared"));
+    expect(await causeOf([join(root, 'build')])).toEqual(["a.c:1:2: error: 'x' undeclared"]);
+    await save(failed(WRAPPED));
+    expect(await causeOf([])).toEqual([WRAPPED]);
+    rmSync(join(tmp, 'work'), { recursive: true });
+    expect(await causeOf([join(root, 'build')])).toEqual([WRAPPED]);
   });
 });

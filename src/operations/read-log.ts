@@ -6,6 +6,8 @@ import { constants } from 'node:fs';
 import { open, readdir, realpath, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { BakehouseError } from '../model/errors.ts';
+import type { TaskTable } from '../model/task-table.ts';
+import type { BuildHead } from '../store/store.ts';
 import type { OperationContext } from './context.ts';
 import { isBelow, logRootOf } from './log-roots.ts';
 import { noSuchBuild, resolveBuildId } from './resolve-build-id.ts';
@@ -134,7 +136,16 @@ export async function readLog(
   const head = await store.readHead(id);
   const tasks = await store.readTaskTable(id, []);
   if (head === null || tasks === null) throw noSuchBuild(id);
-  const { row } = input;
+  return readTaskLog(context, head, tasks, input.row);
+}
+
+/** The log of one row of a build that is at hand. */
+export async function readTaskLog(
+  context: OperationContext,
+  head: BuildHead,
+  tasks: TaskTable,
+  row: number,
+): Promise<LogText> {
   if (row >= tasks.length)
     throw new BakehouseError('not-found', `The build has ${tasks.length} task runs; there is no row ${row}.`);
   const root = logRootOf(

@@ -2,6 +2,7 @@ import { estimateProgress, type PastBuild, type Progress } from '../analysis/pro
 import type { BuildContents, BuildHead, Store } from '../store/store.ts';
 import { type BuildRow, buildRows } from './build-row.ts';
 import type { OperationContext } from './context.ts';
+import { withCauses } from './failure-causes.ts';
 import { logRootOf } from './log-roots.ts';
 import { noSuchBuild, resolveBuildId } from './resolve-build-id.ts';
 
@@ -77,6 +78,7 @@ export async function showBuild(context: OperationContext, input: { readonly bui
   const neighbours = await store.readNeighbours(id);
   const { id: _, ...host } = head.host;
   const locations = head.sources.map((source) => source.location);
+  const logsAvailable = logRootOf(locations, context.logRoots) !== null;
   return {
     ...row,
     distroVersion: head.distroVersion,
@@ -90,11 +92,11 @@ export async function showBuild(context: OperationContext, input: { readonly bui
     recipes: head.recipes,
     phases: head.phases,
     messages: head.messages,
-    failureList: head.failures,
+    failureList: logsAvailable ? await withCauses(context, id, head) : head.failures,
     qaIssueList: head.qaIssues,
     problemList: head.problems,
     ...contents,
-    logsAvailable: logRootOf(locations, context.logRoots) !== null,
+    logsAvailable,
     ...neighbours,
     progress: await progressOf(context, head, id, neighbours.previousId),
   };

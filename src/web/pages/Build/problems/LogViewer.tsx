@@ -1,6 +1,7 @@
 /** The log of a task run, as it is: text, never markup. Long ones come as head and tail. */
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useMemo, useRef } from 'react';
+import { findCause } from '../../../../analysis/cause-line.ts';
 import { ApiError } from '../../../../api/client.ts';
 import type { BuildDetail } from '../../../../api/contract.ts';
 import { formatBytes } from '../../../../model/format.ts';
@@ -8,10 +9,6 @@ import { CopyButton } from '../../../components/CopyButton.tsx';
 import { EmptyNote, ErrorNote } from '../../../components/Notes.tsx';
 import { logQuery } from '../../../state/api.ts';
 import styles from './LogViewer.module.css';
-
-/** What bitbake, make and compilers write in front of what went wrong. */
-const ERROR_LINE =
-  /^(?:.{0,200}?:\d+(?::\d+)?: )?(?:ERROR|error|fatal error|FAILED|make(?:\[\d+\])?: \*\*\*|collect2: error|Traceback)\b/;
 
 /** Colour codes are of no use here and unreadable as text. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character is what is looked for
@@ -32,7 +29,8 @@ export function LogViewer({
   const firstError = useRef<HTMLSpanElement>(null);
   const box = useRef<HTMLPreElement>(null);
   const lines = useMemo(() => query.data?.text.replaceAll(ANSI, '').split('\n') ?? [], [query.data]);
-  const errorAt = useMemo(() => lines.findIndex((line) => ERROR_LINE.test(line)), [lines]);
+  // Found in what is shown, so that the number is that of the line here.
+  const errorAt = useMemo(() => findCause(lines.join('\n'))?.line ?? -1, [lines]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: once for each log
   useEffect(() => {
     const line = firstError.current;
@@ -73,7 +71,7 @@ export function LogViewer({
           <span
             // biome-ignore lint/suspicious/noArrayIndexKey: a line is its place
             key={i}
-            className={ERROR_LINE.test(line) ? styles.error : undefined}
+            className={i === errorAt ? styles.error : undefined}
             ref={i === errorAt ? firstError : undefined}
           >
             {line}
