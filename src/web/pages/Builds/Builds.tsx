@@ -8,9 +8,11 @@ import { Grid } from '../../components/Grid.tsx';
 import { EmptyNote, ErrorNote } from '../../components/Notes.tsx';
 import { SearchField } from '../../components/SearchField.tsx';
 import { useTitle } from '../../components/use-title.ts';
+import { formatWhen } from '../../format/time.ts';
 import { buildsQuery, serverQuery } from '../../state/api.ts';
 import { useCommands } from '../../state/commands.ts';
 import { compact } from '../../state/search.ts';
+import { buildTitle } from '../build-title.ts';
 import styles from './Builds.module.css';
 import { buildColumns } from './build-columns.tsx';
 import { exportBuilds } from './export-builds.ts';
@@ -166,6 +168,15 @@ export function Builds() {
         openLabel="Open the build"
         onEnd={more}
         card={['target', 'result', 'time']}
+        cardTitle={(row) => {
+          const build = rows[row];
+          return build === undefined ? null : (
+            <span className={styles.cardTitle}>
+              <span className="cut grow">{buildTitle(build)}</span>
+              <span className="muted nowrap">{formatWhen(build.startedMs)}</span>
+            </span>
+          );
+        }}
         stale={query.isPlaceholderData}
         loadingRows={query.isPending ? 12 : isFetchingNextPage ? 3 : 0}
         rowClass={(row) => (picked.includes(rows[row]?.id ?? '') ? styles.picked : undefined)}

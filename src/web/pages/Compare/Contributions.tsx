@@ -22,6 +22,7 @@ export function Contributions({ data }: { data: CompareResult }) {
   const high = Math.max(from, to, ...steps.flatMap((s) => [s.start, s.end]));
   const margin = (high - low) * 0.06;
   const base = high > 0 && (high - low) / high > 0.3 ? Math.min(0, low) : low - margin;
+  // Then A and B are marks: a bar that does not begin at zero would lie about its length.
   const x = (v: number): number => (high === base ? 0 : ((v - base) / (high - base)) * 100);
   const bar = (a: number, b: number, tone: string | undefined) => (
     <div className={styles.track}>
@@ -37,7 +38,7 @@ export function Contributions({ data }: { data: CompareResult }) {
         <h2>Where the difference comes from</h2>
         <span className="muted">
           {metric.label}
-          {base > 0 ? `, the bars begin at ${formatQuantity(base, metric.unit)}` : ''}
+          {base > 0 ? `, enlarged: the left edge is ${formatQuantity(base, metric.unit)}` : ''}
         </span>
       </div>
       <table className={`${styles.table} ${styles.waterfall}`}>
@@ -45,7 +46,9 @@ export function Contributions({ data }: { data: CompareResult }) {
           <tr>
             <th>{letter(0)}</th>
             <td className="num">{formatQuantity(from, metric.unit)}</td>
-            <td className={styles.trackCell}>{bar(base, from, styles.whole)}</td>
+            <td className={styles.trackCell}>
+              {base > 0 ? bar(from, from, styles.mark) : bar(base, from, styles.whole)}
+            </td>
           </tr>
           {steps.map(({ part, start, end }) => (
             <tr key={part.id}>
@@ -63,7 +66,7 @@ export function Contributions({ data }: { data: CompareResult }) {
           <tr>
             <th>{letter(data.builds.length - 1)}</th>
             <td className="num">{formatQuantity(to, metric.unit)}</td>
-            <td className={styles.trackCell}>{bar(base, to, styles.whole)}</td>
+            <td className={styles.trackCell}>{base > 0 ? bar(to, to, styles.mark) : bar(base, to, styles.whole)}</td>
           </tr>
         </tbody>
       </table>

@@ -11,6 +11,13 @@ import { trendQuery } from '../../../state/api.ts';
 
 const HEIGHT_PX = 130;
 
+function medianOf(values: readonly number[]): number | null {
+  const sorted = [...values].sort((a, b) => a - b);
+  const upper = sorted[sorted.length >> 1];
+  if (upper === undefined) return null;
+  return sorted.length % 2 === 1 ? upper : (upper + sorted[sorted.length / 2 - 1]!) / 2;
+}
+
 export function Trend({
   build,
   recipe,
@@ -33,8 +40,7 @@ export function Trend({
   const points = (data?.points ?? []).filter((p) => p.startedMs !== null);
   const unit = data?.metric.unit ?? 's';
   const values = points.map((p) => p.value);
-  const sorted = [...values].sort((a, b) => a - b);
-  const median = sorted.length === 0 ? null : sorted[Math.floor(sorted.length / 2)]!;
+  const median = medianOf(values);
   const here = points.findIndex((p) => p.id === build.id);
   return (
     <>
