@@ -167,6 +167,17 @@ for (const [name, entry] of [
   });
 }
 
+/**
+ * One character beyond Latin-1 makes the engine keep the whole text at two bytes a character, in the main thread and in every other
+ * (measured: 3 MB each). Escapes mean the same in strings, templates and patterns; comments are gone.
+ */
+for (const name of ['server.mjs', 'bakehouse.mjs']) {
+  const path = join(dist, name);
+  const code = readFileSync(path, 'utf8');
+  const ascii = code.replace(/[\u0080-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  writeFileSync(path, ascii);
+}
+
 const kib = (bytes: number): string => `${(bytes / 1024).toFixed(0)} KiB`;
 console.log(
   `server.mjs ${kib(statSync(join(dist, 'server.mjs')).size)}, bakehouse.mjs ${kib(statSync(join(dist, 'bakehouse.mjs')).size)}, ` +
