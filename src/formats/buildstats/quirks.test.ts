@@ -529,11 +529,12 @@ describe('hostile input', () => {
     expect(performance.now() - from).toBeLessThan(5000);
   });
 
-  test('a line too long for a sample is passed over whole, not cut in the middle of a number', () => {
-    const wide = Array.from({ length: 40 }, () => '7'.padStart(120)).join(' ');
+  test('of a line of many numbers the first 64 are read, none of them cut', () => {
+    const wide = Array.from({ length: 100 }, (_, i) => String(1000 + i).padStart(120)).join(' ');
     const build = read({ build_stats: BUILD_STATS, 'x.log': `${T}\n${wide}\n\n${T + 1}\n5\n\n` });
-    expect([...series(build, 'x.c0').values]).toEqual([Number.NaN, 5]);
-    expect(build.samples[0]?.series).toHaveLength(1);
+    expect([...series(build, 'x.c0').values]).toEqual([1000, 5]);
+    expect([...series(build, 'x.c63').values]).toEqual([1063, Number.NaN]);
+    expect(build.samples[0]?.series).toHaveLength(64);
   });
 });
 

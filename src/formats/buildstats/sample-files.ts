@@ -20,6 +20,8 @@ import type { SampleMark, SampleSeries, SampleTable } from '../../model/samples.
 import type { Unit } from '../../model/units.ts';
 import { type FrameForm, SampleFrames } from './sample-frames.ts';
 
+/** Room made at once for a column: a day at one sample a second. */
+const BLOCKS_EXPECTED_MAX = 100_000;
 const KIB = 1024;
 /** /proc/diskstats counts in these, whatever the disk's own. */
 const SECTOR_BYTES = 512;
@@ -33,7 +35,9 @@ const NAME_CHARS_MAX = 100;
 /** Whole disks; partitions and what lies on top of disks (dm, md, loop, zram) would count the same bytes again. */
 const WHOLE_DISK = /^(?:(?:sd|hd|vd|xvd)[a-z]{1,3}|mmcblk\d{1,3}|nvme\d{1,3}n\d{1,3}|mtdblock\d{1,3})$/;
 
-const RAW_FORMS: Readonly<Record<string, FrameForm>> = {
+const FORMS: Readonly<Record<string, FrameForm>> = {
+  // Totals since boot stand before the differences: two numbers of ten digits on each line.
+  'reduced_proc_net.log': { firstPosition: 2 },
   'proc_stat.log': { nameToken: 0, keep: (name) => name === 'cpu' },
   'proc_meminfo.log': { keep: (name) => MEMINFO_FIELDS.includes(name) },
   'proc_diskstats.log': { nameToken: 2, keep: (name) => WHOLE_DISK.test(name) },
@@ -54,7 +58,10 @@ export class SampleFiles {
 
   /** Frames of a file that comes in pieces: push each, then `end()`. */
   open(path: string): SampleFrames {
-    const frames = new SampleFrames(RAW_FORMS[path] ?? {});
+    // The files of one build have about the same number of samples.
+    let blocks = 0;
+    for (const other of this.#frames.values()) blocks = Math.max(blocks, other.times.length);
+    const frames = new SampleFrames(FORMS[path] ?? {}, Math.min(blocks + (blocks >> 6), BLOCKS_EXPECTED_MAX));
     this.#frames.set(path, frames);
     return frames;
   }
@@ -67,7 +74,15 @@ export class SampleFiles {
 
   /** All tables, by path. Files without one sample that holds a value give none. */
   finish(): SampleTable[] {
-    const moments = this.#allMoments();
+    const axes = new Map<string, Axis>();
+    let moments = new Float64Array(0);
+    for (const [path, frames] of this.#frames) {
+      const axis = secondsOf(frames);
+      axes.set(path, axis);
+      // Every second at which anything was sampled: the true interval of a difference begins at the one before. Other
+      // programs' files may have a rhythm of their own.
+      if (/^(?:reduced_proc_|proc_|monitor_disk)/.test(path)) moments = union(moments, axis.seconds);
+    }
     const hasNvme = [...(this.#frames.get('monitor_disk.log')?.columns.keys() ?? [])].some((name) =>
       name.startsWith('/dev/nvme'),
     );
@@ -76,7 +91,7 @@ export class SampleFiles {
     for (const [path, frames] of [...this.#frames].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))) {
       this.#complain(path, frames);
       if (frames.times.length === 0) continue;
-      const axis = secondsOf(frames);
+      const axis = axes.get(path)!;
       if (axis.wentBack > 0) {
         this.#problems.add(
           'warning',
@@ -138,22 +153,28 @@ export class SampleFiles {
       );
     }
   }
+}
 
-  /** Every second at which anything was sampled, ascending: the true interval of a difference begins at the one before. */
-  #allMoments(): Float64Array {
-    const seconds = new Set<number>();
-    for (const [path, frames] of this.#frames) {
-      // Other programs' files may have a rhythm of their own.
-      if (/^(?:reduced_proc_|proc_|monitor_disk)/.test(path)) for (const time of frames.times) seconds.add(time);
-    }
-    return Float64Array.from(seconds).sort();
+/** Both lists, ascending and distinct. */
+function union(a: Float64Array<ArrayBuffer>, b: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {
+  const all = new Float64Array(a.length + b.length);
+  let n = 0;
+  let i = 0;
+  let j = 0;
+  while (i < a.length || j < b.length) {
+    const x = i < a.length ? a[i]! : Number.POSITIVE_INFINITY;
+    const y = j < b.length ? b[j]! : Number.POSITIVE_INFINITY;
+    all[n++] = Math.min(x, y);
+    if (x <= y) i++;
+    if (y <= x) j++;
   }
+  return all.slice(0, n);
 }
 
 /** Rows of the frames that are kept, grouped by equal seconds. */
 interface Axis {
   /** Distinct seconds, ascending. */
-  readonly seconds: Float64Array;
+  readonly seconds: Float64Array<ArrayBuffer>;
   /** Group i is the rows [from[i], from[i + 1]) of `rows`. */
   readonly from: Uint32Array;
   readonly rows: Uint32Array;
@@ -161,25 +182,31 @@ interface Axis {
 }
 
 function secondsOf(frames: SampleFrames): Axis {
-  const seconds: number[] = [];
-  const from: number[] = [];
-  const rows: number[] = [];
-  let wentBack = 0;
-  for (let row = 0; row < frames.times.length; row++) {
-    const time = frames.times[row]!;
-    const last = seconds.at(-1);
-    if (last !== undefined && time < last) {
-      wentBack++;
-      continue;
+  const { times } = frames;
+  const seconds = new Float64Array(times.length);
+  const from = new Uint32Array(times.length + 1);
+  const rows = new Uint32Array(times.length);
+  let groups = 0;
+  let kept = 0;
+  let last = Number.NEGATIVE_INFINITY;
+  for (let row = 0; row < times.length; row++) {
+    const time = times[row]!;
+    if (time < last) continue;
+    if (time > last) {
+      seconds[groups] = time;
+      from[groups] = kept;
+      groups++;
+      last = time;
     }
-    if (last === undefined || time > last) {
-      seconds.push(time);
-      from.push(rows.length);
-    }
-    rows.push(row);
+    rows[kept++] = row;
   }
-  from.push(rows.length);
-  return { seconds: Float64Array.from(seconds), from: Uint32Array.from(from), rows: Uint32Array.from(rows), wentBack };
+  from[groups] = kept;
+  return {
+    seconds: groups === times.length ? seconds : seconds.slice(0, groups),
+    from,
+    rows,
+    wentBack: times.length - kept,
+  };
 }
 
 type MergeRule = 'last' | 'sum' | 'mean';
@@ -193,6 +220,8 @@ function merged(
   rule: MergeRule,
   momentary: Uint8Array | null = null,
 ): Float64Array {
+  // One sample a second, as since langdale: nothing to merge.
+  if (column !== null && column.length === axis.seconds.length) return column.slice();
   const out = new Float64Array(axis.seconds.length).fill(Number.NaN);
   if (column === null) return out;
   for (let i = 0; i < out.length; i++) {
@@ -254,16 +283,16 @@ function toMs(seconds: Float64Array): Float64Array {
   return seconds.map((s) => s * 1000);
 }
 
-/** Largest entry of `moments` below `second`, or NaN. */
-function momentBefore(moments: Float64Array, second: number): number {
-  let low = 0;
-  let high = moments.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (moments[middle]! < second) low = middle + 1;
-    else high = middle;
+/** Seconds from the moment before each entry of the axis to it; NaN where there is none. Every entry is one of the moments. */
+function intervalsOf(axis: Axis, moments: Float64Array): Float64Array {
+  const intervals = new Float64Array(axis.seconds.length).fill(Number.NaN);
+  let m = 0;
+  for (let i = 0; i < intervals.length; i++) {
+    const second = axis.seconds[i]!;
+    while (m < moments.length && moments[m]! < second) m++;
+    if (m > 0) intervals[i] = second - moments[m - 1]!;
   }
-  return low === 0 ? Number.NaN : moments[low - 1]!;
+  return intervals;
 }
 
 /** Smallest entry of `moments` above `second`, or NaN. */
@@ -476,6 +505,7 @@ function rawDiskSeries(axis: Axis, frames: SampleFrames): SampleSeries[] {
 /** Per interface: received and sent since boot, received and sent since the sample before. */
 function networkSeries(axis: Axis, frames: SampleFrames, moments: Float64Array): SampleSeries[] {
   const list: SampleSeries[] = [];
+  const intervals = intervalsOf(axis, moments);
   for (const name of frames.columns.keys()) {
     const rate = (position: number) => {
       const bytes = merged(axis, frames.column(name, position), 'sum');
@@ -483,7 +513,7 @@ function networkSeries(axis: Axis, frames: SampleFrames, moments: Float64Array):
       let first = true;
       return bytes.map((value, i) => {
         if (Number.isNaN(value)) return Number.NaN;
-        const seconds = axis.seconds[i]! - momentBefore(moments, axis.seconds[i]!);
+        const seconds = intervals[i]!;
         const wasFirst = first;
         first = false;
         return wasFirst || value < 0 || !(seconds > 0) ? Number.NaN : value / seconds;
@@ -540,10 +570,11 @@ function pressureSeries(kind: string, axis: Axis, frames: SampleFrames, moments:
       merged(axis, frames.column('', position), 'last'),
       { limit: 100, note: 'Share of time in which some process was stalled, as the kernel averages it.' },
     );
+  const intervals = intervalsOf(axis, moments);
   const stalledUs = merged(axis, frames.column('', 3), 'sum');
   // Times are rounded to a second, so a share can come out above 1: it cannot be.
   const stall = stalledUs.map((us, i) => {
-    const seconds = axis.seconds[i]! - momentBefore(moments, axis.seconds[i]!);
+    const seconds = intervals[i]!;
     return us >= 0 && seconds > 0 ? Math.min(1, us / 1e6 / seconds) : Number.NaN;
   });
   return [

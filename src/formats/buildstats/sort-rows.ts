@@ -83,15 +83,8 @@ export function sortRows(
   const metrics: Metric[] = [];
   const values = new Map<string, Float64Array>();
   rows.metrics.forEach((metric, m) => {
-    const source = rows.columns[m]!;
     const column = new Float64Array(n);
-    let any = false;
-    for (let i = 0; i < n; i++) {
-      const value = source[order[i]!]!;
-      column[i] = value;
-      if (!Number.isNaN(value)) any = true;
-    }
-    if (!any) return;
+    if (!gather(rows.columns[m]!, order, column)) return;
     metrics.push(metric);
     values.set(metric.id, column);
   });
@@ -112,6 +105,17 @@ export function sortRows(
       values,
     },
   };
+}
+
+/** Puts `source` in order; false when it holds nothing but NaN. Small, so that it is compiled by the second of thirty columns. */
+function gather(source: Float64Array, order: Uint32Array, out: Float64Array): boolean {
+  let any = false;
+  for (let i = 0; i < order.length; i++) {
+    const value = source[order[i]!]!;
+    out[i] = value;
+    if (!Number.isNaN(value)) any = true;
+  }
+  return any;
 }
 
 /** Several runs of one task are neighbours now; by start, end and outcome, not recorded last, as in every other source. */

@@ -23,7 +23,7 @@ import { metricIdOfKey } from '../../model/metric-registry.ts';
 import type { ProblemList } from '../../model/problem.ts';
 import { TASK_FAILED, TASK_SUCCEEDED, TASK_UNFINISHED } from '../../model/task-table.ts';
 import type { GrowingRows } from './growing-rows.ts';
-import { scanEnd, scanNumber } from './scan-number.ts';
+import { scanEnd, scanNumber, scanNumberInto } from './scan-number.ts';
 
 /** What a key means: a metric column if >= 0, else one of these. */
 const EVENT = -1;
@@ -237,21 +237,21 @@ export class TaskFileReader {
         }
         inBlock = true;
         if (kind >= 0) {
-          const value = scanNumber(bytes, p, length);
-          p = scanEnd();
+          const column = rows.columns[kind]!;
+          p = scanNumberInto(bytes, p, length, column, rows.length);
           // p === length: nothing stands behind the number, it may be cut.
           const stop = p < length ? bytes[p]! : 0;
-          if (!Number.isNaN(value) && (stop === NEWLINE || stop === 32 || stop === 13 || stop === 9 || stop === 37)) {
-            rows.columns[kind]![rows.length] = value;
-          } else if (p >= length) {
-            cut = true;
-          } else {
-            if (stop === 0) damaged |= 1;
-            else damaged |= 4;
-            const glued = gluedEvent(bytes, p, length);
-            if (glued >= 0) {
-              pos = glued;
-              continue;
+          const whole = stop === NEWLINE || stop === 32 || stop === 13 || stop === 9 || stop === 37;
+          if (!whole || Number.isNaN(column[rows.length])) {
+            column[rows.length] = Number.NaN;
+            if (p >= length) cut = true;
+            else {
+              damaged |= stop === 0 ? 1 : 4;
+              const glued = gluedEvent(bytes, p, length);
+              if (glued >= 0) {
+                pos = glued;
+                continue;
+              }
             }
           }
         }
@@ -387,23 +387,12 @@ export class TaskFileReader {
       let i = 0;
       while (i < n && bytes[pos + i] === expected[i]) i++;
       if (i < n) break;
-      let p = pos + n;
-      // Counters are most of the numbers: whole, short, and a newline behind.
-      let value = 0;
-      let d = -1;
-      while (p < length) {
-        d = bytes[p]! - 48;
-        if (d < 0 || d > 9) break;
-        value = value * 10 + d;
-        p++;
+      const column = rows.columns[kind]!;
+      const p = scanNumberInto(bytes, pos + n, length, column, row);
+      if (p >= length || bytes[p] !== NEWLINE || Number.isNaN(column[row])) {
+        column[row] = Number.NaN;
+        break;
       }
-      if (p >= length) break;
-      if (d !== NEWLINE - 48 || p === pos + n || p - pos - n > 15) {
-        value = scanNumber(bytes, pos + n, length);
-        p = scanEnd();
-        if (p >= length || bytes[p] !== NEWLINE || Number.isNaN(value)) break;
-      }
-      rows.columns[kind]![row] = value;
       pos = p + 1;
       last = key;
       lines++;

@@ -6,8 +6,6 @@ import { ProblemList } from '../../model/problem.ts';
 import { readBuildstatsDirectoryAll, reasonOf } from './directory.ts';
 import { findEventLogs, isEventLogFile, readEventLogFile } from './eventlog-file.ts';
 import { findBuilds, isTar } from './find-builds.ts';
-import { openListing } from './http-listing.ts';
-import { readTarFile } from './tar.ts';
 
 export interface Progress {
   /** Builds (or files of builds) read so far, and how many there are in all as far as is known now. */
@@ -40,6 +38,7 @@ export async function* openBuilds(path: string, options: OpenOptions = {}): Asyn
   const settings = { ...options, problems, nowMs: options.nowMs ?? Date.now() };
   options.signal?.throwIfAborted();
   if (/^https?:\/\//i.test(path)) {
+    const { openListing } = await import('./http-listing.ts');
     yield* openListing(path, settings);
     return;
   }
@@ -74,6 +73,7 @@ async function* openFile(path: string, options: Settings): AsyncGenerator<Build>
   if (!isTar(path) && !looksLikeTar(path)) {
     throw new BakehouseError('invalid', `${path} is neither a tar nor an event log.`, { file: path });
   }
+  const { readTarFile } = await import('./tar.ts');
   const builds = await readTarFile(path, options);
   if (builds.length === 0) throw nothingIn(path);
   for (let i = 0; i < builds.length; i++) {
@@ -120,7 +120,10 @@ async function* openFolder(path: string, options: Settings): AsyncGenerator<Buil
   }
   for (const file of found.tars) {
     signal?.throwIfAborted();
-    const builds = await reading(file, options, () => readTarFile(file, options));
+    const builds = await reading(file, options, async () => {
+      const { readTarFile } = await import('./tar.ts');
+      return readTarFile(file, options);
+    });
     done++;
     options.onProgress?.({ done, total });
     yield* builds;
