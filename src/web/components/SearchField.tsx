@@ -48,7 +48,10 @@ export function SearchField({
       autoCapitalize="none"
       onChange={(event) => setText(event.target.value)}
       onKeyDown={(event) => {
-        if (event.key === 'Escape' || event.key === 'Enter') event.currentTarget.blur();
+        if (event.key !== 'Escape' && event.key !== 'Enter') return;
+        // Both leave the field for the rows. By itself the browser would also clear it on Escape, and the list would jump.
+        event.preventDefault();
+        event.currentTarget.blur();
       }}
     />
   );
