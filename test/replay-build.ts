@@ -26,6 +26,15 @@ const second = (text: string, pattern: RegExp): number | null => {
   return match === null ? null : Number(match[1]) * 1000;
 };
 
+/** The same file of a build that took place `shiftS` seconds later. */
+function shifted(text: string, shiftS: number): string {
+  if (shiftS === 0) return text;
+  return text.replace(
+    /^((?:Build )?Started: |Ended: |)(\d{10}(?:\.\d+)?)/gm,
+    (_, what: string, time: string) => what + (Number(time) + shiftS).toFixed(time.includes('.') ? 2 : 0),
+  );
+}
+
 export class Replay {
   readonly startMs: number;
   readonly endMs: number;
@@ -35,17 +44,28 @@ export class Replay {
   #done = 0;
   #logBytes = 0;
 
-  /** `source`: a build directory with an end. `target`: the build directory to write. */
-  constructor(source: string, target: string, eventLog: { readonly from: string; readonly to: string } | null = null) {
+  /**
+   * `source`: a build directory with an end. `target`: the build directory to write. `startS`: when it starts now, in epoch seconds;
+   * without, when it did.
+   */
+  constructor(
+    source: string,
+    target: string,
+    eventLog: { readonly from: string; readonly to: string } | null = null,
+    startS: number | null = null,
+  ) {
     this.#target = target;
-    const stats = readFileSync(join(source, 'build_stats'), 'utf8');
+    const recorded = readFileSync(join(source, 'build_stats'), 'utf8');
+    const shiftS = startS === null ? 0 : startS - (second(recorded, /^Build Started: ([\d.]+)/m) ?? 0) / 1000;
+    const read = (path: string): string => shifted(readFileSync(join(source, path), 'utf8'), shiftS);
+    const stats = read('build_stats');
     this.startMs = second(stats, /^Build Started: ([\d.]+)/m) ?? 0;
     this.endMs = this.startMs + (second(stats, /^Elapsed time: ([\d.]+)/m) ?? 0);
     const [, beginning = '', ending = ''] = /^([\s\S]*?Build Started: [^\n]*\n)([\s\S]*)$/.exec(stats) ?? [];
     this.#steps.push({ atMs: this.startMs, path: 'build_stats', text: beginning });
     for (const path of filesBelow(source, '')) {
       if (path === 'build_stats') continue;
-      const text = readFileSync(join(source, path), 'utf8');
+      const text = read(path);
       if (path.endsWith('.log')) this.#addSamples(path, text);
       else this.#addTask(path, text);
     }

@@ -4,6 +4,7 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Replay } from '../../test/replay-build.ts';
 import { BuildsPage, SampleImported, type ServerEvent } from '../api/contract.ts';
 import { type RunningServer, readSettings, type StartOptions, startServer } from './index.ts';
 import type { Flags } from './settings.ts';
@@ -64,6 +65,8 @@ async function* events(origin: string, signal: AbortSignal): AsyncGenerator<Serv
   }
 }
 
+const replaySource = new URL('../../fixtures/buildstats/real-04-sstate/buildstats/20261121010143', import.meta.url)
+  .pathname;
 const sample = new URL('../../fixtures/sample/sample.tar.zst', import.meta.url).pathname;
 
 describe('the server', () => {
@@ -157,6 +160,28 @@ describe('the server', () => {
     });
     await expect(startServer(settings)).rejects.toThrow(/Port \d+ of 127\.0\.0\.1 is in use: give another with --port/);
     await expect(startServer({ ...settings, database: `sqlite:${sample}/x.db` })).rejects.toThrow(/--data/);
+  });
+
+  it('shows a build that runs while it runs, and finished when it is', async () => {
+    const at = Math.round(Date.now() / 1000) - 12;
+    const target = join(folder, 'tmp', 'buildstats', '20261121010143');
+    const replay = new Replay(replaySource, target, null, at);
+    replay.advance(replay.startMs + 5000);
+    const heard: ServerEvent[] = [];
+    const origin = await start({ paths: [join(folder, 'tmp')] }, { onEvent: (event) => heard.push(event) });
+    await server?.firstReading;
+    const [first] = (await builds(origin)).builds;
+    expect(first).toMatchObject({ outcome: 'running', endedMs: null });
+    replay.advance(replay.startMs + 12_000);
+    const running = async () => (await builds(origin)).builds[0];
+    await expect.poll(async () => (await running())?.tasks, { timeout: 10_000 }).toBeGreaterThan(first?.tasks ?? 0);
+    expect(await running()).toMatchObject({ id: first?.id, outcome: 'running' });
+    replay.advance(replay.endMs);
+    await expect.poll(async () => (await running())?.outcome, { timeout: 10_000 }).toBe('succeeded');
+    const { builds: all } = await builds(origin);
+    expect(all).toHaveLength(1);
+    expect(all[0]).toMatchObject({ id: first?.id, durationMs: replay.endMs - replay.startMs });
+    expect(heard.filter((event) => event.type === 'build' && event.id === first?.id).length).toBeGreaterThanOrEqual(3);
   });
 
   it('answers 503 in words when the store cannot be opened', async () => {
