@@ -104,6 +104,7 @@ function ensureNode() {
       '--no-audit',
       '--no-fund',
       '--no-save',
+      '--loglevel=error',
       `${name}@${NODE_WANTED[0]}`,
     ],
     `bringing Node ${NODE_WANTED[0]}`,
@@ -138,7 +139,18 @@ function ensureDependencies(node) {
     if (!existsSync(join(prefix, 'package.json'))) writeFileSync(join(prefix, 'package.json'), '{"private":true}\n');
     npm(
       process.execPath,
-      ['install', '--prefix', prefix, '--ignore-scripts', '--no-audit', '--no-fund', '--no-save', `npm@${NPM_WANTED}`],
+      // Errors alone: that npm 11 wants a newer Node than this one is no news, as the Node brought above runs it.
+      [
+        'install',
+        '--prefix',
+        prefix,
+        '--ignore-scripts',
+        '--no-audit',
+        '--no-fund',
+        '--no-save',
+        '--loglevel=error',
+        `npm@${NPM_WANTED}`,
+      ],
       `bringing npm ${NPM_WANTED}`,
     );
   }
@@ -264,6 +276,9 @@ async function main(argv) {
   const bundle = join(root, 'dist/bakehouse.mjs');
   if (command === 'start' || command === 'cli') {
     ensureBuilt(node, command === 'cli');
+    // `npm --prefix FOLDER start` and `npm start` below the project both run in the project; INIT_CWD is where npm was called.
+    const stand = process.env.npm_lifecycle_event === 'start' ? process.env.INIT_CWD : undefined;
+    if (command === 'start' && stand !== undefined && existsSync(stand)) process.chdir(stand);
     return handOver(node, [bundle].concat(command === 'start' ? ['serve'] : [], args), {});
   }
   process.chdir(root);

@@ -63,7 +63,7 @@ export function makeProgram(io: CliIo, ended: (code: number) => void): Command {
     };
   const verb = (usage: string, description: string): Command => program.command(usage).description(description);
 
-  withStore(verb('summary [build]', 'what a person wants to know first of one build'))
+  withStore(verb('summary', 'what a person wants to know first of one build'))
     .usage('[BUILD] [options]')
     .argument('[build]', BUILD)
     .option('--json', 'as JSON')
@@ -104,8 +104,8 @@ export function makeProgram(io: CliIo, ended: (code: number) => void): Command {
     .option('--ver-diff', 'with --compat: recipe versions instead of tasks')
     .action(run(async () => (await import('./verbs/compare.ts')).compare));
 
-  withStore(verb('chart [build]', 'the boot chart of a build as SVG or a page of its own'))
-    .usage('[BUILD] -o FILE [options]')
+  withStore(verb('chart', 'the boot chart of a build as SVG or a page of its own'))
+    .usage('[BUILD] [-o FILE] [options]')
     .argument('[build]', BUILD)
     .option('-o, --output <file>', 'x.svg or x.html (default: SVG on standard output)')
     .option('-m, --mintime <secs>', 'put tasks shorter than this in the density lane', number, 0)
@@ -115,8 +115,8 @@ export function makeProgram(io: CliIo, ended: (code: number) => void): Command {
     .option('--json', 'say what was written as JSON')
     .action(run(async () => (await import('./verbs/chart.ts')).chart));
 
-  withStore(verb('export [build]', 'a build for other programs'))
-    .usage('[BUILD] --format FORMAT [-o FILE]')
+  withStore(verb('export', 'a build for other programs'))
+    .usage('[BUILD] -o FILE | --format FORMAT [options]')
     .argument('[build]', BUILD)
     .addOption(
       new Option('-f, --format <format>', 'format; default: what FILE ends in').choices([

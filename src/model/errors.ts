@@ -25,4 +25,9 @@ export class BakehouseError extends Error {
     this.file = at.file ?? null;
     this.line = at.line ?? null;
   }
+
+  /** By name: the release is two files, each brings this class, and an error that one throws must be known in the other. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof Error && value.name === 'BakehouseError';
+  }
 }

@@ -21,7 +21,7 @@ export { readSettings, type Settings } from './settings.ts';
 export interface StartOptions {
   /** Builds as they come and change, paths as they are read: for a line on the terminal. */
   readonly onEvent?: (event: ServerEvent) => void;
-  /** What could not be read of the given paths, in a sentence. */
+  /** What could not be read of the given paths, in a sentence. Without it the log says so. */
   readonly onWarning?: (message: string) => void;
   readonly assets?: AssetSource;
 }
@@ -85,8 +85,8 @@ export async function startServer(settings: Settings, options: StartOptions = {}
   const hub = createEventHub();
   if (options.onEvent !== undefined) hub.subscribe(options.onEvent);
   const warn = (message: string): void => {
-    logger.warn(message);
-    options.onWarning?.(message);
+    if (options.onWarning === undefined) logger.warn(message);
+    else options.onWarning(message);
   };
   const logRoots = [...new Set(settings.paths.map(logRoot).filter((root) => root !== null))];
 

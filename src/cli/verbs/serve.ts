@@ -4,6 +4,7 @@ import { EXIT_OK } from '../exit-codes.ts';
 import type { CliIo } from '../io.ts';
 import { flag, text } from '../options.ts';
 import type { Options } from '../program.ts';
+import { printable } from '../style.ts';
 
 export async function serve(io: CliIo, args: readonly string[], options: Options): Promise<number> {
   const { readSettings, startServer, stopOnSignal } = await loadController();
@@ -24,13 +25,23 @@ export async function serve(io: CliIo, args: readonly string[], options: Options
     folder: io.folder,
     terminal: io.errIsTerminal,
   });
-  const warned: string[] = [];
-  const server = await startServer(settings, { onWarning: (message) => warned.push(message) });
+  // A person at the terminal reads sentences; where the output is kept, the log has them as JSON lines.
+  const person = io.errIsTerminal && settings.logLevel === 'warn';
+  const server = await startServer(settings, {
+    ...(person ? { onWarning: (message: string) => io.err(`bakehouse: ${printable(message)}\n`) } : {}),
+  });
   const stopped = stopOnSignal(() => server.close());
   if (flag(options, 'json')) io.out(`${JSON.stringify({ url: server.url })}\n`);
   else {
     io.out(`Bakehouse is at ${server.url}\n`);
     if (io.errIsTerminal) io.err('Ctrl-C ends it.\n');
+  }
+  if (person && args.length > 0) {
+    // A store that cannot be opened is in the log already.
+    server.firstReading.then(
+      () => io.err(`Everything was read.${settings.watch ? ' What changes is read again.' : ''}\n`),
+      () => {},
+    );
   }
   await stopped;
   return EXIT_OK;

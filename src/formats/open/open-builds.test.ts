@@ -77,7 +77,7 @@ describe('folders', () => {
     await expect(open(folder('empty'))).rejects.toThrow(/INHERIT \+= "buildstats"/);
     const text = join(scratch, 'text.json');
     writeFileSync(text, 'hello');
-    await expect(open(text)).rejects.toMatchObject({ code: 'invalid' });
+    await expect(open(text)).rejects.toMatchObject({ code: 'unreadable' });
   });
 
   test('progress counts builds, and an abort stops between them', async () => {

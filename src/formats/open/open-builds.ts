@@ -71,7 +71,7 @@ async function* openFile(path: string, options: Settings): AsyncGenerator<Build>
     return;
   }
   if (!isTar(path) && !looksLikeTar(path)) {
-    throw new BakehouseError('invalid', `${path} is neither a tar nor an event log.`, { file: path });
+    throw new BakehouseError('unreadable', `${path} is neither a tar nor an event log.`, { file: path });
   }
   const { readTarFile } = await import('./tar.ts');
   const builds = await readTarFile(path, options);
