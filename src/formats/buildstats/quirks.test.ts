@@ -334,6 +334,29 @@ describe('samples', () => {
     expect(series(build, 'pressure.cpu.avg10')).toMatchObject({ unit: 'percent', limit: 100 });
   });
 
+  test('18: a look at the free space between two samples does not shorten the time between them', () => {
+    const build = read({
+      build_stats: BUILD_STATS,
+      'reduced_proc_diskstats.log': log([
+        [1, '100.0 0.0 0.5'],
+        [2, '200.0 0.0 0.5'],
+      ]),
+      'reduced_proc_meminfo.log': log([1, 2, 4].map((second) => [second, '100 50 1 2 0 0'])),
+      'reduced_proc_net.log': log([
+        [2, 'eth0: 10 10 0 0'],
+        [4, 'eth0: 4010 2010 4000 2000'],
+      ]),
+      'reduced_proc_pressure/cpu.log': log([
+        [2, '10.0 5.0 1.0 250000'],
+        [4, '10.0 5.0 1.0 500000'],
+      ]),
+      'monitor_disk.log': log([1, 2, 3, 4].map((second) => [second, '/dev/sda1: 1000'])),
+    });
+    expect([...series(build, 'pressure.cpu.stall').values]).toEqual([0.25, 0.25]);
+    expect([...series(build, 'net.eth0.rx').values]).toEqual([Number.NaN, 2000]);
+    expect(times(build, 'reduced_proc_diskstats.log')).toEqual([2, 4]);
+  });
+
   test('19: diskstats of zeros throughout are not an idle disk', () => {
     const zeros = (from: number) => Array.from({ length: 6 }, (_, i): [number, string] => [from + i, '0.0 0.0 0.0']);
     for (const rows of [zeros(1), [[1, '36384 301988 1.0'] as [number, string], ...zeros(2)]]) {

@@ -79,9 +79,9 @@ export class SampleFiles {
     for (const [path, frames] of this.#frames) {
       const axis = secondsOf(frames);
       axes.set(path, axis);
-      // Every second at which anything was sampled: the true interval of a difference begins at the one before. Other
-      // programs' files may have a rhythm of their own.
-      if (/^(?:reduced_proc_|proc_|monitor_disk)/.test(path)) moments = union(moments, axis.seconds);
+      // Every second at which /proc was sampled: the true interval of a difference begins at the one before. monitor_disk.log has
+      // a clock of its own, as other programs' files may: it goes on in a second in which /proc was not sampled.
+      if (/^(?:reduced_proc_|proc_)/.test(path)) moments = union(moments, axis.seconds);
     }
     const hasNvme = [...(this.#frames.get('monitor_disk.log')?.columns.keys() ?? [])].some((name) =>
       name.startsWith('/dev/nvme'),
