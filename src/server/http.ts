@@ -1,5 +1,5 @@
 /** The HTTP side of the process: security of every request, the API, the pages. */
-import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { notFound, PROBLEM_MEDIA_TYPE, problemOf } from '../api/errors.ts';
 import { API_PREFIX, registerApi } from '../api/plugin.ts';
 import type { EventSource } from '../api/routes/route.ts';
@@ -34,6 +34,8 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
     ...(options.logger === undefined ? { logger: false } : { loggerInstance: options.logger }),
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    // One line an answer, below, and not two; files of the pages only for who asks for everything.
+    logController: new LogController({ disableRequestLogging: true }),
     // Idle pages must not hold up the end of the process.
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: PARAMETER_CHARS_MAX, ignoreTrailingSlash: true },
@@ -46,6 +48,13 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
         'forbidden',
         'The Host header names another machine. If this server is known by that name, say so with --allowed-hosts.',
       );
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const line = { status: reply.statusCode, ms: Math.round(reply.elapsedTime * 10) / 10 };
+    request.log[request.url.startsWith(API_PREFIX) ? 'info' : 'debug'](
+      line,
+      `${request.method} ${request.url.slice(0, 300)}`,
+    );
   });
   app.setErrorHandler((error, request, reply) => {
     const { problem, bug } = problemOf(error);
