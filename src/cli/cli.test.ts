@@ -81,7 +81,7 @@ describe('exit codes', () => {
   test('a check that fails gives 1, one that holds 0', async () => {
     const failing = await run('compare build --fail-on walltime>+1% --fail-on failures>+0');
     expect(failing.code).toBe(1);
-    expect(failing.out).toMatch(/1 of 2 checks failed\n {2}failed {2}walltime>\+1%: Wall time of the build: /);
+    expect(failing.out).toMatch(/1 of 2 checks failed\n {2}failed {2}walltime>\+1%: Wall time: /);
     expect((await run('compare build --fail-on walltime>+1000%')).code).toBe(0);
   });
 
@@ -106,7 +106,7 @@ describe('forms', () => {
 
   test('markdown cannot be broken out of', async () => {
     const { out } = await run('compare build --markdown --top 2 --fail-on walltime>+1%');
-    expect(out).toContain('- **failed** `walltime>+1%`: Wall time of the build');
+    expect(out).toContain('- **failed** `walltime>+1%`: Wall time: ');
     expect(out).toContain('|  | build | started | duration | outcome | what |');
     expect(out.endsWith('\n')).toBe(true);
   });
@@ -118,7 +118,7 @@ describe('forms', () => {
     expect(xml).toMatch(
       /<testcase classname="bakehouse.compare" name="walltime&#62;\+1%"><failure type="regression" message="Wall time/,
     );
-    expect(xml).toContain('name="tasks&#62;+0"><system-out>Executed tasks of the build: 180 -&#62; 180');
+    expect(xml).toContain('name="tasks&#62;+0"><system-out>Executed tasks: 180 -&#62; 180');
   });
 
   test('failures come with the summary', async () => {

@@ -127,7 +127,7 @@ function versionsTable(comparison: Comparison, top: number, count: number): Tabl
 function contributionsTable(comparison: Comparison): Table {
   return {
     columns: [
-      { title: 'where the difference comes from' },
+      { title: 'part' },
       { title: 'tasks', align: 'right' },
       { title: comparison.metric.label, align: 'right' },
     ],

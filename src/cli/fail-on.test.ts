@@ -49,15 +49,12 @@ test.each([
 });
 
 test('the sentence has both values and the change', () => {
-  expect(check('walltime>+20%')).toEqual([false, 'Wall time of the build: 21 s -> 27 s (+6 s, +29 %)']);
+  expect(check('walltime>+20%')).toEqual([false, 'Wall time: 21 s -> 27 s (+6 s, +29 %)']);
   expect(check('each-task/walltime>+10%')).toEqual([false, 'a:do_compile 10 s -> 15 s (+5 s, +50 %)']);
 });
 
 test('what is not recorded cannot pass', () => {
-  expect(check('cputime>+20%')).toEqual([
-    false,
-    'CPU time of the build: not recorded -> not recorded, so it cannot be checked',
-  ]);
+  expect(check('cputime>+20%')).toEqual([false, 'CPU time: not recorded -> not recorded, so it cannot be checked']);
   expect(check('task:c:do_compile/walltime>+20%')).toEqual([
     false,
     'Wall time of c:do_compile: not recorded -> 2 s, so it cannot be checked',

@@ -146,6 +146,7 @@ export interface CheckResult {
 }
 
 interface Measured {
+  /** Task or recipe; '' for the whole build. */
   readonly name: string;
   readonly first: number | null;
   readonly last: number | null;
@@ -177,13 +178,14 @@ export function runCheck(check: Check, comparison: Comparison, ofBuild: readonly
   }
   const measured = measure(check, comparison, metric, extra ?? totals ?? null);
   const over = exceeds(check, metric, measured);
+  const what = measured.name === '' ? metric.label : `${metric.label} of ${measured.name}`;
   if (over === null)
     return {
       check,
       passed: false,
-      message: `${metric.label} of ${measured.name}: ${describe(measured, metric)}, so it cannot be checked`,
+      message: `${what}: ${describe(measured, metric)}, so it cannot be checked`,
     };
-  return { check, passed: !over, message: `${metric.label} of ${measured.name}: ${describe(measured, metric)}` };
+  return { check, passed: !over, message: `${what}: ${describe(measured, metric)}` };
 }
 
 /** A number of the build as a whole that is no metric of tasks. */
@@ -209,7 +211,7 @@ function measure(check: Check, comparison: Comparison, metric: Metric, total: Bu
     );
     return put(scope.recipe === null ? scope.task : `${scope.recipe}:${scope.task}`, rows, metric);
   }
-  return { name: 'the build', first: total?.values[0] ?? null, last: total?.values.at(-1) ?? null };
+  return { name: '', first: total?.values[0] ?? null, last: total?.values.at(-1) ?? null };
 }
 
 /** Rows put together by the metric's aggregation: several recipes' runs of one task, several multiconfigs of a recipe. */

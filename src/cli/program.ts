@@ -108,7 +108,7 @@ export function makeProgram(io: CliIo, ended: (code: number) => void): Command {
     .usage('[BUILD] [-o FILE] [options]')
     .argument('[build]', BUILD)
     .option('-o, --output <file>', 'x.svg or x.html (default: SVG on standard output)')
-    .option('-m, --mintime <secs>', 'put tasks shorter than this in the density lane', number, 0)
+    .option('-m, --mintime <secs>', 'put tasks shorter than this in the density lane (pybootchartgui: 8)', number, 0)
     .option('--width <px>', 'width', wholeNumber)
     .addOption(new Option('--group-by <what>', 'lanes').choices(['slots', 'recipe', 'task', 'layer', 'outcome']))
     .addOption(new Option('--scheme <name>', 'colours').choices(['light', 'dark']))
