@@ -28,7 +28,7 @@ export default class PlainReporter implements Reporter {
     console.log(
       skipped.length === 0
         ? 'Nothing was skipped.'
-        : `Skipped for want of a real part (PostgreSQL, Chromium, ../shared/data or a named BitBake): ${where}`,
+        : `Skipped for want of a real part (PostgreSQL, Chromium, ../shared/data, a named BitBake or oe-core): ${where}`,
     );
     console.log(`${passed} passed, ${failed + broken} failed, ${skipped.length} skipped`);
   }
