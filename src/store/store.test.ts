@@ -414,17 +414,23 @@ describe.each(engines)('store on $name', ({ here, start }) => {
         build(1, { name: `n${n}`, tasks: { ...drawn.tasks, endMs: drawn.tasks.endMs.map((end) => end + n) } });
       await store.saveBuild(id(1), of(0));
       let writing = true;
-      const writer = (async () => {
+      const write = async () => {
         for (let n = 1; n <= 40; n++) await other.saveBuild(id(1), of(n));
-        writing = false;
-      })();
+      };
       let reads = 0;
-      while (writing) {
-        const got = await store.readBuild(id(1));
-        expect(got!.tasks.endMs[0]! - drawn.tasks.endMs[0]!).toBe(Number(got!.name.slice(1)));
-        reads++;
-      }
-      await writer;
+      // Several at a time, so that each is slow against the writer.
+      const read = async () => {
+        while (writing) {
+          const got = await store.readBuild(id(1));
+          expect(got!.tasks.endMs[0]! - drawn.tasks.endMs[0]!).toBe(Number(got!.name.slice(1)));
+          reads++;
+        }
+      };
+      const readers = [1, 2, 3, 4, 5, 6].map(read);
+      await write().finally(() => {
+        writing = false;
+      });
+      await Promise.all(readers);
       expect(reads).toBeGreaterThan(0);
     } finally {
       await other.close();

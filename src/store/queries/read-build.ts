@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { Build } from '../../model/build.ts';
 import {
   decodeSampleTable,
@@ -18,6 +18,7 @@ import type { SampleTable } from '../../model/samples.ts';
 import type { TaskTable } from '../../model/task-table.ts';
 import { decompress, unpackText } from '../compression.ts';
 import { cutSamples, type StoredContents } from '../contents.ts';
+import type { Dialect } from '../dialect.ts';
 import type { Dictionaries } from '../dictionaries.ts';
 import type { Database } from '../schema.ts';
 import { storable } from '../storable.ts';
@@ -44,27 +45,28 @@ export async function findIds(db: Kysely<Database>, prefix: string, limit: numbe
   return rows.map((row) => row.id);
 }
 
-export async function readHead(
-  db: Kysely<Database>,
-  id: string,
-): Promise<(BuildHead & { readonly id: string; readonly revision: string }) | null> {
-  return consistent(async () => {
-    const row = await db
-      .selectFrom('builds')
-      .innerJoin('build_heads', 'build_heads.build', 'builds.number')
-      .select(['number', 'revision', 'head', 'problems'])
-      .where('id', '=', id)
-      .executeTakeFirst();
-    if (row === undefined) return null;
-    const problems = row.problems === 0 ? [] : await readProblems(db, row.number);
-    if (problems.length !== row.problems) return REPLACED;
-    return {
-      ...(JSON.parse(unpackText(row.head)) as Omit<BuildHead, 'problems'>),
-      problems,
-      id,
-      revision: row.revision,
-    };
-  });
+type StoredHead = BuildHead & { readonly id: string; readonly revision: string };
+
+export async function readHead(db: Kysely<Database>, dialect: Dialect, id: string): Promise<StoredHead | null> {
+  return consistent(db, dialect, (view) => headOnce(view, id));
+}
+
+async function headOnce(db: Kysely<Database>, id: string): Promise<StoredHead | null | typeof REPLACED> {
+  const row = await db
+    .selectFrom('builds')
+    .innerJoin('build_heads', 'build_heads.build', 'builds.number')
+    .select(['number', 'revision', 'head', 'problems'])
+    .where('id', '=', id)
+    .executeTakeFirst();
+  if (row === undefined) return null;
+  const problems = row.problems === 0 ? [] : await readProblems(db, row.number);
+  if (problems.length !== row.problems) return REPLACED;
+  return {
+    ...(JSON.parse(unpackText(row.head)) as Omit<BuildHead, 'problems'>),
+    problems,
+    id,
+    revision: row.revision,
+  };
 }
 
 async function readProblems(db: Kysely<Database>, build: number): Promise<Problem[]> {
@@ -92,32 +94,34 @@ export async function readContents(db: Kysely<Database>, id: string): Promise<Bu
 
 export async function readTaskTable(
   db: Kysely<Database>,
+  dialect: Dialect,
   dictionaries: Dictionaries,
   id: string,
   metrics: readonly string[] | '*',
 ): Promise<TaskTable | null> {
-  const found = await readColumns(db, dictionaries, id, metrics);
+  const found = await consistent(db, dialect, (view) => columnsOnce(view, dictionaries, id, metrics));
   return found === null ? null : decodeTaskTable(found.header, found.columns, decompress);
 }
 
 export async function readTaskBytes(
   db: Kysely<Database>,
+  dialect: Dialect,
   dictionaries: Dictionaries,
   id: string,
   metrics: readonly string[] | '*',
 ): Promise<StoredBytes | null> {
-  const found = await readColumns(db, dictionaries, id, metrics);
+  const found = await consistent(db, dialect, (view) => columnsOnce(view, dictionaries, id, metrics));
   if (found === null) return null;
   return { bytes: taskTableBody(found.header, found.columns), revision: found.revision, finished: found.finished };
 }
 
-export async function readSamples(db: Kysely<Database>, id: string): Promise<SampleTable[] | null> {
-  const found = await readSampleColumns(db, id);
-  return found?.tables.map(({ header, columns }) => decodeSampleTable(header, columns, decompress)) ?? null;
+export async function readSamples(db: Kysely<Database>, dialect: Dialect, id: string): Promise<SampleTable[] | null> {
+  const found = await consistent(db, dialect, (view) => samplesOnce(view, id));
+  return found === null ? null : decodeSamples(found);
 }
 
-export async function readSampleBytes(db: Kysely<Database>, id: string): Promise<StoredBytes | null> {
-  const found = await readSampleColumns(db, id);
+export async function readSampleBytes(db: Kysely<Database>, dialect: Dialect, id: string): Promise<StoredBytes | null> {
+  const found = await consistent(db, dialect, (view) => samplesOnce(view, id));
   if (found === null) return null;
   return { bytes: samplesBody(found.tables), revision: found.revision, finished: found.finished };
 }
@@ -132,21 +136,32 @@ export async function readGraphBytes(db: Kysely<Database>, id: string): Promise<
   return row === undefined ? null : { bytes: row.body, revision: row.revision, finished: row.outcome !== 'running' };
 }
 
-export async function readBuild(db: Kysely<Database>, dictionaries: Dictionaries, id: string): Promise<Build | null> {
-  return consistent(async () => {
-    const head = await readHead(db, id);
-    const tasks = await readTaskTable(db, dictionaries, id, '*');
-    const samples = await readSamples(db, id);
-    const graph = await db
+export async function readBuild(
+  db: Kysely<Database>,
+  dialect: Dialect,
+  dictionaries: Dictionaries,
+  id: string,
+): Promise<Build | null> {
+  return consistent(db, dialect, async (view) => {
+    const head = await headOnce(view, id);
+    const table = await columnsOnce(view, dictionaries, id, '*');
+    const samples = await samplesOnce(view, id);
+    const graph = await view
       .selectFrom('builds')
       .leftJoin('graphs', 'graphs.number', 'builds.graph')
       .select(['revision', 'body'])
       .where('id', '=', id)
       .executeTakeFirst();
-    if (head === null || tasks === null || samples === null || graph === undefined) return null;
-    if (graph.revision !== head.revision) return REPLACED;
+    if (head === REPLACED || table === REPLACED || samples === REPLACED) return REPLACED;
+    if (head === null || table === null || samples === null || graph === undefined) return null;
+    for (const { revision } of [table, samples, graph]) if (revision !== head.revision) return REPLACED;
     const { id: _, revision: __, ...rest } = head;
-    return { ...rest, tasks, samples, graph: graph.body === null ? null : decodeGraph(graph.body, decompress) };
+    return {
+      ...rest,
+      tasks: decodeTaskTable(table.header, table.columns, decompress),
+      samples: decodeSamples(samples),
+      graph: graph.body === null ? null : decodeGraph(graph.body, decompress),
+    };
   });
 }
 
@@ -177,44 +192,42 @@ async function openContents(db: Kysely<Database>, id: string): Promise<FoundCont
 }
 
 /** Own columns and those of the asked metrics, with what computed ones are made of, as stored. */
-async function readColumns(
+async function columnsOnce(
   db: Kysely<Database>,
   dictionaries: Dictionaries,
   id: string,
   metrics: readonly string[] | '*',
-): Promise<(FoundContents & { header: TaskTableHeader; columns: EncodedColumn[] }) | null> {
-  return consistent(async () => {
-    const found = await openContents(db, id);
-    if (found === null) return null;
-    const { table } = found.contents;
-    const asked = metrics === '*' ? null : new Set(metrics);
-    const told = table.metrics.filter((metric) => asked === null || asked.has(metric.id));
-    const all = [...OWN_COLUMNS, ...told.map((metric) => metric.id)];
-    const ids = [...storedColumns(all, table.computed)];
-    const computed = table.computed.filter(({ id: column }) => all.includes(column));
-    const header: TaskTableHeader = { ...table, metrics: told, computed };
-    const numbers = await dictionaries.findMetrics(db, ids.map(storable));
-    const wanted = ids.flatMap((column) => numbers.get(storable(column)) ?? []);
-    let query = db.selectFrom('task_blocks').select(['metric', 'bytes']).where('build', '=', found.number);
-    // A whole table is one run of the key; some metrics are some runs.
-    if (asked !== null) query = query.where('metric', 'in', wanted);
-    const rows = wanted.length === 0 ? [] : await query.orderBy('metric').orderBy('block').execute();
-    const blocks = new Map<number, Uint8Array[]>();
-    for (const { metric, bytes } of rows) {
-      const list = blocks.get(metric);
-      if (list === undefined) blocks.set(metric, [bytes]);
-      else list.push(bytes);
-    }
-    const columns = ids.flatMap((column) => {
-      const list = blocks.get(numbers.get(storable(column)) ?? -1);
-      if (list === undefined && (isOwnColumn(column) || table.length > 0)) return [];
-      return [{ id: column, blocks: list ?? [] }];
-    });
-    // An empty table has no blocks, and columns all the same.
-    if (table.length === 0) return { ...found, header, columns: emptyColumns(ids) };
-    if (!columns.some((column) => column.id === OWN_COLUMNS[0])) return REPLACED;
-    return { ...found, header, columns };
+): Promise<(FoundContents & { header: TaskTableHeader; columns: EncodedColumn[] }) | null | typeof REPLACED> {
+  const found = await openContents(db, id);
+  if (found === null) return null;
+  const { table } = found.contents;
+  const asked = metrics === '*' ? null : new Set(metrics);
+  const told = table.metrics.filter((metric) => asked === null || asked.has(metric.id));
+  const all = [...OWN_COLUMNS, ...told.map((metric) => metric.id)];
+  const ids = [...storedColumns(all, table.computed)];
+  const computed = table.computed.filter(({ id: column }) => all.includes(column));
+  const header: TaskTableHeader = { ...table, metrics: told, computed };
+  const numbers = await dictionaries.findMetrics(db, ids.map(storable));
+  const wanted = ids.flatMap((column) => numbers.get(storable(column)) ?? []);
+  let query = db.selectFrom('task_blocks').select(['metric', 'bytes']).where('build', '=', found.number);
+  // A whole table is one run of the key; some metrics are some runs.
+  if (asked !== null) query = query.where('metric', 'in', wanted);
+  const rows = wanted.length === 0 ? [] : await query.orderBy('metric').orderBy('block').execute();
+  const blocks = new Map<number, Uint8Array[]>();
+  for (const { metric, bytes } of rows) {
+    const list = blocks.get(metric);
+    if (list === undefined) blocks.set(metric, [bytes]);
+    else list.push(bytes);
+  }
+  const columns = ids.flatMap((column) => {
+    const list = blocks.get(numbers.get(storable(column)) ?? -1);
+    if (list === undefined && (isOwnColumn(column) || table.length > 0)) return [];
+    return [{ id: column, blocks: list ?? [] }];
   });
+  // An empty table has no blocks, and columns all the same.
+  if (table.length === 0) return { ...found, header, columns: emptyColumns(ids) };
+  if (!columns.some((column) => column.id === OWN_COLUMNS[0])) return REPLACED;
+  return { ...found, header, columns };
 }
 
 function emptyColumns(ids: readonly string[]): EncodedColumn[] {
@@ -222,39 +235,56 @@ function emptyColumns(ids: readonly string[]): EncodedColumn[] {
   return ids.filter((id) => !isOwnColumn(id) || always.includes(id)).map((id) => ({ id, blocks: [] }));
 }
 
-async function readSampleColumns(
-  db: Kysely<Database>,
-  id: string,
-): Promise<
-  | (FoundContents & { tables: { header: StoredContents['samples'][number]['header']; columns: EncodedColumn[] }[] })
-  | null
-> {
-  return consistent(async () => {
-    const found = await openContents(db, id);
-    if (found === null) return null;
-    const rows = await db
-      .selectFrom('sample_blocks')
-      .select('bytes')
-      .where('build', '=', found.number)
-      .orderBy('ordinal')
-      .execute();
-    const { samples } = found.contents;
-    if (rows.length !== samples.length) return REPLACED;
-    const tables = samples.map((stored, i) => ({ header: stored.header, columns: cutSamples(stored, rows[i]!.bytes) }));
-    return { ...found, tables };
-  });
+interface FoundSamples extends FoundContents {
+  readonly tables: { header: StoredContents['samples'][number]['header']; columns: EncodedColumn[] }[];
+}
+
+async function samplesOnce(db: Kysely<Database>, id: string): Promise<FoundSamples | null | typeof REPLACED> {
+  const found = await openContents(db, id);
+  if (found === null) return null;
+  const rows = await db
+    .selectFrom('sample_blocks')
+    .select('bytes')
+    .where('build', '=', found.number)
+    .orderBy('ordinal')
+    .execute();
+  const { samples } = found.contents;
+  if (rows.length !== samples.length) return REPLACED;
+  const tables = samples.map((stored, i) => ({ header: stored.header, columns: cutSamples(stored, rows[i]!.bytes) }));
+  return { ...found, tables };
+}
+
+function decodeSamples({ tables }: FoundSamples): SampleTable[] {
+  return tables.map(({ header, columns }) => decodeSampleTable(header, columns, decompress));
 }
 
 const REPLACED = Symbol('replaced while it was read');
 
+/** Tries that cost nothing more than the questions themselves. */
+const FREE_TRIES = 2;
+
 /**
- * A build that is replaced between two questions has other numbers: its old rows are gone, never mixed with the new. Then the question is
- * asked again; a live build is replaced every second or two, so that ten times in a row is a broken database.
+ * A build that is replaced between two questions has other numbers: its old rows are gone, never mixed with the new. Then the questions
+ * are asked again, and if that was no better in one snapshot of the database, where nothing is ever replaced: on a loaded machine a
+ * reader can lose against a busy writer ten times in a row.
  */
-async function consistent<T>(read: () => Promise<T | typeof REPLACED>): Promise<T> {
-  for (let attempt = 0; attempt < 10; attempt++) {
-    const got = await read();
+async function consistent<T>(
+  db: Kysely<Database>,
+  dialect: Dialect,
+  read: (view: Kysely<Database>) => Promise<T | typeof REPLACED>,
+): Promise<T> {
+  for (let attempt = 0; attempt < FREE_TRIES; attempt++) {
+    const got = await read(db);
     if (got !== REPLACED) return got as T;
   }
+  const got = await db.connection().execute(async (connection) => {
+    await sql.raw(dialect.beginSnapshot).execute(connection);
+    try {
+      return await read(connection);
+    } finally {
+      await sql`rollback`.execute(connection);
+    }
+  });
+  if (got !== REPLACED) return got as T;
   throw new BakehouseError('unreadable', 'The rows of a build in the database do not fit its head.');
 }
