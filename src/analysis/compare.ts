@@ -12,7 +12,7 @@ import { compareText } from '../model/task-rows.ts';
 import type { TaskTable } from '../model/task-table.ts';
 import { type ConfigurationRow, compareConfiguration, comparisonWarnings } from './compare-configuration.ts';
 import { type Contribution, contributions, presence } from './contributions.ts';
-import { sumGrid } from './exact-sum.ts';
+import { onGrid, sumGrid } from './exact-sum.ts';
 import { type CompareInput, forEachRow, type Join, joinBuilds, SETSCENE, wasExecuted } from './join-builds.ts';
 import { recipeVersion } from './recipe-version.ts';
 import { type VersionChange, versionChanges } from './version-changes.ts';
@@ -374,7 +374,7 @@ function recipeRows(
 export function totalOf(tasks: TaskTable, metric: Metric): number | null {
   const column = metricColumn(tasks, metric.id);
   if (column === null || metric.aggregation === 'none') return null;
-  const grid = metric.aggregation === 'sum' ? sumGrid(magnitudeOf(tasks, column)) : null;
+  const step = metric.aggregation === 'sum' ? sumGrid(magnitudeOf(tasks, column)).step : 0;
   let count = 0;
   let sum = 0;
   let max = Number.NEGATIVE_INFINITY;
@@ -382,7 +382,7 @@ export function totalOf(tasks: TaskTable, metric: Metric): number | null {
     const value = column[row]!;
     if (Number.isNaN(value) || !wasExecuted(tasks.outcome[row]!)) continue;
     count++;
-    sum += grid === null ? value : grid.round(value);
+    sum += onGrid(value, step);
     if (value > max) max = value;
   }
   if (count === 0) return null;
@@ -448,7 +448,7 @@ function commonGrid(inputs: readonly CompareInput[], columns: readonly (Float64A
 
 function exactTotals(inputs: readonly CompareInput[], id: string): Values {
   const columns = inputs.map(({ tasks }) => metricColumn(tasks, id));
-  const grid = commonGrid(inputs, columns);
+  const { step } = commonGrid(inputs, columns);
   return inputs.map(({ tasks }, b) => {
     const column = columns[b] ?? null;
     if (column === null) return null;
@@ -457,7 +457,7 @@ function exactTotals(inputs: readonly CompareInput[], id: string): Values {
     for (let row = 0; row < tasks.length; row++) {
       const value = column[row]!;
       if (Number.isNaN(value) || !wasExecuted(tasks.outcome[row]!)) continue;
-      sum += grid.round(value);
+      sum += onGrid(value, step);
       any = true;
     }
     return any ? sum : null;
@@ -469,14 +469,14 @@ function exactContributions(
   inputs: readonly CompareInput[],
   columns: readonly (Float64Array | null)[],
 ): Contribution[] {
-  const grid = commonGrid(inputs, columns);
+  const { step } = commonGrid(inputs, columns);
   const values = inputs.map(({ tasks }, b) => {
     const column = columns[b] ?? null;
     const sums = new Float64Array(join.length);
     if (column === null) return sums;
     const add = (t: number, row: number): void => {
       const value = column[row]!;
-      if (!Number.isNaN(value) && wasExecuted(tasks.outcome[row]!)) sums[t] = sums[t]! + grid.round(value);
+      if (!Number.isNaN(value) && wasExecuted(tasks.outcome[row]!)) sums[t] = sums[t]! + onGrid(value, step);
     };
     const first = join.firstRow[b]!;
     for (let t = 0; t < join.length; t++) if (first[t] !== -1) add(t, first[t]!);

@@ -13,11 +13,16 @@ export interface SumGrid {
   round(value: number): number;
 }
 
+/** `grid.round` for loops: one function for all grids is compiled once, a closure a grid is thrown away with each. */
+export function onGrid(value: number, step: number): number {
+  return step === 0 ? value : Math.round(value / step) * step;
+}
+
 /** `magnitude`: the sum of |value| over all values that will be added, rounding errors in it are harmless. */
 export function sumGrid(magnitude: number): SumGrid {
   if (!(magnitude > 0) || !Number.isFinite(magnitude)) return { step: 0, round: (value) => value };
   // One bit in reserve: rounding may push the sum of magnitudes past the next power of two.
   const exponent = Math.ceil(Math.log2(magnitude)) + 1;
   const step = 2 ** Math.max(-1022, exponent - 52);
-  return { step, round: (value) => Math.round(value / step) * step };
+  return { step, round: (value) => onGrid(value, step) };
 }

@@ -65,6 +65,7 @@ export function findRule(
 }
 
 export function computeColumn(rule: ComputationRule, a: Column, b: Column | undefined): Float64Array {
+  if (rule === 'same') return Float64Array.from(a);
   const values = new Float64Array(a.length);
   for (let i = 0; i < a.length; i++) values[i] = compute(rule, a[i]!, b?.[i] ?? 0);
   return values;

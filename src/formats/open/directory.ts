@@ -67,7 +67,13 @@ class DirectoryWalk {
   readonly #dir: string;
   readonly #root: string;
   #realRoot: string | null = null;
-  #buffer = Buffer.allocUnsafeSlow(1 << 16);
+  /**
+   * A plain Uint8Array, as every other source of files gives: loops over bytes that meet Buffers too are compiled for both kinds, thrown
+   * away and compiled again.
+   */
+  #buffer = new Uint8Array(1 << 16);
+  /** The same memory for Node's decoders. */
+  #view = Buffer.from(this.#buffer.buffer);
   #recipesRead = 0;
 
   constructor(reader: BuildstatsReader, dir: string, root: string) {
@@ -144,15 +150,16 @@ class DirectoryWalk {
   #directory(name: string): void {
     const reader = this.#reader;
     let files: string[];
+    // Names of a listing hold no separator: put together, not joined, which would take each apart again.
+    const prefix = `${this.#dir}${sep}${name}${sep}`;
     try {
-      files = readdirSync(join(this.#dir, name));
+      files = readdirSync(prefix);
     } catch (cause) {
       reader.problems.add('warning', 'directory-unreadable', `The directory cannot be read: ${reasonOf(cause)}.`, name);
       return;
     }
     // Metrics stand in the order of their discovery, which is that of the first recipe's files; sorting all would cost 6 ms.
     if (this.#recipesRead === 0) files.sort();
-    const prefix = `${this.#dir}${sep}${name}${sep}`;
     const { takesText } = reader;
     let recipe: ReturnType<BuildstatsReader['recipe']> = null;
     for (const file of files) {
@@ -162,12 +169,17 @@ class DirectoryWalk {
         this.#recipesRead++;
         const length = this.#readPath(prefix + file, name, file, TASK_FILE_BYTES_MAX + 1);
         if (length < 0) continue;
-        if (takesText && reader.addTaskText(recipe, file, this.#buffer.toString('latin1', 0, length))) continue;
+        if (takesText && reader.addTaskText(recipe, file, this.#latin1(length))) continue;
         reader.addTaskFile(recipe, file, this.#buffer, length);
       } else if (file.endsWith('.log') && !file.startsWith('host_stats')) {
         this.#sampleFile(`${name}/${file}`);
       } else reader.noteOther(`${name}/${file}`);
     }
+  }
+
+  #latin1(length: number): string {
+    if (this.#view.buffer !== this.#buffer.buffer) this.#view = Buffer.from(this.#buffer.buffer);
+    return this.#view.toString('latin1', 0, length);
   }
 
   #read(path: string, bytesMax: number): number {
@@ -189,7 +201,7 @@ class DirectoryWalk {
         const room = Math.min(this.#buffer.length, bytesMax) - length;
         if (room === 0) {
           if (length >= bytesMax) return length;
-          const grown = Buffer.allocUnsafeSlow(Math.min(this.#buffer.length * 4, bytesMax));
+          const grown = new Uint8Array(Math.min(this.#buffer.length * 4, bytesMax));
           grown.set(this.#buffer);
           this.#buffer = grown;
           continue;
