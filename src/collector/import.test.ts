@@ -134,6 +134,56 @@ describe('import', () => {
     }
   });
 
+  test('two accounts of a new build that are imported at the same instant become one build', async () => {
+    const directory = withHostId(
+      drawBuild('a:do_compile ===  cputime=2\nb:do_compile  ====', {
+        name: '20261121010000',
+        host: { ...drawBuild('a:do_x =').host, name: 'alpha' },
+        sources: [{ kind: 'buildstats', location: '/x/20261121010000' }],
+      }),
+    );
+    const log = drawBuild('a:do_compile ===\nb:do_compile  ====', {
+      name: '20261121010000',
+      machine: 'qemux86-64',
+      sources: [{ kind: 'eventlog', location: '/x/log.json' }],
+    });
+    // Both look for the build before either has saved; then they go on in one order and in the other, or both at once.
+    for (const order of [[0], [1], []]) {
+      let looked = 0;
+      let both = () => {};
+      const barrier = new Promise<void>((resolve) => {
+        both = resolve;
+      });
+      const turn: Promise<unknown>[] = [];
+      const save = (account: typeof log, number: number) => {
+        let first = true;
+        return saveAccount(
+          {
+            ...store,
+            findByOrigin: async (question) => {
+              const found = await store.findByOrigin(question);
+              if (!first) return found;
+              first = false;
+              if (++looked === 2) both();
+              await barrier;
+              if (order.length > 0 && order[0] !== number) await turn[order[0]!];
+              return found;
+            },
+          },
+          account,
+        );
+      };
+      turn.push(save(directory, 0));
+      turn.push(save(log, 1));
+      await Promise.all(turn);
+      expect(await store.countBuilds()).toBe(1);
+      const id = buildId(directory);
+      expect(await store.readSummary(id)).toMatchObject({ machine: 'qemux86-64', hostName: 'alpha', cpuTimeS: 2 });
+      expect((await store.readHead(id))?.sources).toHaveLength(2);
+      await store.deleteBuild(id);
+    }
+  });
+
   test('an account that cannot be saved does not stop the others', async () => {
     write('20261121010000', { do_compile: [10, 90] });
     write('20261121020000', { do_install: [10, 90] });

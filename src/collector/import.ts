@@ -69,15 +69,45 @@ const TRIES = 5;
 export async function saveAccount(store: Store, account: Build): Promise<SavedBuild> {
   const build = withHostId(account);
   for (let attempt = 1; ; attempt++) {
-    const stored = await findStored(store, build);
+    const { stored, seen } = await findStored(store, build);
     try {
-      if (stored === null) return await store.saveBuild(buildId(build), build, { replacing: null });
+      if (stored === null) {
+        const saved = await store.saveBuild(buildId(build), build, { replacing: null });
+        return saved.changed ? await joinTwins(store, saved, build, seen) : saved;
+      }
       const whole = stored.replaced ? build : mergeBuilds(stored.build, build);
       return await store.saveBuild(stored.id, whole, { replacing: stored.revision });
     } catch (error) {
       if (attempt >= TRIES || !(error instanceof BakehouseError && error.code === 'conflict')) throw error;
     }
   }
+}
+
+/**
+ * Another account of a build that was new a moment ago may have been saved under its own id meanwhile, by a process that could not see
+ * ours either. Of the two writers at least the later one comes here and finds both; should both, they choose alike: the build that
+ * knows its host stays, for its id is the one everybody computes, else the smaller id. The other's content goes over, then its row.
+ */
+async function joinTwins(
+  store: Store,
+  saved: SavedBuild,
+  build: Build,
+  seen: ReadonlySet<string>,
+): Promise<SavedBuild> {
+  const near = await store.findByOrigin({ name: build.name, startedMs: build.startedMs, slackMs: START_SLACK_MS });
+  for (const id of near) {
+    if (id === saved.id || seen.has(id)) continue;
+    const [own, twin] = await Promise.all([store.readHead(saved.id), store.readHead(id)]);
+    if (own === null || twin === null) continue;
+    const ownStays = (own.host.id === null) === (twin.host.id === null) ? own.id < twin.id : own.host.id !== null;
+    const [stays, goes] = ownStays ? [own, twin] : [twin, own];
+    const [kept, gone] = await Promise.all([store.readBuild(stays.id), store.readBuild(goes.id)]);
+    if (kept === null || gone === null || !sameOrigin(kept, gone)) continue;
+    const joined = await store.saveBuild(stays.id, mergeBuilds(kept, gone), { replacing: stays.revision });
+    await store.deleteBuild(goes.id);
+    return { ...joined, changed: true };
+  }
+  return saved;
 }
 
 type Stored =
@@ -93,10 +123,14 @@ const CANDIDATES_MAX = 50;
  * What the store has of this build: under its own id, or under the id that another account brought. `replaced`: all that was stored
  * came from the sources that were now read again, so the new reading stands for it; a task that is gone must not live on.
  */
-async function findStored(store: Store, build: Build): Promise<Stored | null> {
+async function findStored(
+  store: Store,
+  build: Build,
+): Promise<{ readonly stored: Stored | null; readonly seen: ReadonlySet<string> }> {
   const own = buildId(build);
   const ids = await store.findByOrigin({ name: build.name, startedMs: build.startedMs, slackMs: START_SLACK_MS });
   const sorted = [own, ...ids.filter((id) => id !== own)].slice(0, CANDIDATES_MAX);
+  const seen = new Set(ids);
   const sources = new Set(build.sources.map((source) => `${source.kind} ${source.location}`));
   for (const id of sorted) {
     const head = await store.readHead(id);
@@ -104,10 +138,10 @@ async function findStored(store: Store, build: Build): Promise<Stored | null> {
     const { revision } = head;
     const again = head.sources.every((source) => sources.has(`${source.kind} ${source.location}`));
     // The same file may hold another build: only its own id, or the look at the tasks, makes it the same.
-    if (again && id === own) return { id, revision, replaced: true };
+    if (again && id === own) return { stored: { id, revision, replaced: true }, seen };
     const whole = await store.readBuild(id);
     if (whole === null || !(id === own || sameOrigin(whole, build))) continue;
-    return again ? { id, revision, replaced: true } : { id, revision, replaced: false, build: whole };
+    return { stored: again ? { id, revision, replaced: true } : { id, revision, replaced: false, build: whole }, seen };
   }
-  return null;
+  return { stored: null, seen };
 }
