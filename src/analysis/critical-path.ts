@@ -6,14 +6,32 @@ import type { DurationMs } from '../model/units.ts';
 export interface LongestChain {
   /** Rows of the task table, first to last: each depends on the one before. Tasks that took no time are in it. */
   readonly rows: readonly number[];
+  /** Of `rows` what ran: of a task restored from sstate its setscene task; what did not run is left out. */
+  readonly runs: readonly number[];
   /** Sum of their walls: no number of threads makes the build shorter. */
   readonly lengthMs: DurationMs;
-  /** By row: how much later the task could have ended without making the longest chain longer. NaN: not in the graph's order (a cycle). */
+  /**
+   * By row: how much later the task could have ended without making the longest chain longer. A setscene row has that of the task it
+   * restored. NaN: not in the graph's order (a cycle).
+   */
   readonly slackMs: Float64Array;
-  /** By row: how much shorter the ideal build were if the task took no time; 0 off the chain. */
-  readonly dragMs: Float64Array;
-  /** Sum of all walls / length of the chain: more threads than this have nothing to do. Null when nothing took time. */
+  /** Sum of all walls / length of the chain: more threads than this cannot all be kept busy. Null when nothing took time. */
   readonly parallelismMax: number | null;
+}
+
+/** The longest chain in three numbers. */
+export interface ChainFigures {
+  readonly lengthMs: DurationMs;
+  /** Tasks of the chain that ran. */
+  readonly tasks: number;
+  readonly parallelismMax: number;
+}
+
+/** Null: no graph, or nothing took time. */
+export function chainFigures(build: Input): ChainFigures | null {
+  const chain = longestChain(build);
+  if (chain === null || chain.parallelismMax === null) return null;
+  return { lengthMs: chain.lengthMs, tasks: chain.runs.length, parallelismMax: chain.parallelismMax };
 }
 
 /** A step of what the build waited for. */
@@ -33,12 +51,12 @@ type Input = Pick<Build, 'tasks' | 'graph'>;
  * The longest chain of dependencies by measured walls (the critical path method): the bound of the build with threads without end.
  *
  * A task that did not run weighs nothing. One that was covered from sstate weighs what its setscene task took and depends
- * on nothing: what it would have needed was not built. Null without a graph. O(rows + edges), the drags times the length of the chain.
+ * on nothing: what it would have needed was not built. Null without a graph. O(rows + edges).
  */
 export function longestChain(build: Input): LongestChain | null {
   const network = networkOf(build);
   if (network === null) return null;
-  const { order, weightMs, offsets, targets } = network;
+  const { order, weightMs, offsets, targets, runOf } = network;
   const n = weightMs.length;
 
   const earliestEnd = new Float64Array(n).fill(Number.NaN);
@@ -70,17 +88,35 @@ export function longestChain(build: Input): LongestChain | null {
   }
   rows.reverse();
 
-  const dragMs = new Float64Array(n);
-  const scratch = new Float64Array(n);
-  const without = weightMs.slice();
-  for (const row of rows) {
-    if (weightMs[row] === 0) continue;
-    without[row] = 0;
-    dragMs[row] = lengthMs - forward(network, without, scratch);
-    without[row] = weightMs[row]!;
+  const runs = rows.map((row) => runOf[row]!).filter((run) => run >= 0);
+  for (let row = 0; row < n; row++) {
+    const run = runOf[row]!;
+    if (run >= 0 && run !== row) slackMs[run] = slackMs[row]!;
   }
   const total = weightMs.reduce((sum, ms) => sum + ms, 0);
-  return { rows, lengthMs, slackMs, dragMs, parallelismMax: lengthMs > 0 ? total / lengthMs : null };
+  return { rows, runs, lengthMs, slackMs, parallelismMax: lengthMs > 0 ? total / lengthMs : null };
+}
+
+/**
+ * By row: how much shorter the longest chain were if the task took no time; 0 off the chain. Devaux's drag: a long task beside which
+ * another chain is nearly as long has little of it. A setscene row has that of the task it restored. Costs the length of the chain
+ * times O(rows + edges).
+ */
+export function chainDrags(build: Input, { rows, lengthMs }: LongestChain): Float64Array {
+  const dragMs = new Float64Array(build.tasks.length);
+  const network = networkOf(build);
+  if (network === null) return dragMs;
+  const { weightMs, runOf } = network;
+  const scratch = new Float64Array(weightMs.length);
+  for (const row of rows) {
+    const weight = weightMs[row]!;
+    if (weight === 0) continue;
+    weightMs[row] = 0;
+    dragMs[row] = lengthMs - forward(network, weightMs, scratch);
+    weightMs[row] = weight;
+    dragMs[runOf[row]!] = dragMs[row]!;
+  }
+  return dragMs;
 }
 
 /**

@@ -2,9 +2,10 @@
 import type { Build } from '../model/build.ts';
 import { buildDurationMs } from '../model/build.ts';
 import { compareText } from '../model/task-rows.ts';
-import { TASK_OUTCOMES, type TaskOutcome, type TaskTable } from '../model/task-table.ts';
+import { TASK_OUTCOMES, type TaskGraph, type TaskOutcome, type TaskTable } from '../model/task-table.ts';
 import type { Bytes, DurationMs, EpochMs, Seconds } from '../model/units.ts';
 import { metricColumn } from './compare.ts';
+import { type ChainFigures, longestChain } from './critical-path.ts';
 import { type CompareInput, wasExecuted } from './join-builds.ts';
 
 export interface SummaryOptions {
@@ -61,6 +62,8 @@ export interface BuildSummary {
   readonly runningMean: number | null;
   readonly readBytes: Bytes | null;
   readonly writeBytes: Bytes | null;
+  /** The longest chain of dependencies; null: no source told the task graph, or nothing took time. */
+  readonly longestChain: (ChainFigures & { readonly runs: readonly TaskRunLine[] }) | null;
   readonly longest: readonly TaskRunLine[];
   readonly mostCpu: readonly TaskRunLine[];
   readonly mostMemory: readonly TaskRunLine[];
@@ -75,7 +78,11 @@ export interface BuildSummary {
 
 const MEMORY = ['rusage.ru_maxrss', 'child_rusage.ru_maxrss'] as const;
 
-export function summarizeBuild({ head, tasks }: CompareInput, options: SummaryOptions): BuildSummary {
+export interface SummaryInput extends CompareInput {
+  readonly graph: TaskGraph | null;
+}
+
+export function summarizeBuild({ head, tasks, graph }: SummaryInput, options: SummaryOptions): BuildSummary {
   const walltime = metricColumn(tasks, 'walltime');
   const cputime = metricColumn(tasks, 'cputime');
   const memory = largestOf(
@@ -117,6 +124,7 @@ export function summarizeBuild({ head, tasks }: CompareInput, options: SummaryOp
       .sort((x, y) => (y.walltimeS ?? 0) - (x.walltimeS ?? 0) || compareText(x.name, y.name))
       .slice(0, options.top);
 
+  const chain = longestChain({ tasks, graph });
   const recipeNames = namesOfRecipes(head.recipes);
   const durationMs = buildDurationMs(head);
   const perSecond = (seconds: number | null): number | null =>
@@ -146,6 +154,15 @@ export function summarizeBuild({ head, tasks }: CompareInput, options: SummaryOp
     runningMean: perSecond(walltimeS),
     readBytes: recorded(sums.read),
     writeBytes: recorded(sums.write),
+    longestChain:
+      chain === null || chain.parallelismMax === null
+        ? null
+        : {
+            lengthMs: chain.lengthMs,
+            tasks: chain.runs.length,
+            parallelismMax: chain.parallelismMax,
+            runs: chain.runs.map(line),
+          },
     longest: sums.longest.map(line),
     mostCpu: sums.mostCpu.map(line),
     mostMemory: sums.mostMemory.map(line),

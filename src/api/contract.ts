@@ -278,6 +278,14 @@ export const BuildDetail = BuildRow.extend({
   problemList: z.array(ProblemInfo),
   taskOutcomes: z.record(z.string(), count).describe('task runs by outcome'),
   hasGraph: z.boolean(),
+  /** The longest chain of dependencies by the measured times; null: no source told the task graph, or nothing ran. */
+  longestChain: z
+    .object({
+      lengthMs: z.number().describe('no number of threads makes the build shorter'),
+      tasks: count.describe('tasks of the chain that ran'),
+      parallelismMax: z.number().describe('sum of all task times / length: more threads cannot all be kept busy'),
+    })
+    .nullable(),
   /** Bytes of logs cannot be shown unless the server was pointed at the build's folder. */
   logsAvailable: z.boolean(),
   /** Neighbours in time of the same configuration, for "compare with previous". */
@@ -323,6 +331,10 @@ export const ChartQuery = z.object({
     .regex(/^-?\d{1,9}(\.\d{1,6})?--?\d{1,9}(\.\d{1,6})?$/)
     .optional()
     .describe('from-to in seconds since the start of the build'),
+  chain: z
+    .enum(['longest', 'waited'])
+    .optional()
+    .describe('dims all but a chain of tasks: the longest of the dependencies, or what the build waited for'),
   strips: z.string().max(2000).optional().describe('sample series: + superimposes, comma separates; empty for none'),
 });
 export type ChartQuery = z.infer<typeof ChartQuery>;

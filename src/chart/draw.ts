@@ -6,8 +6,17 @@
 import { formatDuration, plural } from '../model/format.ts';
 import { TASK_FAILED } from '../model/task-table.ts';
 import type { Tick } from './axis.ts';
+import { type Chain, chainBars } from './chain.ts';
 import { meanCount, meanPerColumn, type Steps } from './density.ts';
-import { type ChartData, type ChartLayout, LOOK_FAILED, LOOK_RUNNING, LOOK_UNFINISHED, taskRunName } from './layout.ts';
+import {
+  type ChartData,
+  type ChartLayout,
+  LOOK_FAILED,
+  LOOK_RUNNING,
+  LOOK_UNFINISHED,
+  laneOfBar,
+  taskRunName,
+} from './layout.ts';
 import { fitText, MONO_EM, type Painter, SANS_EM } from './painter.ts';
 import { barFills, FILL_FAILED, inkOn, OUTCOME_GLYPHS, type Palette } from './palette.ts';
 import { type CssPx, type TimeView, timeToPx } from './viewport.ts';
@@ -15,15 +24,17 @@ import { type CssPx, type TimeView, timeToPx } from './viewport.ts';
 export const LABEL_PX = 11;
 const LABEL_WIDTH_MIN = 30;
 const LABEL_INSET = 4;
-/** A failed, unfinished or running bar is never thinner: it is what one looks for. */
+/** A failed, unfinished or running bar, or one of the chain, is never thinner: it is what one looks for. */
 const LOUD_WIDTH_MIN = 3;
 /** The growing end of a running bar. */
 export const CAP_PX = 3;
 
 export interface BarsStyle {
   readonly palette: Palette;
-  /** By row: 1 matches the search, 0 is dimmed. Null: no search. */
+  /** By row: 0 is dimmed (by a search, by a chain). Null: nothing is. */
   readonly match: Uint8Array | null;
+  /** Its bars are never too thin to see, and lines lead from one to the next. */
+  readonly chain?: Chain | null;
   readonly labels: boolean;
 }
 
@@ -94,6 +105,7 @@ export function drawBars(
   const { bars, laneFirst, laneYPx, lanePx, barPx, laneCount } = layout;
   const { startMs, endMs, fill, look, row } = bars;
   const { match, palette } = style;
+  const chain = style.chain ?? null;
   const { colours } = barFills(layout.options.colourBy, palette);
   const failedFill = layout.options.colourBy === 'outcome' ? TASK_FAILED : FILL_FAILED;
   buffers.clear(colours.length);
@@ -117,7 +129,8 @@ export function drawBars(
       const left = (start - view.fromMs) * scale;
       const looks = look[bar]!;
       const dim = match !== null && match[row[bar]!] === 0;
-      if (looks === 0 && end - start < pixelMs) {
+      const loud = looks !== 0 || (chain !== null && chain.member[row[bar]!] === 1);
+      if (!loud && end - start < pixelMs) {
         // Thinner than a pixel: one is enough there.
         const column = Math.floor(left * ratio);
         if (column <= paintedTo && !(match !== null && !dim)) {
@@ -135,7 +148,7 @@ export function drawBars(
       let width = Math.max(pixel, x1 - x0);
       if (width >= 3) width -= 1;
       paintedTo = Math.ceil((x0 + width) * ratio) - 1;
-      if (looks !== 0) width = Math.max(width, LOUD_WIDTH_MIN);
+      if (loud) width = Math.max(width, LOUD_WIDTH_MIN);
       drawn++;
       ((looks & LOOK_UNFINISHED) !== 0 ? open : dim ? dimmed : batches[fill[bar]!]!).add(
         x0,
@@ -150,6 +163,7 @@ export function drawBars(
   }
 
   if (dimmed.count > 0) painter.bars(dimmed.xywh, dimmed.rows, dimmed.count, palette.dimmed);
+  if (chain !== null) drawChainLinks(painter, layout, chain, view, scrollPx, heightPx, palette);
   for (let i = 0; i < colours.length; i++) {
     const batch = batches[i]!;
     if (batch.count > 0 && i !== failedFill) painter.bars(batch.xywh, batch.rows, batch.count, colours[i]!);
@@ -170,6 +184,41 @@ export function drawBars(
 
   const labels = drawLabels(painter, layout, view, palette, colours, labelled);
   return { drawn, skipped, labels };
+}
+
+/**
+ * From the end of each bar of the chain along its lane to the start of the next, then to its lane: the level part is the time between the
+ * two. Of what we waited for that is the wait, and it is drawn as what it is: the loss. Bars that the threshold hides are passed over.
+ */
+function drawChainLinks(
+  painter: Painter,
+  layout: ChartLayout,
+  chain: Chain,
+  view: TimeView,
+  scrollPx: CssPx,
+  heightPx: CssPx,
+  palette: Palette,
+): void {
+  const { bars, barOfRow, barPx } = layout;
+  const clamp = (x: CssPx): CssPx => Math.max(-2, Math.min(view.widthPx + 2, x));
+  const middle = (bar: number): CssPx =>
+    Math.round(layout.laneYPx[laneOfBar(layout, bar)]! - scrollPx + barPx / 2) + 0.5;
+  const rows = chainBars(layout, chain);
+  for (let i = 1; i < rows.length; i++) {
+    const from = barOfRow[rows[i - 1]!]!;
+    const to = barOfRow[rows[i]!]!;
+    // Starts and ends are rounded to 0.01 s: a start may seem to come before the end it waited for.
+    const endMs = Math.min(bars.endMs[from]!, bars.startMs[to]!);
+    if (bars.startMs[to]! < view.fromMs || endMs > view.toMs) continue;
+    const y0 = middle(from);
+    const y1 = middle(to);
+    if (Math.max(y0, y1) < 0 || Math.min(y0, y1) > heightPx) continue;
+    const x0 = clamp(timeToPx(view, endMs));
+    const x1 = clamp(Math.round(timeToPx(view, bars.startMs[to]!)) + 0.5);
+    const waited = chain.kind === 'waited';
+    if (x1 - x0 >= 1) painter.line(x0, y0, x1, y0, waited ? palette.warning : palette.inkMuted, waited ? 2 : 1);
+    if (y0 !== y1) painter.line(x1, y0, x1, y1, palette.inkMuted, 1);
+  }
 }
 
 /** Names on the bars, each at the left of the part of its bar that is visible, cut to it; the duration where there is room. */

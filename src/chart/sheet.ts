@@ -5,6 +5,7 @@
 import { formatCount, formatDuration, formatUtc, plural } from '../model/format.ts';
 import { TASK_OUTCOMES, TASK_RUNNING } from '../model/task-table.ts';
 import { formatSinceStart, relativeTimeTicks, sinceStartName } from './axis.ts';
+import { brightRows, type Chain } from './chain.ts';
 import {
   AXIS_PX,
   DENSITY_PX,
@@ -43,6 +44,8 @@ export interface SheetOptions {
   readonly toMs?: number;
   /** Series ids, several in one strip; the usual ones when left out, none when empty. */
   readonly strips?: readonly (readonly string[])[];
+  /** Dims all but its bars and says what it is, or says why there is none. */
+  readonly chain?: Chain | { readonly reason: string } | null;
   /** First line; the build's name when left out. */
   readonly title?: string;
   /** Second line: what, where, when. */
@@ -114,7 +117,11 @@ export function chartSheet(build: ChartBuild, options: SheetOptions = {}): Sheet
   const empty = emptyReason(build);
 
   const legend = legendEntries(layout, palette, widthPx - 2 * MARGIN);
-  const axisTop = TITLE_PX + legend.heightPx + 2;
+  const chain = options.chain != null && 'rows' in options.chain ? options.chain : null;
+  const sentence =
+    options.chain == null ? null : 'rows' in options.chain ? options.chain.sentence : options.chain.reason;
+  const sentenceTop = TITLE_PX + legend.heightPx;
+  const axisTop = sentenceTop + (sentence === null ? 0 : LEGEND_PX + 4) + 2;
   const phasesTop = axisTop + AXIS_PX;
   const densityTop = phasesTop + data.phaseLanes * PHASE_PX;
   const lanesTop = densityTop + (layout.hidden === null ? 0 : DENSITY_PX) + LANES_GAP;
@@ -140,6 +147,12 @@ export function chartSheet(build: ChartBuild, options: SheetOptions = {}): Sheet
       return;
     }
     drawLegend(painter, legend.entries, palette);
+    if (sentence !== null) {
+      painter.text(MARGIN, sentenceTop + 11, fitText(sentence, widthPx - 2 * MARGIN, 12, SANS_EM * 0.92), {
+        sizePx: 12,
+        colour: palette.ink,
+      });
+    }
     const ticks = relativeTimeTicks(fromMs, toMs, Math.max(2, Math.floor(plotWidth / 90)));
 
     painter.group(MARGIN, axisTop);
@@ -161,7 +174,12 @@ export function chartSheet(build: ChartBuild, options: SheetOptions = {}): Sheet
     drawDensity(painter, layout, view, palette);
     painter.ungroup();
     painter.group(0, lanesTop - phasesTop);
-    drawBars(painter, layout, view, 0, layout.heightPx, { palette, match: null, labels: true });
+    drawBars(painter, layout, view, 0, layout.heightPx, {
+      palette,
+      match: brightRows(null, chain),
+      chain,
+      labels: true,
+    });
     painter.ungroup();
     for (const [i, ids] of strips.entries()) {
       const { entries, missing } = stripEntries(ids, byId, palette);

@@ -86,6 +86,31 @@ describe('traceEvents', () => {
     expect(events.filter((e) => e.name === 'tasks').map((e) => e.args.running)).toEqual([2, 2, 2, 0]);
   });
 
+  it('has the longest chain on a thread of its own where the task graph is known, one event after another', () => {
+    expect(build.graph).toBeNull();
+    expect(trace(build).text).not.toContain('Critical Path');
+    const drawn = drawBuild(`
+      a:do_compile    ====
+      a:do_install        ==       <- a:do_compile
+      b:do_compile    ===
+      c:do_build      noexec       <- a:do_install b:do_compile
+      d:do_compile          ===    <- c:do_build
+    `);
+    // As buildstats rounds: a start 4 ms before the end it waited for.
+    const startMs = drawn.tasks.startMs.map((ms) => (ms === T0 + 4000 ? ms - 4 : ms));
+    const { traceEvents: events } = trace({ ...drawn, tasks: { ...drawn.tasks, startMs } });
+    expect(events.filter((e) => e.ph === 'M' && e.pid === 2).map((e) => [e.name, e.args.name])).toContainEqual([
+      'thread_name',
+      'Critical Path',
+    ]);
+    const path = events.filter((e) => e.ph === 'X' && e.pid === 2);
+    expect(path.map((e) => [e.name, e.tid, e.cat, e.ts, e.dur])).toEqual([
+      ['a:do_compile', 0, 'critical path component', 0, 4e6],
+      ['a:do_install', 0, 'critical path component', 4e6, 2e6],
+      ['d:do_compile', 0, 'critical path component', 6e6, 3e6],
+    ]);
+  });
+
   it('is one event a line', () => {
     const { text, traceEvents: events } = trace(build);
     const lines = text.trimEnd().split('\n');

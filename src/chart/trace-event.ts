@@ -4,6 +4,7 @@
  *
  *   pid 0  host              counters: running tasks and every sample series, grouped `cpu {user, system, iowait}`
  *   pid 1  bitbake           thread "cooker" has the phases, threads "slot 1" … the tasks
+ *   pid 2  critical path     thread "Critical Path": the longest chain of dependencies, where the task graph is known
  *   pid 3  setscene          tasks restored from sstate, in slots of their own
  *
  * On one thread no two events overlap: viewers nest or drop what does. `ts` and `dur` are integer microseconds from the first moment of
@@ -12,14 +13,17 @@
  */
 import type { Build } from '../model/build.ts';
 import { TASK_FAILED, TASK_OUTCOMES, TASK_UNFINISHED } from '../model/task-table.ts';
+import { chainOf } from './chain.ts';
 import { packLanes } from './lanes.ts';
 import { type ChartBuild, type ChartData, prepareChart, taskRunName } from './layout.ts';
 import { taskKind } from './palette.ts';
 
-export type TraceBuild = ChartBuild & Pick<Build, 'machine' | 'distro' | 'targets' | 'layers' | 'endEstimated'>;
+export type TraceBuild = ChartBuild &
+  Pick<Build, 'machine' | 'distro' | 'targets' | 'layers' | 'endEstimated' | 'graph'>;
 
 const PID_HOST = 0;
 const PID_TASKS = 1;
+const PID_CHAIN = 2;
 const PID_SETSCENE = 3;
 const TID_SLOTS = 100;
 
@@ -106,6 +110,8 @@ function* events(data: ChartData, build: TraceBuild, zeroMs: number): Generator<
     yield* slots(data, build, restored, PID_SETSCENE, micros);
   }
 
+  yield* criticalPath(data, build, micros);
+
   for (let i = 0; i < data.running.timesMs.length; i++) {
     const args = { running: data.running.counts[i]! };
     yield { ph: 'C', name: 'tasks', pid: PID_HOST, tid: 0, ts: micros(data.running.timesMs[i]!), args };
@@ -154,6 +160,32 @@ function* slots(
       dur: micros(data.endMs[row]!) - ts,
       ...(cname === undefined ? {} : { cname }),
       args,
+    };
+  }
+}
+
+/**
+ * The thread and the category that Bazel's profiles have for it, so that what reads those finds it here. A start that is recorded
+ * (to 0.01 s) before the end it waited for is moved to that end.
+ */
+function* criticalPath(data: ChartData, build: TraceBuild, micros: (ms: number) => number): Generator<TraceEvent> {
+  const chain = chainOf(build, 'longest');
+  if (chain === null) return;
+  yield* naming(PID_CHAIN, null, 'critical path', 2);
+  yield* naming(PID_CHAIN, 0, 'Critical Path', 0);
+  let free = 0;
+  for (const row of chain.rows) {
+    const ts = Math.max(free, micros(data.startMs[row]!));
+    free = Math.max(ts, micros(data.endMs[row]!));
+    yield {
+      ph: 'X',
+      name: taskRunName(build, row),
+      cat: 'critical path component',
+      pid: PID_CHAIN,
+      tid: 0,
+      ts,
+      dur: free - ts,
+      args: {},
     };
   }
 }

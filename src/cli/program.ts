@@ -111,6 +111,12 @@ export function makeProgram(io: CliIo, ended: (code: number) => void): Command {
     .option('-m, --mintime <secs>', 'put tasks shorter than this in the density lane (pybootchartgui: 8)', number, 0)
     .option('--width <px>', 'width', wholeNumber)
     .addOption(new Option('--group-by <what>', 'lanes').choices(['slots', 'recipe', 'task', 'layer', 'outcome']))
+    .addOption(
+      new Option('--chain <which>', 'dim all but the longest chain of dependencies, or what was waited for').choices([
+        'longest',
+        'waited',
+      ]),
+    )
     .addOption(new Option('--scheme <name>', 'colours').choices(['light', 'dark']))
     .option('--json', 'say what was written as JSON')
     .action(run(async () => (await import('./verbs/chart.ts')).chart));

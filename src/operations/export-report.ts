@@ -7,6 +7,7 @@ import type { FileAnswer } from './answer.ts';
 import type { OperationContext } from './context.ts';
 import { downloadName } from './file-name.ts';
 import { readColumns } from './read-columns.ts';
+import { readGraph } from './read-graph.ts';
 import { readSamples } from './read-samples.ts';
 import { showBuild } from './show-build.ts';
 
@@ -53,6 +54,10 @@ export async function exportReport(context: OperationContext, input: ExportRepor
     answers[`/builds/${id}`] = { json: held };
     const columns = await readColumns(context, { build: id, metrics: '*' });
     answers[`/builds/${id}/columns`] = { base64: Buffer.from(columns.bytes).toString('base64') };
+    if (detail.hasGraph) {
+      const graph = await readGraph(context, { build: id });
+      answers[`/builds/${id}/graph`] = { base64: Buffer.from(graph.bytes).toString('base64') };
+    }
     const samples = await readSamples(context, { build: id });
     answers[`/builds/${id}/samples`] = { base64: Buffer.from(samples.bytes).toString('base64') };
   }

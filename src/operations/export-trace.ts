@@ -3,6 +3,7 @@ import { type TraceBuild, traceEvents } from '../chart/trace-event.ts';
 import type { FileAnswer } from './answer.ts';
 import type { OperationContext } from './context.ts';
 import { downloadName } from './file-name.ts';
+import { graphOfBuild } from './graph-of-build.ts';
 import { noSuchBuild, resolveBuildId } from './resolve-build-id.ts';
 
 /** GET /builds/{id}/trace.json, `bakehouse export --trace`. */
@@ -12,8 +13,9 @@ export async function exportTrace({ store }: OperationContext, input: { readonly
   const tasks = await store.readTaskTable(id, '*');
   const samples = await store.readSamples(id);
   if (head === null || tasks === null || samples === null) throw noSuchBuild(id);
+  const graph = await graphOfBuild(store, id, head, tasks);
   return {
-    bytes: traceFile({ ...head, tasks, samples }),
+    bytes: traceFile({ ...head, tasks, samples, graph }),
     mediaType: 'application/json; charset=utf-8',
     fileName: downloadName(head.name, 'trace', 'json'),
     revision: head.revision,

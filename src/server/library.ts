@@ -3,6 +3,7 @@
  * Compiling a megabyte of JavaScript takes 20 ms whether it runs or not, so bakehouse.mjs holds only that road.
  */
 export { mergeSameOrigins } from '../analysis/merge-builds.ts';
+export { CHAIN_KINDS, chainOf, NO_GRAPH } from '../chart/chain.ts';
 export { GROUP_BYS } from '../chart/layout.ts';
 export { chartSvg, escapeXml, type SvgOptions } from '../chart/svg.ts';
 export { buildId } from '../collector/origin.ts';

@@ -145,6 +145,7 @@ describe.each(engines)('store on $name', ({ here, start }) => {
     const graph = await store.readGraphBytes(id(1));
     expect(graph).toMatchObject({ revision, finished: true });
     expect(decodeGraph(graph!.bytes, decompress)).toEqual(saved.graph);
+    expect(await store.readGraph(id(1))).toEqual({ graph: saved.graph, revision: graph!.revision });
     await store.saveBuild(id(2), build(2, { outcome: 'running' }));
     expect(await store.readTaskBytes(id(2), [])).toMatchObject({ finished: false });
   });
@@ -159,6 +160,7 @@ describe.each(engines)('store on $name', ({ here, start }) => {
     expect(await store.readSamples(id(9))).toBeNull();
     expect(await store.readSampleBytes(id(9))).toBeNull();
     expect(await store.readGraphBytes(id(9))).toBeNull();
+    expect(await store.readGraph(id(9))).toBeNull();
     expect(await store.readNeighbours(id(9))).toEqual({ previousId: null, nextId: null });
     expect(await store.readHistories([id(9)], 20)).toEqual(new Map());
     expect(await store.deleteBuild(id(9))).toBe(false);

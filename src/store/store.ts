@@ -5,7 +5,7 @@
 import type { Build, BuildKind, BuildOutcome, SstateSummary } from '../model/build.ts';
 import type { Metric } from '../model/metric.ts';
 import type { SampleSeries, SampleTable } from '../model/samples.ts';
-import type { TaskOutcome, TaskTable } from '../model/task-table.ts';
+import type { TaskGraph, TaskOutcome, TaskTable } from '../model/task-table.ts';
 
 export interface SavedBuild {
   readonly id: string;
@@ -167,6 +167,8 @@ export interface Store {
   readSampleBytes(id: string): Promise<StoredBytes | null>;
   /** The task graph as stored (model/columns-graph.ts decodes it). Null: no such build, or no source told its graph. */
   readGraphBytes(id: string): Promise<StoredBytes | null>;
+  /** The same decoded: which task run needs which, in rows of the task table of that revision. */
+  readGraph(id: string): Promise<{ readonly graph: TaskGraph; readonly revision: string } | null>;
   readContents(id: string): Promise<BuildContents | null>;
   readSummary(id: string): Promise<BuildSummary | null>;
   listBuilds(

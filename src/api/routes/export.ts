@@ -86,6 +86,7 @@ export const exports: readonly RegisterRoute[] = [
       scheme: query.scheme,
       widthPx: query.width,
       range: rangeOf(query.t),
+      chain: query.chain ?? null,
       // A plus that nobody escaped arrives as a blank; series have none in their ids.
       strips: query.strips?.replaceAll(' ', '+') ?? null,
     }),

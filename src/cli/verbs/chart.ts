@@ -23,11 +23,17 @@ export async function chart(io: CliIo, args: readonly string[], options: Options
     throw new BakehouseError('invalid', '--width is 200 to 100000 pixels.');
   }
   const build = await readBuild(io, options, args[0], { metrics: ['cputime'], samples: true });
-  const { chartSvg, escapeXml, GROUP_BYS } = await loadLibrary();
+  const { CHAIN_KINDS, chainOf, chartSvg, escapeXml, GROUP_BYS, NO_GRAPH } = await loadLibrary();
   const groupBy = GROUP_BYS.find((known) => known === text(options, 'groupBy'));
+  const chainKind = CHAIN_KINDS.find((known) => known === text(options, 'chain'));
+  const chain = chainKind === undefined ? null : chainOf(build, chainKind);
+  if (chainKind !== undefined && chain === null) {
+    throw new BakehouseError('not-found', `There is no chain of tasks to draw. ${NO_GRAPH}`);
+  }
   const scheme = text(options, 'scheme');
   const drawing: SvgOptions = {
     minMs: minSeconds * 1000,
+    chain,
     ...(width === undefined ? {} : { widthPx: width }),
     ...(groupBy === undefined ? {} : { groupBy }),
     ...(scheme === 'dark' || scheme === 'light' ? { scheme } : {}),

@@ -28,7 +28,7 @@ export async function summary(io: CliIo, args: readonly string[], options: Optio
   refuse(options, 'belongs to --compat', { sort: '--sort', shortest: '--shortest', highlight: '--highlight' });
   const read = await readBuild(io, options, build, { metrics: METRICS, samples: false });
   if (flag(options, 'import')) await (await import('../stored.ts')).storeSources(io, options, [read]);
-  const result = summarizeBuild(compareInput(read), { top: number(options, 'top') ?? 10 });
+  const result = summarizeBuild({ ...compareInput(read), graph: read.graph }, { top: number(options, 'top') ?? 10 });
   if (flag(options, 'json')) io.out(`${JSON.stringify(result, null, 2)}\n`);
   else io.out(summaryText(result, styleFor(io)));
   return EXIT_OK;
@@ -88,6 +88,13 @@ export function summaryText(s: BuildSummary, style: Style): string {
       ? 'not recorded'
       : `${seconds(s.cputimeS)}${s.parallelism === null ? '' : `, ${formatQuantity(s.parallelism, 'cores')} busy in the mean`}`,
   ]);
+  const chain = s.longestChain;
+  if (chain !== null) {
+    facts.push([
+      'longest chain',
+      `${formatDuration(chain.lengthMs)} of ${plural(chain.tasks, 'task')}: more threads cannot go below, at best ${formatCount(round(chain.parallelismMax))} at a time in the mean`,
+    ]);
+  }
   if (s.readBytes !== null || s.writeBytes !== null) {
     facts.push(['disk', `${formatBytes(s.readBytes)} read, ${formatBytes(s.writeBytes)} written`]);
   }

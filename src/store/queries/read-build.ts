@@ -15,7 +15,7 @@ import { storedColumns } from '../../model/computed-columns.ts';
 import { BakehouseError } from '../../model/errors.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { SampleTable } from '../../model/samples.ts';
-import type { TaskTable } from '../../model/task-table.ts';
+import type { TaskGraph, TaskTable } from '../../model/task-table.ts';
 import { decompress, unpackText } from '../compression.ts';
 import { cutSamples, type StoredContents } from '../contents.ts';
 import type { Dialect } from '../dialect.ts';
@@ -134,6 +134,14 @@ export async function readGraphBytes(db: Kysely<Database>, id: string): Promise<
     .where('id', '=', id)
     .executeTakeFirst();
   return row === undefined ? null : { bytes: row.body, revision: row.revision, finished: row.outcome !== 'running' };
+}
+
+export async function readGraph(
+  db: Kysely<Database>,
+  id: string,
+): Promise<{ graph: TaskGraph; revision: string } | null> {
+  const stored = await readGraphBytes(db, id);
+  return stored === null ? null : { graph: decodeGraph(stored.bytes, decompress), revision: stored.revision };
 }
 
 export async function readBuild(

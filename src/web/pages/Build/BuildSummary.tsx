@@ -90,6 +90,20 @@ export function BuildSummary({ build }: { build: BuildDetail }) {
       >
         {build.cpuTimeS === null ? <Missing /> : formatQuantity(build.cpuTimeS, 's')}
       </Fact>
+      {build.longestChain === null ? null : (
+        <Fact
+          label="longest chain"
+          under={
+            <Link to="/b/$id/chart" params={{ id: build.id }} search={{ chain: 'longest' }}>
+              {plural(build.longestChain.tasks, 'task')}
+              {build.durationMs ? `, ${formatShare(build.longestChain.lengthMs / build.durationMs)} of the build` : ''}
+            </Link>
+          }
+          title="The longest chain of tasks that need each other, by the times measured: more threads cannot make the build shorter than this"
+        >
+          {formatDuration(build.longestChain.lengthMs)}
+        </Fact>
+      )}
       <Fact
         label="from sstate"
         under={

@@ -5,6 +5,7 @@
 import { useComputedColorScheme } from '@mantine/core';
 import { useReducedMotion, useViewportSize } from '@mantine/hooks';
 import { type KeyboardEvent, type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { brightRows, type Chain, chainBars, chainOf } from '../../../../chart/chain.ts';
 import { matchedRows, type Step, stepBar } from '../../../../chart/cursor.ts';
 import { hiddenText } from '../../../../chart/draw.ts';
 import { type ChartBuild, type ChartLayout, layoutChart, prepareChart } from '../../../../chart/layout.ts';
@@ -35,6 +36,8 @@ export interface BootChartProps {
   readonly build: ChartBuild & Partial<Pick<Build, 'failures'>>;
   /** Which run needs which, in rows of `build.tasks`; null: not known (yet). */
   readonly graph?: TaskGraph | null;
+  /** Why the graph will not come; null: it is there, or is asked for when it is needed. */
+  readonly noGraph?: string | null;
   readonly state: ChartState;
   /** `push`: a deliberate act, one step of the back button. `replace`: moving around. */
   readonly onStateChange: (state: ChartState, how: 'push' | 'replace') => void;
@@ -92,6 +95,14 @@ function Chart(props: BootChartProps) {
   }, [series, strips, palette]);
   const entries = useMemo(() => named.map((strip) => strip.entries), [named]);
   const match = useMemo(() => matchRuns(build, state.query), [build, state.query]);
+  const graph = props.graph ?? null;
+  const noGraph = props.noGraph ?? null;
+  const chain = useMemo(
+    () => (graph === null || state.chain === null ? null : chainOf({ ...build, graph }, state.chain)),
+    [build, graph, state.chain],
+  );
+  const chained = useMemo(() => (chain === null ? [] : chainBars(layout, chain)), [layout, chain]);
+  const bright = useMemo(() => brightRows(match, chain), [match, chain]);
   const matched = useMemo(() => (match === null ? null : matchedRows(layout, match)), [layout, match]);
   const matching = useMemo(() => (match === null ? 0 : match.reduce((sum, m) => sum + m, 0)), [match]);
   const selectedRow = useMemo(() => rowOfKey(build, state.selected), [build, state.selected]);
@@ -109,6 +120,7 @@ function Chart(props: BootChartProps) {
   const [measure, setMeasure] = useState<Measure | null>(null);
   const [whole, setWhole] = useState(state.range === null);
   const [spoken, setSpoken] = useState('');
+  const [chainAsked, setChainAsked] = useState(false);
   const [copied, setCopied] = useState(false);
   const [width, setWidth] = useState(0);
 
@@ -122,7 +134,8 @@ function Chart(props: BootChartProps) {
       layout,
       palette,
       strips: entries,
-      match,
+      match: bright,
+      chain,
       clock: state.clock,
       gutterPx,
       bodyPx,
@@ -136,7 +149,8 @@ function Chart(props: BootChartProps) {
       layout,
       palette,
       entries,
-      match,
+      bright,
+      chain,
       state.clock,
       gutterPx,
       bodyPx,
@@ -247,6 +261,23 @@ function Chart(props: BootChartProps) {
     moveCursor(matched[next]!, `${next + 1} of ${matched.length}: `);
   };
 
+  /** Along the chain; from a run beside it to the one of it that starts next, or before. */
+  const stepChain = (direction: 1 | -1): void => {
+    if (chained.length === 0) return;
+    const from = cursorRow ?? selectedRow;
+    const at = from === null ? -1 : chained.indexOf(from);
+    const later = from === null ? 0 : chained.findIndex((row) => data.startMs[row]! >= data.startMs[from]!);
+    const after = later < 0 ? chained.length : later;
+    const wanted = at >= 0 ? at + direction : direction > 0 ? after : from === null ? chained.length - 1 : after - 1;
+    const next = Math.min(chained.length - 1, Math.max(0, wanted));
+    moveCursor(chained[next]!, `${next + 1} of ${chained.length}: `);
+  };
+  const nextChain = (): void => {
+    setChainAsked(noGraph !== null && !chainAsked);
+    if (noGraph === null)
+      change({ chain: state.chain === null ? 'longest' : state.chain === 'longest' ? 'waited' : null });
+  };
+
   /** On what is selected first; again, or with nothing selected: the whole build. */
   const fit = (): void => {
     const now = scene.current;
@@ -315,6 +346,16 @@ function Chart(props: BootChartProps) {
       keyOnly,
       run: () => step('previous'),
     },
+    { id: 'chart.chain', label: 'Longest chain, what we waited for, off', group, keys: ['k'], run: nextChain },
+    { id: 'chart.chain-next', label: 'Next task of the chain', group, keys: [']'], keyOnly, run: () => stepChain(1) },
+    {
+      id: 'chart.chain-previous',
+      label: 'Previous task of the chain',
+      group,
+      keys: ['['],
+      keyOnly,
+      run: () => stepChain(-1),
+    },
     { id: 'chart.table', label: 'The same as a table', group, keys: ['t'], run: () => change({ table: !state.table }) },
     { id: 'chart.link', label: 'Copy a link to this view', group, keys: ['y'], run: copyLink },
     { id: 'chart.let-go', label: 'Let go of the selection', group, keys: ['Escape'], keyOnly, run: letGo },
@@ -337,6 +378,7 @@ function Chart(props: BootChartProps) {
     colourBy: state.colourBy,
     minMs,
     strips,
+    chain,
     ...(scene.current === null || scene.current.whole ? {} : scene.current.range),
     ...(props.title === undefined ? {} : { title: props.title }),
   });
@@ -353,6 +395,7 @@ function Chart(props: BootChartProps) {
       <Toolbar
         state={state}
         minMs={minMs}
+        noChain={noGraph}
         narrow={narrow}
         whole={whole}
         mode={mode}
@@ -373,10 +416,19 @@ function Chart(props: BootChartProps) {
         onSvg={() => saveSvg(build, picture())}
         onPng={() => savePng(build, picture())}
       />
+      {state.chain === null && !chainAsked ? null : (
+        <ChainLine
+          chain={chain}
+          reason={noGraph ?? (graph === null ? null : 'No task of this build ran, so there is no chain.')}
+          bars={chained}
+          at={cursorRow === null ? -1 : chained.indexOf(cursorRow)}
+          onStep={stepChain}
+        />
+      )}
       <div ref={panes} className={css.panes}>
         <div className={css.main}>
           {state.table ? (
-            <RunTable layout={layout} match={match} selectedRow={selectedRow} onSelect={select} />
+            <RunTable layout={layout} match={bright} selectedRow={selectedRow} onSelect={select} />
           ) : (
             <>
               <ChartStage
@@ -418,7 +470,7 @@ function Chart(props: BootChartProps) {
         {selectedRow !== null ? (
           <TaskDrawer
             data={data}
-            graph={props.graph ?? null}
+            graph={graph}
             failures={build.failures ?? []}
             row={selectedRow}
             logLink={props.logLink?.(selectedRow) ?? null}
@@ -446,6 +498,55 @@ function Chart(props: BootChartProps) {
         {spoken}
       </div>
     </div>
+  );
+}
+
+/** What the chain says, and the way along it. */
+function ChainLine(props: {
+  chain: Chain | null;
+  /** Why there is none; null: it is on its way. */
+  reason: string | null;
+  bars: readonly number[];
+  at: number;
+  onStep: (direction: 1 | -1) => void;
+}) {
+  const { chain, bars, at } = props;
+  if (chain === null) {
+    return (
+      <p className={css.chainLine} role="status">
+        {props.reason ?? 'The task graph is being read.'}
+      </p>
+    );
+  }
+  const hidden = chain.rows.length - bars.length;
+  return (
+    <p className={css.chainLine} role="status">
+      <span>
+        {chain.sentence}
+        {hidden > 0 ? ` ${formatCount(hidden)} of them shorter than the threshold, not drawn.` : ''}
+      </span>
+      <span className={css.chainSteps}>
+        <button
+          type="button"
+          className={css.smallButton}
+          onClick={() => props.onStep(-1)}
+          title="Previous task of the chain ([)"
+          aria-label="Previous task of the chain"
+        >
+          ‹
+        </button>
+        {at < 0 ? plural(bars.length, 'bar') : `${formatCount(at + 1)} of ${formatCount(bars.length)}`}
+        <button
+          type="button"
+          className={css.smallButton}
+          onClick={() => props.onStep(1)}
+          title="Next task of the chain (])"
+          aria-label="Next task of the chain"
+        >
+          ›
+        </button>
+      </span>
+    </p>
   );
 }
 

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { address } from '../../../../api/client.ts';
+import { NO_GRAPH } from '../../../../chart/chain.ts';
 import { ErrorNote, WarningNote } from '../../../components/Notes.tsx';
 import { compact } from '../../../state/search.ts';
 import { buildTasksQuery, graphQuery, samplesQuery } from '../../../state/task-table.ts';
@@ -19,8 +20,11 @@ export function ChartTab() {
   const samples = useQuery(samplesQuery(now));
   const state = useMemo(() => parseChartState(search), [search]);
 
-  // Asked for with the first drawer: it is of no use before. Its rows are those of one revision of the table.
-  const graph = useQuery({ ...graphQuery(now), enabled: now.hasGraph && state.selected !== null });
+  // Asked for with the first drawer or chain: it is of no use before. Its rows are those of one revision of the table.
+  const graph = useQuery({
+    ...graphQuery(now),
+    enabled: now.hasGraph && (state.selected !== null || state.chain !== null),
+  });
   const graphOfTable = tasks.data?.build.revision === now.revision ? (graph.data ?? null) : null;
 
   // A chart without its strips would jump when they come; where they cannot be read it is shown without.
@@ -43,6 +47,7 @@ export function ChartTab() {
       <BootChart
         build={build}
         graph={graphOfTable}
+        noGraph={now.hasGraph ? (graph.error?.message ?? null) : NO_GRAPH}
         state={state}
         onStateChange={(next, how) =>
           void navigate({ search: compact(formatChartState(next)), replace: how === 'replace', resetScroll: false })

@@ -1,5 +1,6 @@
 /** Everything that is known of one task run. */
-import type { ReactNode } from 'react';
+import { type ReactNode, useMemo } from 'react';
+import { chainDrags, longestChain } from '../../../../analysis/critical-path.ts';
 import { formatSinceStart } from '../../../../chart/axis.ts';
 import { type ChartData, taskRunName } from '../../../../chart/layout.ts';
 import { OUTCOME_GLYPHS, OUTCOME_LABELS } from '../../../../chart/palette.ts';
@@ -51,6 +52,13 @@ export function TaskDrawer(props: TaskDrawerProps) {
     .map((metric): Known => ({ metric, value: tasks.values.get(metric.id)?.[row] ?? Number.NaN }))
     .filter(({ value }) => !Number.isNaN(value));
   const missing = metrics.length - known.length;
+  const longest = useMemo(() => (graph === null ? null : longestChain({ tasks, graph })), [tasks, graph]);
+  const drags = useMemo(
+    () => (graph === null || longest === null ? null : chainDrags({ tasks, graph }, longest)),
+    [tasks, graph, longest],
+  );
+  const slackMs = started ? (longest?.slackMs[row] ?? null) : null;
+  const dragMs = drags?.[row] ?? null;
 
   return (
     <aside className={css.drawer} aria-label={`Task ${taskRunName(build, row)}`}>
@@ -143,6 +151,20 @@ export function TaskDrawer(props: TaskDrawerProps) {
       </dl>
 
       <Metrics title="Measures" list={known.filter(({ metric }) => metric.derived)} />
+      {slackMs === null || Number.isNaN(slackMs) ? null : (
+        <dl className={css.facts}>
+          <Fact
+            name="Slack"
+            value={slackMs < 1 ? 'none' : formatDuration(slackMs)}
+            exact="How much longer it could have taken without making the longest chain of tasks longer"
+          />
+          <Fact
+            name="Drag"
+            value={dragMs === null || dragMs < 1 ? 'none' : formatDuration(dragMs)}
+            exact="How much shorter the longest chain of tasks were if this one took no time"
+          />
+        </dl>
+      )}
       {graph !== null ? <Dependencies data={data} graph={graph} row={row} onSelect={props.onSelect} /> : null}
       <Metrics title="As recorded" list={known.filter(({ metric }) => !metric.derived)} />
       {tasks.metrics.length === 0 ? (

@@ -1,6 +1,7 @@
 /** What can be chosen above the chart. */
 import { Popover } from '@mantine/core';
 import { type ReactNode, type RefObject, useEffect, useRef, useState } from 'react';
+import { CHAIN_KINDS, type ChainKind } from '../../../../chart/chain.ts';
 import { GROUP_BYS, type GroupBy } from '../../../../chart/layout.ts';
 import { COLOUR_BYS, type ColourBy } from '../../../../chart/palette.ts';
 import { formatCount } from '../../../../model/format.ts';
@@ -20,6 +21,10 @@ const COLOUR_LABELS: Readonly<Record<ColourBy, string>> = {
   outcome: 'outcome',
   classic: 'classic',
 };
+const CHAIN_LABELS: Readonly<Record<ChainKind, string>> = {
+  longest: 'longest chain',
+  waited: 'what we waited for',
+};
 const MODE_TITLES: Readonly<Record<Mode, string>> = {
   pan: 'Drag moves the picture',
   select: 'Drag selects a time: its totals (r)',
@@ -36,6 +41,8 @@ export interface Found {
 export interface ToolbarProps {
   readonly state: ChartState;
   readonly minMs: number;
+  /** Why no chain can be shown; null: it can. */
+  readonly noChain: string | null;
   readonly narrow: boolean;
   readonly whole: boolean;
   readonly mode: Mode;
@@ -83,6 +90,25 @@ export function Toolbar(props: ToolbarProps) {
           {COLOUR_BYS.map((c) => (
             <option key={c} value={c}>
               {COLOUR_LABELS[c]}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label
+        className={css.control}
+        title={props.noChain ?? 'Dims all but a chain of tasks (k); [ and ] step along it'}
+      >
+        chain
+        <select
+          className={css.field}
+          disabled={props.noChain !== null}
+          value={props.noChain === null ? (state.chain ?? 'off') : 'off'}
+          onChange={(event) => onChange({ chain: CHAIN_KINDS.find((c) => c === event.currentTarget.value) ?? null })}
+        >
+          <option value="off">off</option>
+          {CHAIN_KINDS.map((c) => (
+            <option key={c} value={c}>
+              {CHAIN_LABELS[c]}
             </option>
           ))}
         </select>

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { CHAIN_KINDS } from '../../../../chart/chain.ts';
 import { GROUP_BYS } from '../../../../chart/layout.ts';
 import { COLOUR_BYS } from '../../../../chart/palette.ts';
 import { drawBuild } from '../../../../model/draw-build.ts';
@@ -28,6 +29,7 @@ describe('the address of a chart', () => {
       strips: 'cpu.user+pressure.cpu.avg10,disk.read',
       sel: 'gcc-13.2-r0:do_compile',
       area: '130-150',
+      chain: 'waited',
       axis: 'clock',
       view: 'table',
     };
@@ -36,6 +38,7 @@ describe('the address of a chart', () => {
       range: { fromMs: 120_000, toMs: 900_000 },
       minMs: 8000,
       strips: [['cpu.user', 'pressure.cpu.avg10'], ['disk.read']],
+      chain: 'waited',
     });
     expect(defined(formatChartState(state))).toEqual(search);
   });
@@ -50,6 +53,7 @@ describe('the address of a chart', () => {
       col: 7,
       strips: ',',
       area: 'NaN-Infinity',
+      chain: 'off',
       q: { a: 1 },
       axis: 'x',
     };
@@ -83,6 +87,7 @@ describe('the address of a chart', () => {
       ),
       selected: fc.option(fc.string({ minLength: 1, maxLength: 30 })),
       area: range,
+      chain: fc.option(fc.constantFrom(...CHAIN_KINDS)),
       clock: fc.boolean(),
       table: fc.boolean(),
     });

@@ -1,11 +1,12 @@
 /**
  * Everything of the boot chart that changes what is seen, as a value and as the words of the address:
  *
- *   ?t=120-900&min=8&grp=recipe&col=classic&q=gcc&strips=cpu.user+pressure.cpu.avg10,disk.read&sel=gcc-13.2-r0:do_compile&area=130-150
+ *   ?t=120-900&min=8&grp=recipe&col=classic&q=gcc&strips=cpu.user+pressure.cpu.avg10,disk.read&sel=gcc-13.2-r0:do_compile&area=130-150&chain=longest
  *
  * Times are seconds from the build's start: the same in every time zone, and readable. What is at its default is left out. A value that
  * does not parse is as if it were not there: an address is typed by people and cut by mail programs.
  */
+import { CHAIN_KINDS, type ChainKind } from '../../../../chart/chain.ts';
 import { type ChartData, GROUP_BYS, type GroupBy } from '../../../../chart/layout.ts';
 import { COLOUR_BYS, type ColourBy } from '../../../../chart/palette.ts';
 import { formatStrips, parseStrips } from '../../../../chart/strips.ts';
@@ -25,6 +26,8 @@ export interface ChartState {
   /** The pinned run, as `runKey` writes it. */
   readonly selected: string | null;
   readonly area: TimeBounds | null;
+  /** The chain of tasks that all else is dimmed for; null: none. */
+  readonly chain: ChainKind | null;
   /** Labels of the axis: since the build's start, or time of day. */
   readonly clock: boolean;
   /** The table twin instead of the picture. */
@@ -40,6 +43,7 @@ export const DEFAULT_STATE: ChartState = {
   strips: null,
   selected: null,
   area: null,
+  chain: null,
   clock: false,
   table: false,
 };
@@ -86,6 +90,7 @@ export function parseChartState(search: Readonly<Record<string, unknown>>): Char
   const groupBy = text(search, 'grp');
   const colourBy = text(search, 'col');
   const strips = text(search, 'strips');
+  const chain = text(search, 'chain');
   return {
     range: parseRange(text(search, 't')),
     minMs: Number.isFinite(minS) && minS >= 0 ? minS * 1000 : null,
@@ -95,6 +100,7 @@ export function parseChartState(search: Readonly<Record<string, unknown>>): Char
     strips: strips === null ? null : parseStrips(strips),
     selected: text(search, 'sel'),
     area: parseRange(text(search, 'area')),
+    chain: CHAIN_KINDS.find((c) => c === chain) ?? null,
     clock: text(search, 'axis') === 'clock',
     table: text(search, 'view') === 'table',
   };
@@ -111,6 +117,7 @@ export function formatChartState(state: ChartState): ChartSearch {
     strips: state.strips === null ? undefined : formatStrips(state.strips),
     sel: state.selected ?? undefined,
     area: state.area === null ? undefined : formatRange(state.area),
+    chain: state.chain ?? undefined,
     axis: state.clock ? 'clock' : undefined,
     view: state.table ? 'table' : undefined,
   };

@@ -22,6 +22,7 @@ export const GESTURES: readonly (readonly [string, string])[] = [
   ['r  m', 'select a time, measure'],
   ['.  ,', 'next, previous run on the lane'],
   ['/  Enter  Shift Enter', 'find, next, previous match'],
+  ['k  [  ]', 'longest chain, what we waited for; step along it'],
   ['t', 'the same as a table'],
   ['y', 'copy a link to this view'],
 ];

@@ -16,6 +16,7 @@ import {
   type Tick,
   timeStep,
 } from '../../../../chart/axis.ts';
+import type { Chain } from '../../../../chart/chain.ts';
 import { countAt } from '../../../../chart/density.ts';
 import {
   AXIS_PX,
@@ -82,7 +83,9 @@ export interface Shown {
   readonly layout: ChartLayout;
   readonly palette: Palette;
   readonly strips: readonly (readonly StripEntry[])[];
+  /** By row: 0 is dimmed; null: nothing is. */
   readonly match: Uint8Array | null;
+  readonly chain: Chain | null;
   readonly clock: boolean;
   readonly gutterPx: CssPx;
   /** Height of the window of the lanes. */
@@ -169,6 +172,7 @@ export class ChartScene {
       before.layout !== shown.layout ||
       before.strips !== shown.strips ||
       before.match !== shown.match ||
+      before.chain !== shown.chain ||
       before.clock !== shown.clock ||
       before.bodyPx !== shown.bodyPx
     )
@@ -446,14 +450,22 @@ export class ChartScene {
   }
 
   #paintBody(shown: Shown, view: TimeView, ticks: readonly Tick[], started: number): void {
-    const { palette, layout, gutterPx, bodyPx, match } = shown;
+    const { palette, layout, gutterPx, bodyPx, match, chain } = shown;
     const scroll = this.#elements.scroller.scrollTop;
     const painter = this.#body.begin(this.#ratio, palette.background);
     if (gutterPx > 0) drawSections(painter, layout, gutterPx, view.widthPx, scroll, bodyPx, palette);
     painter.group(gutterPx, 0);
     painter.clip(0, 0, view.widthPx, bodyPx);
     drawGrid(painter, ticks, view, 0, bodyPx, palette);
-    const drawn = drawBars(painter, layout, view, scroll, bodyPx, { palette, match, labels: true }, this.#buffers);
+    const drawn = drawBars(
+      painter,
+      layout,
+      view,
+      scroll,
+      bodyPx,
+      { palette, match, chain, labels: true },
+      this.#buffers,
+    );
     if (gutterPx === 0) drawSectionsInside(painter, layout, view.widthPx, scroll, bodyPx, palette);
     painter.unclip();
     painter.ungroup();
