@@ -476,11 +476,17 @@ export const TrendQuery = z.object({
   mc: z.string().max(100).default(''),
   metric: z.string().max(100).default('walltime'),
   builds: z.coerce.number().int().min(1).max(1000).default(100),
+  like: z
+    .string()
+    .max(64)
+    .optional()
+    .describe('a build: only builds of its configuration, which is all that one may compare'),
 });
 export type TrendQuery = z.infer<typeof TrendQuery>;
 export const TrendResult = z.object({
   metric: MetricInfo,
   points: z.array(z.object({ id: z.string(), startedMs: epochMs.nullable(), value: z.number(), outcome: z.string() })),
+  builds: count.describe('builds that were looked at, with a point or not'),
 });
 export type TrendResult = z.infer<typeof TrendResult>;
 

@@ -343,6 +343,17 @@ describe.each(engines)('store on $name', ({ here, start }) => {
     await expect(values('a', null, 'no.such')).rejects.toThrow('no.such');
     const last = await store.readTrend({ recipe: 'a', task: 'do_compile', mc: '', metric: 'cputime', builds: 3 });
     expect(last.points.map((point) => point.value)).toEqual([4, 8]);
+    await store.saveBuild(id(5), build(5, { machine: 'rpi', ...of('a:do_compile = cputime=99') }));
+    const ofCompile = { recipe: 'a', task: 'do_compile', mc: '', metric: 'cputime', builds: 9 };
+    const like = async (n: number) => {
+      const { points, builds } = await store.readTrend({ ...ofCompile, like: id(n) });
+      return { values: points.map((point) => point.value), builds };
+    };
+    expect(await like(2)).toEqual({ values: [2, 4, 8], builds: 4 });
+    expect(await like(5)).toEqual({ values: [99], builds: 1 });
+    expect(await like(9)).toEqual({ values: [], builds: 0 });
+    expect((await store.readTrend(ofCompile)).points.map((point) => point.value)).toEqual([2, 4, 8, 99]);
+    await store.deleteBuild(id(5));
     const top = await store.readTopTasks({ metric: 'cputime', builds: 10, limit: 3 });
     expect(top.tasks).toEqual([
       { id: id(4), row: 2, mc: 'x', pn: 'a', task: 'do_compile', value: 50 },

@@ -95,6 +95,12 @@ export interface TrendPoint {
   readonly outcome: BuildOutcome;
 }
 
+export interface Trend {
+  readonly metric: Metric;
+  readonly points: readonly TrendPoint[];
+  readonly builds: number;
+}
+
 export interface OriginQuestion {
   readonly name: string;
   readonly startedMs: number | null;
@@ -110,6 +116,8 @@ export interface TrendQuestion {
   readonly metric: string;
   /** How many of the last builds are looked at. */
   readonly builds: number;
+  /** Id of a build: only builds of its configuration; null or left out: all. */
+  readonly like?: string | null;
 }
 
 export interface TopTasksQuestion {
@@ -188,7 +196,8 @@ export interface Store {
    * One metric over the last `builds` builds, oldest first: of a task (recipe and task given; its runs summed), of a recipe (its tasks
    * aggregated as the metric says) or of the whole build. Builds that did not execute it are left out: not executed is not zero.
    */
-  readTrend(question: TrendQuestion): Promise<{ readonly metric: Metric; readonly points: readonly TrendPoint[] }>;
+  /** `builds`: how many were looked at. A `like` that is not stored is like none. */
+  readTrend(question: TrendQuestion): Promise<Trend>;
   /** The largest values of one metric among the task runs of many builds, largest first. */
   readTopTasks(question: TopTasksQuestion): Promise<{ readonly metric: Metric; readonly tasks: readonly TopTask[] }>;
   /** Every metric the store has seen. */

@@ -8,5 +8,5 @@ export const trend = jsonRoute({
   params: Nothing,
   query: TrendQuery,
   answer: TrendResult,
-  input: (_, query) => ({ ...query, recipe: query.recipe ?? null, task: query.task ?? null }),
+  input: (_, query) => ({ ...query, recipe: query.recipe ?? null, task: query.task ?? null, like: query.like ?? null }),
 });

@@ -9,7 +9,7 @@ import type { Dialect } from '../dialect.ts';
 import type { Dictionaries } from '../dictionaries.ts';
 import type { Database } from '../schema.ts';
 import { storable } from '../storable.ts';
-import type { TrendPoint, TrendQuestion } from '../store.ts';
+import type { Trend, TrendPoint, TrendQuestion } from '../store.ts';
 
 /**
  * One metric over the last builds, oldest first: of a task, of a recipe or of the whole build. Builds that did not execute it are left
@@ -20,11 +20,17 @@ export async function readTrend(
   dialect: Dialect,
   dictionaries: Dictionaries,
   question: TrendQuestion,
-): Promise<{ metric: Metric; points: TrendPoint[] }> {
+): Promise<Trend> {
   const metric = await knownMetric(db, dictionaries, question.metric);
+  const { like = null } = question;
   const builds = await db
     .selectFrom('builds')
     .select(['number', 'id', 'started_ms', 'outcome', 'key_list', 'positions'])
+    .$if(like !== null, (query) =>
+      query.where('configuration', '=', (eb) =>
+        eb.selectFrom('builds as own').select('own.configuration').where('own.id', '=', like),
+      ),
+    )
     .orderBy('order_ms', 'desc')
     .orderBy('id')
     .limit(question.builds)
@@ -38,7 +44,7 @@ export async function readTrend(
     if (value === undefined) return [];
     return [{ id: build.id, startedMs: build.started_ms, value, outcome: build.outcome as BuildOutcome }];
   });
-  return { metric, points };
+  return { metric, points, builds: builds.length };
 }
 
 async function totals(

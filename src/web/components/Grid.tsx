@@ -22,6 +22,8 @@ export interface GridColumn {
   readonly align?: 'right' | undefined;
   readonly mono?: boolean;
   readonly sortable?: boolean;
+  /** On a card the cell says by itself what it is. */
+  readonly speaks?: boolean;
   readonly cell: (row: number) => ReactNode;
   /** Exact value and source. */
   readonly hover?: (row: number) => string | undefined;
@@ -222,6 +224,7 @@ export function Grid(props: GridProps) {
                 className={row === undefined ? undefined : props.rowClass?.(row)}
                 onOpen={openRow}
                 canOpen={onOpen !== undefined}
+                last={item.index === count - 1}
               />
             );
           })}
@@ -247,6 +250,7 @@ interface GridRowProps {
   readonly className: string | undefined;
   readonly onOpen: (row: number, position: number) => void;
   readonly canOpen: boolean;
+  readonly last: boolean;
 }
 
 /** Controls inside a row keep their clicks. */
@@ -273,6 +277,7 @@ const GridRow = memo(function GridRow(props: GridRowProps) {
     'aria-rowindex': props.position + 1,
     'aria-selected': props.active,
     'data-can-open': props.canOpen,
+    'data-last': props.last,
     onClick: (event: React.MouseEvent) => {
       if (!onControl(event.target) && String(window.getSelection()) === '') props.onOpen(row, props.position);
     },
@@ -282,7 +287,7 @@ const GridRow = memo(function GridRow(props: GridRowProps) {
     const fact = (column: GridColumn | undefined): ReactNode =>
       column === undefined ? null : (
         <span className={`cut ${column.mono === true ? 'mono' : ''}`}>
-          {column.label === '' ? null : <span className="muted">{column.label} </span>}
+          {column.speaks === true ? null : <span className="muted">{column.label} </span>}
           {column.cell(row)}
           {column.unit === undefined || column.unit === '' ? null : <span className="muted"> {column.unit}</span>}
         </span>

@@ -61,6 +61,16 @@ export const exploreQuery = (query: Asked<ExploreQuery>) =>
     placeholderData: keepPreviousData,
   });
 
+/** The id of the last build of at least so many executed tasks; null: none of the last ones is. */
+export const tellingBuildQuery = (tasks: number) =>
+  queryOptions({
+    queryKey: ['builds', 'telling', tasks],
+    queryFn: async ({ signal }) => {
+      const { builds } = await client.builds({ limit: 100 }, signal);
+      return builds.find((build) => build.tasks >= tasks)?.id ?? null;
+    },
+  });
+
 export const trendQuery = (query: Asked<TrendQuery>) =>
   queryOptions({
     queryKey: ['trend', query],

@@ -75,6 +75,7 @@ export function Build() {
       const gone = query.error instanceof ApiError && query.error.code === 'not-found';
       return (
         <>
+          <h1>Build</h1>
           <ErrorNote
             error={query.error}
             what={gone ? 'There is no such build' : 'The build could not be read'}

@@ -63,7 +63,9 @@ export function BuildSummary({ build }: { build: BuildDetail }) {
         title="Usual: the median of the last 20 succeeded builds of the same configuration"
         under={
           usual.medianMs === null || usual.builds < 3
-            ? `${plural(usual.builds, 'earlier build')} like this`
+            ? usual.builds === 0
+              ? 'the first like it'
+              : `${formatCount(usual.builds)} like it before`
             : `usual ${formatDuration(usual.medianMs)}`
         }
       >
@@ -113,7 +115,7 @@ export function BuildSummary({ build }: { build: BuildDetail }) {
             <span
               title={`missed ${formatCount(sstate.missed)}, current ${formatCount(sstate.current)}${sstate.local === null ? '' : `, local ${formatCount(sstate.local)}`}${sstate.mirrors === null ? '' : `, mirrors ${formatCount(sstate.mirrors)}`}`}
             >
-              {formatCount(sstate.found)} of {formatCount(sstate.wanted)} wanted, {formatCount(sstate.current)} current
+              {formatCount(sstate.found)} of {formatCount(sstate.wanted)} wanted
             </span>
           )
         }

@@ -62,7 +62,7 @@ export function buildColumns(
     {
       id: 'when',
       label: 'when',
-      widthPx: 136,
+      widthPx: 130,
       hover: (row) => formatUtc(at(row).startedMs),
       cell: (row) => <When ms={at(row).startedMs} />,
     },
@@ -74,13 +74,14 @@ export function buildColumns(
       hover: (row) => [at(row).targets?.join(' ') ?? 'Targets were not recorded', at(row).location].join('\n'),
       cell: (row) => <span className={at(row).targets === null ? styles.place : undefined}>{buildTitle(at(row))}</span>,
     },
-    { id: 'machine', label: 'machine', widthPx: 108, cell: (row) => at(row).machine ?? <Missing /> },
-    { id: 'distro', label: 'distro', widthPx: 100, cell: (row) => at(row).distro ?? <Missing /> },
+    { id: 'machine', label: 'machine', widthPx: 104, cell: (row) => at(row).machine ?? <Missing /> },
+    { id: 'distro', label: 'distro', widthPx: 98, cell: (row) => at(row).distro ?? <Missing /> },
     {
       id: 'result',
-      label: '',
-      hint: 'result, and what failed first',
-      widthPx: 180,
+      label: 'result',
+      hint: 'How it ended, and what failed first',
+      speaks: true,
+      widthPx: 186,
       hover: (row) =>
         [
           buildOutcomeLabel(at(row).outcome),
@@ -112,7 +113,8 @@ export function buildColumns(
     {
       id: 'time',
       label: 'time',
-      widthPx: 100,
+      speaks: true,
+      widthPx: 104,
       align: 'right',
       hover: (row) => formatExact(at(row).durationMs === null ? null : at(row).durationMs! / 1000, 's'),
       cell: (row) => <Duration ms={at(row).durationMs} estimated={at(row).endEstimated} />,
@@ -121,7 +123,7 @@ export function buildColumns(
       id: 'usual',
       label: 'vs usual',
       hint: 'Against the median of the last 20 succeeded builds of the same configuration; bars are those builds',
-      widthPx: 156,
+      widthPx: 148,
       hover: (row) => usualText(at(row)),
       cell: (row) => {
         const { usual, durationMs } = at(row);
@@ -156,7 +158,7 @@ export function buildColumns(
       id: 'cpu',
       label: 'cpu time',
       hint: 'Sum over the tasks',
-      widthPx: 96,
+      widthPx: 104,
       align: 'right',
       hover: (row) => formatExact(at(row).cpuTimeS, 's'),
       cell: (row) => {

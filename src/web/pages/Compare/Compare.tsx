@@ -26,6 +26,9 @@ import { letter } from './letter.ts';
 import type { CompareSearch } from './search.ts';
 import { Totals } from './Totals.tsx';
 
+/** As many as an answer may hold. */
+const TASKS_MAX = 20_000;
+
 export function Compare() {
   const search = useSearch({ from: '/compare' });
   const navigate = useNavigate({ from: '/compare' });
@@ -47,6 +50,7 @@ export function Compare() {
       recipe: search.recipe,
       outcome: search.state,
       setscene: search.setscene,
+      limit: search.every === 1 ? TASKS_MAX : undefined,
     }),
   );
   // While other builds are being asked for, the old answer must not stand under the new names.

@@ -34,6 +34,9 @@ interface Line {
   readonly versions: readonly (string | null)[];
 }
 
+/** So many come without being asked for all. */
+const TASKS_SHOWN = 2000;
+
 const TABLE_LABELS = { tasks: 'Tasks', recipes: 'Recipes', versions: 'Versions' } as const;
 const STATE_LABELS = { all: 'in any', common: 'in all', new: 'new', dropped: 'dropped' } as const;
 
@@ -117,6 +120,11 @@ export function Differences({
           ))}
         </div>
         <span className="muted">{table === 'tasks' && data.tasksLeftOut > 0 ? leftOut(data, search) : ''}</span>
+        {table === 'tasks' && search.every !== 1 && data.tasksLeftOut > 0 && data.tasks.length >= TASKS_SHOWN ? (
+          <button type="button" className="btn" onClick={() => onChange({ every: 1 })}>
+            Show all
+          </button>
+        ) : null}
       </div>
       {table === 'versions' ? (
         <Versions data={data} />

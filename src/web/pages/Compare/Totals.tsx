@@ -53,8 +53,13 @@ export function Totals({
       ))}
       <td className="num">
         <Difference value={row.differences.at(-1)} unit={row.metric.unit} lowerIsBetter={row.metric.lowerIsBetter} />
+        {row.ratios.at(-1) == null ? null : (
+          <div className={styles.narrow}>
+            <Ratio ratio={row.ratios.at(-1)} lowerIsBetter={row.metric.lowerIsBetter} noise={0.02} />
+          </div>
+        )}
       </td>
-      <td className="num">
+      <td className={`num ${styles.roomy}`}>
         {row.ratios.at(-1) == null ? (
           <span className="muted">–</span>
         ) : (
@@ -73,14 +78,14 @@ export function Totals({
         <table className={styles.table}>
           <thead>
             <tr>
-              <th />
+              <td />
               {data.builds.map((b, i) => (
                 <th key={b.id} className="num">
                   {letter(i)}
                 </th>
               ))}
               <th className="num">{letter(data.builds.length - 1)} − A</th>
-              <th className="num">relative</th>
+              <th className={`num ${styles.roomy}`}>relative</th>
             </tr>
           </thead>
           <tbody>{rows.map(line)}</tbody>

@@ -18,6 +18,8 @@ export interface CompareSearch {
   readonly setscene?: (typeof SETSCENE)[number] | undefined;
   readonly table?: (typeof COMPARE_TABLES)[number] | undefined;
   readonly sort?: string | undefined;
+  /** 1: every task, not only those that differ most. */
+  readonly every?: 1 | undefined;
   /** 1: configuration that is the same in all builds is shown too. */
   readonly same?: 1 | undefined;
 }
@@ -35,6 +37,7 @@ export function compareSearch(raw: RawSearch): CompareSearch {
     setscene: readChoice(raw, 'setscene', SETSCENE),
     table: readChoice(raw, 'table', COMPARE_TABLES),
     sort: readText(raw, 'sort'),
+    every: readFlag(raw, 'every'),
     same: readFlag(raw, 'same'),
   });
 }

@@ -3,7 +3,7 @@ import { useComputedColorScheme } from '@mantine/core';
 import { useElementSize } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { useCallback, useMemo } from 'react';
+import { useCallback, useMemo, useState } from 'react';
 import type { ExploreResult } from '../../../api/contract.ts';
 import { PALETTES } from '../../../chart/palette.ts';
 import { formatCount, plural, unitLabel } from '../../../model/format.ts';
@@ -14,11 +14,11 @@ import { SearchField } from '../../components/SearchField.tsx';
 import { useTitle } from '../../components/use-title.ts';
 import { toCsv, toJson } from '../../format/export.ts';
 import { formatWhen } from '../../format/time.ts';
-import { exploreQuery } from '../../state/api.ts';
+import { exploreQuery, tellingBuildQuery } from '../../state/api.ts';
 import { useCommands } from '../../state/commands.ts';
 import { compact } from '../../state/search.ts';
 import { BuildPicker } from '../Compare/BuildPicker.tsx';
-import { EXAMPLES, NO_COLOUR, type Question, questionOf } from './defaults.ts';
+import { asksTellingBuild, EXAMPLES, NO_COLOUR, type Question, questionOf, TELLING_TASKS } from './defaults.ts';
 import styles from './Explore.module.css';
 import { ExploreTable, exploreTable } from './ExploreTable.tsx';
 import { PictureCanvas } from './PictureCanvas.tsx';
@@ -44,10 +44,14 @@ export function Explore() {
       void navigate({ resetScroll: false, search: (old) => compact({ ...old, ...part }), replace }),
     [navigate],
   );
-  const query = useQuery(
-    exploreQuery({
-      b: question.b === undefined ? undefined : [...question.b],
-      builds: question.b === undefined ? question.builds : undefined,
+  const [unfolded, setUnfolded] = useState(false);
+  const asksTelling = asksTellingBuild(search);
+  const telling = useQuery({ ...tellingBuildQuery(TELLING_TASKS), enabled: asksTelling });
+  const ids = question.b ?? (asksTelling && typeof telling.data === 'string' ? [telling.data] : undefined);
+  const query = useQuery({
+    ...exploreQuery({
+      b: ids === undefined ? undefined : [...ids],
+      builds: ids === undefined ? question.builds : undefined,
       level: question.level,
       x: question.x,
       y: question.y,
@@ -60,7 +64,8 @@ export function Explore() {
       minValue: question.min,
       limit: POINTS_MAX,
     }),
-  );
+    enabled: !asksTelling || !telling.isPending,
+  });
   const result = query.data;
   const kind = question.kind;
   useCommands([
@@ -148,8 +153,8 @@ export function Explore() {
           )}
         </span>
       </div>
-      <div className={styles.controls}>
-        <div className={styles.kinds}>
+      <div className={styles.controls} data-unfolded={unfolded}>
+        <div className={styles.kinds} role="group" aria-label="Kind of picture">
           {EXPLORE_KINDS.map((k) => (
             <button
               key={k}
@@ -175,6 +180,14 @@ export function Explore() {
             </button>
           ))}
         </div>
+        <button
+          type="button"
+          className={`btn ${styles.fold}`}
+          aria-expanded={unfolded}
+          onClick={() => setUnfolded(!unfolded)}
+        >
+          Question {unfolded ? '▴' : '▾'}
+        </button>
         <label>
           of
           <select
@@ -196,7 +209,7 @@ export function Explore() {
             ))}
           </select>
         </label>
-        <Builds question={question} result={result} onChange={change} />
+        <Builds question={question} telling={asksTelling} result={result} onChange={change} />
         <SearchField
           value={search.recipe ?? ''}
           onChange={(recipe) => change({ recipe }, true)}
@@ -214,7 +227,7 @@ export function Explore() {
           />
         ) : null}
       </div>
-      <div className={`${styles.controls} ${styles.axes}`}>
+      <div className={`${styles.controls} ${styles.axes}`} data-unfolded={unfolded}>
         <Pick
           label={kind === 'histogram' ? 'of' : kind === 'bar' ? 'by' : 'x'}
           value={question.x}
@@ -326,7 +339,7 @@ function sentence(result: ExploreResult, question: Question): string {
   );
   const over =
     result.builds.length === 1
-      ? `build of ${formatWhen(result.builds[0]!.startedMs)}`
+      ? `the build of ${formatWhen(result.builds[0]!.startedMs)}`
       : plural(result.builds.length, 'build');
   const what = question.kind === 'histogram' ? x.label : `${y.label} by ${x.label}`;
   return `${what}: ${count} of ${over}`;
@@ -423,10 +436,13 @@ function Log({ on, disabled, onChange }: { on: boolean; disabled: boolean; onCha
 
 function Builds({
   question,
+  telling,
   result,
   onChange,
 }: {
   question: Question;
+  /** The last build that tells something is asked for, without a number. */
+  telling: boolean;
   result: ExploreResult | undefined;
   onChange: (part: Partial<ExploreSearch>) => void;
 }) {
@@ -464,9 +480,10 @@ function Builds({
         of
         <select
           className="field"
-          value={question.builds}
-          onChange={(e) => onChange({ builds: Number(e.target.value) })}
+          value={telling ? '' : question.builds}
+          onChange={(e) => onChange({ builds: e.target.value === '' ? undefined : Number(e.target.value) })}
         >
+          {question.kind === 'line' ? null : <option value="">last of {TELLING_TASKS}+ tasks</option>}
           {[...new Set([...BUILD_COUNTS, question.builds ?? 1])]
             .sort((a, b) => a - b)
             .map((n) => (

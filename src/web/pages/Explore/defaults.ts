@@ -22,6 +22,14 @@ const USUAL: Readonly<Record<NonNullable<ExploreSearch['kind']>, Usual>> = {
   histogram: { level: 'task', builds: 1, x: 'walltime', y: 'walltime', aggregate: 'none', logx: '1', logy: '0' },
 };
 
+/** A build of fewer executed tasks (a failed start, one recipe) makes a poor first picture: look for one of so many. */
+export const TELLING_TASKS = 100;
+
+/** Asked of one build without saying which: the last telling one is meant. `builds=1` in the address means the very last. */
+export function asksTellingBuild(search: ExploreSearch): boolean {
+  return search.b === undefined && search.builds === undefined && questionOf(search).builds === 1;
+}
+
 /** A metric chosen as colour can be taken away again: `none` in the address. */
 export const NO_COLOUR = 'none';
 

@@ -120,6 +120,7 @@ function wordGridColumn(
     widthPx: WORD_WIDTHS[column.id] ?? 130,
     grow: first,
     mono: column.id !== 'outcome',
+    speaks: column.id === 'outcome',
     sortable: true,
     hover: (row) => text(row) || missing,
     cell:

@@ -1,8 +1,8 @@
-/** One task over many builds. Builds that did not execute it have no point: not executed is not zero. */
+/** One task over the last builds of the same configuration. Builds that did not execute it have no point: not executed is not zero. */
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import type { BuildDetail } from '../../../../api/contract.ts';
-import { formatDuration, formatQuantity, plural } from '../../../../model/format.ts';
+import { formatCount, formatDuration, formatQuantity, plural } from '../../../../model/format.ts';
 import type { Metric } from '../../../../model/metric.ts';
 import { LineChart } from '../../../components/LineChart.tsx';
 import { ErrorNote } from '../../../components/Notes.tsx';
@@ -36,8 +36,11 @@ export function Trend({
   onMetric: (metric: string) => void;
 }) {
   const navigate = useNavigate();
-  const { data, isError, error, isPlaceholderData } = useQuery(trendQuery({ recipe, task, mc, metric, builds: 100 }));
+  const { data, isError, error, isPlaceholderData } = useQuery(
+    trendQuery({ recipe, task, mc, metric, builds: 100, like: build.id }),
+  );
   const points = (data?.points ?? []).filter((p) => p.startedMs !== null);
+  const looked = data?.builds ?? 0;
   const unit = data?.metric.unit ?? 's';
   const values = points.map((p) => p.value);
   const median = medianOf(values);
@@ -78,15 +81,21 @@ export function Trend({
             }
           />
           <p className="muted">
-            {plural(points.length, 'build')} executed it, median {formatQuantity(median, unit)}. A click opens that
-            build.
+            {looked > points.length
+              ? `${formatCount(points.length)} of ${plural(looked, 'build')} of the same configuration executed it`
+              : `${plural(points.length, 'build')} of the same configuration`}
+            , median {formatQuantity(median, unit)}. A click opens that build.
           </p>
         </div>
       ) : data === undefined ? (
         <div className="skeleton" style={{ height: HEIGHT_PX }} />
       ) : (
         <p className="muted" style={{ minHeight: 40 }}>
-          {points.length === 0 ? 'No build recorded this.' : 'Only this build executed it so far; a history takes two.'}
+          {looked <= 1
+            ? 'This is the only build of its configuration so far; a history takes two.'
+            : points.length === 0
+              ? `None of ${plural(looked, 'build')} of the same configuration recorded this.`
+              : `Only one of ${plural(looked, 'build')} of the same configuration executed it; a history takes two.`}
         </p>
       )}
     </>
