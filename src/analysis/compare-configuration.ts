@@ -134,10 +134,15 @@ export function compareConfiguration(heads: readonly CompareHead[]): Configurati
   return [...rows.filter((row) => row.differs), ...rows.filter((row) => !row.differs)];
 }
 
+/** A build in a sentence of a comparison, by the letter that every table of it has above that column. */
+export function comparedName(head: CompareHead, index: number): string {
+  return `${String.fromCharCode(65 + index)} (${head.name})`;
+}
+
 /** Sentences that say why the numbers below may not mean what they seem to. */
 export function comparisonWarnings(heads: readonly CompareHead[]): string[] {
   const warnings: string[] = [];
-  const nameOf = (b: number): string => `build ${b + 1} (${heads[b]!.name})`;
+  const nameOf = (b: number): string => comparedName(heads[b]!, b);
   const list = (said: readonly (string | null)[]): string =>
     said.map((value, b) => `${nameOf(b)}: ${value ?? 'not recorded'}`).join(', ');
   const warnIfDiffers = (what: string, said: readonly (string | null)[], so: string): void => {

@@ -177,7 +177,7 @@ test('a metric one build has not recorded is null and said', () => {
   const b = drawBuild('a:do_compile  ==');
   const result = compare([a, b], { metric: 'cputime' });
   expect(rowsText(result)).toEqual(['a:do_compile 5 - common -']);
-  expect(result.warnings).toContain('cputime is not recorded in build 2 (20260101000000).');
+  expect(result.warnings).toContain('cputime is not recorded in B (20260101000000).');
   expect(result.totals.find((t) => t.metric.id === 'cputime')!.values).toEqual([5, null]);
 });
 
@@ -210,9 +210,9 @@ test('warnings name what makes the comparison unfair', () => {
   const good = drawBuild('a:do_compile  ==', { machine: 'm1', name: 'one' });
   const bad = drawBuild('a:do_compile  =F', { machine: 'm2', name: 'two' });
   expect(compare([good, bad]).warnings).toEqual([
-    'build 2 (two) failed, so tasks that it never reached look dropped.',
-    'The outcomes differ: build 1 (one): succeeded, build 2 (two): failed.',
-    'The machines differ: build 1 (one): m1, build 2 (two): m2.',
+    'B (two) failed, so tasks that it never reached look dropped.',
+    'The outcomes differ: A (one): succeeded, B (two): failed.',
+    'The machines differ: A (one): m1, B (two): m2.',
   ]);
   expect(compare([good, good]).warnings).toEqual(['The same build is compared with itself.']);
 });

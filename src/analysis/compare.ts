@@ -10,7 +10,12 @@ import type { Metric } from '../model/metric.ts';
 import { metricFor } from '../model/metric-registry.ts';
 import { compareText } from '../model/task-rows.ts';
 import type { TaskTable } from '../model/task-table.ts';
-import { type ConfigurationRow, compareConfiguration, comparisonWarnings } from './compare-configuration.ts';
+import {
+  type ConfigurationRow,
+  compareConfiguration,
+  comparedName,
+  comparisonWarnings,
+} from './compare-configuration.ts';
 import { type Contribution, contributions, presence } from './contributions.ts';
 import { onGrid, sumGrid } from './exact-sum.ts';
 import { type CompareInput, forEachRow, type Join, joinBuilds, SETSCENE, wasExecuted } from './join-builds.ts';
@@ -125,7 +130,7 @@ export function compareBuilds(inputs: readonly CompareInput[], options: CompareO
 
   const warnings = comparisonWarnings(inputs.map((input) => input.head));
   columns.forEach((column, b) => {
-    if (column === null) warnings.push(`${metric.label} is not recorded in build ${b + 1} (${inputs[b]!.head.name}).`);
+    if (column === null) warnings.push(`${metric.label} is not recorded in ${comparedName(inputs[b]!.head, b)}.`);
   });
 
   const wanted = wantedTasks(join, options);

@@ -89,7 +89,7 @@ export interface Client {
   compare(query: Asked<CompareQuery>, signal?: AbortSignal): Promise<CompareResult>;
   explore(query: Asked<ExploreQuery>, signal?: AbortSignal): Promise<ExploreResult>;
   trend(query: Asked<TrendQuery>, signal?: AbortSignal): Promise<TrendResult>;
-  /** Puts the sample build that Bakehouse brings into the store. */
+  /** Puts the sample builds that Bakehouse brings into the store. */
   addSample(): Promise<SampleImported>;
 }
 

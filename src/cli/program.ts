@@ -88,7 +88,7 @@ export function makeProgram(io: CliIo, ended: (code: number) => void): Command {
       collect,
     )
     .option('-m, --metric <id>', 'what to compare (default: walltime)')
-    .option('--min-val <n>', 'leave out tasks below this in any build', number)
+    .option('--min-val <n>', 'leave out tasks below this in every build', number)
     .option('--all', 'with --min-val: below it in one build is enough to be left out')
     .option('--min-absdiff <n>', 'leave out differences below this', number)
     .option('--only-task <task>', 'only this task (repeatable)', collect)

@@ -124,7 +124,10 @@ export async function readAll(io: CliIo, path: string, read: ReadOptions): Promi
 function sayProblems(io: CliIo, path: string, problems: readonly Problem[]): void {
   const told = problems.filter(({ severity }) => severity !== 'note');
   for (const { message, file } of told.slice(0, PROBLEMS_TOLD_MAX)) {
-    io.err(`${printable(file === null || file === path ? path : `${path}: ${file}`)}: ${printable(message)}\n`);
+    // The path as it was typed, then the file in it; a sentence that names the file itself needs neither.
+    const named = file !== null && message.includes(file);
+    const where = named ? 'bakehouse' : file === null || file === path ? path : `${path}: ${file}`;
+    io.err(`${printable(where)}: ${printable(message)}\n`);
   }
   if (told.length > PROBLEMS_TOLD_MAX) io.err(`${path}: and ${told.length - PROBLEMS_TOLD_MAX} more problems\n`);
 }

@@ -4,6 +4,7 @@ import {
   createRootRoute,
   createRoute,
   createRouter,
+  Link,
   lazyRouteComponent,
   redirect,
 } from '@tanstack/react-router';
@@ -109,7 +110,11 @@ export const router = createRouter({
   scrollRestoration: true,
   defaultErrorComponent: ({ error, reset }) => <ErrorNote error={error} what="This page broke" retry={reset} />,
   defaultNotFoundComponent: () => (
-    <EmptyNote title="There is no page at this address">Bakehouse starts at the list of builds.</EmptyNote>
+    <EmptyNote title="There is no page at this address">
+      <Link to="/" search={{}}>
+        All builds
+      </Link>
+    </EmptyNote>
   ),
 });
 

@@ -232,6 +232,8 @@ describe('tars', () => {
     expect(problems.list().map((p) => p.code)).toEqual(['tar-damaged']);
     writeFileSync(path, whole.subarray(0, 30));
     await expect(open(path)).rejects.toMatchObject({ code: 'unreadable' });
+    writeFileSync(path, Buffer.alloc(4000, 'noise'));
+    await expect(open(path)).rejects.toThrow(/cut\.tar\.gz is no complete tar: Invalid tar header\.$/);
   });
 
   test('a tar that unpacks to more than its bound, or has more entries, is stopped there', async () => {

@@ -87,7 +87,9 @@ export async function readTar(stream: Readable, location: string, options: ReadT
 }
 
 function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message.slice(0, 200) : String(cause);
+  const message = cause instanceof Error ? cause.message.slice(0, 200) : String(cause);
+  // The tar reader guesses on ("Maybe the tar is corrupted or …?"); what it found is enough, and our sentence ends it.
+  return message.split('. ', 1)[0]!.replace(/[.?]$/, '');
 }
 
 /** The first bytes of a stream, put back. */

@@ -12,7 +12,10 @@ import { useLiveUpdates } from '../state/live.ts';
 import styles from './Frame.module.css';
 
 // Needed on the first key press, not on the first paint.
-const CommandPalette = lazy(() => import('./CommandPalette.tsx').then((m) => ({ default: m.CommandPalette })));
+const loadPalette = () => import('./CommandPalette.tsx').then((m) => ({ default: m.CommandPalette }));
+const CommandPalette = lazy(loadPalette);
+/** After the first paint's requests. What is typed behind `/` while the code is on its way would be taken for other keys. */
+const PALETTE_AHEAD_MS = 500;
 const KeyHelp = lazy(() => import('./KeyHelp.tsx').then((m) => ({ default: m.KeyHelp })));
 
 export const PAGES = [
@@ -35,6 +38,12 @@ export function Frame() {
   useLiveUpdates();
   // biome-ignore lint/correctness/useExhaustiveDependencies: the folded menu closes whenever the page changes
   useEffect(() => setMenu(false), [path]);
+
+  useEffect(() => {
+    // Where it does not come now, the key asks for it again and the page says what failed.
+    const timer = setTimeout(() => void loadPalette().then(undefined, () => {}), PALETTE_AHEAD_MS);
+    return () => clearTimeout(timer);
+  }, []);
 
   const toggleScheme = (): void => setColorScheme(scheme === 'dark' ? 'light' : 'dark');
   useCommands([

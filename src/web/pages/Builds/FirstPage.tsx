@@ -30,20 +30,22 @@ export function FirstPage({ server }: { server: ServerInfo | undefined }) {
       </p>
       <ol className={styles.ways}>
         <li>
-          <h2>Look around with the sample build</h2>
-          <p className="muted">A build that comes with Bakehouse, to see what the pages show.</p>
+          <h2>Look around with sample builds</h2>
+          <p className="muted">
+            Three builds that come with Bakehouse, one of them failed, to see what the pages show.
+          </p>
           <button
             type="button"
             className="btn primary"
             disabled={sample.isPending || server?.writable === false}
             onClick={() => sample.mutate()}
           >
-            {sample.isPending ? 'Reading the sample build …' : 'Add the sample build'}
+            {sample.isPending ? 'Reading the sample builds …' : 'Add the sample builds'}
           </button>
           {server?.writable === false ? (
             <p className="muted">Only a browser on the machine of the server may write.</p>
           ) : null}
-          {sample.isError ? <ErrorNote error={sample.error} what="The sample build was not added" /> : null}
+          {sample.isError ? <ErrorNote error={sample.error} what="The sample builds were not added" /> : null}
         </li>
         <li>
           <h2>Read builds you have</h2>
