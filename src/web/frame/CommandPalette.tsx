@@ -27,8 +27,14 @@ function matches(text: string, words: readonly string[]): boolean {
   return words.every((word) => lower.includes(word));
 }
 
-export function CommandPalette({ close }: { close: () => void }) {
-  const [text, setText] = useState('');
+interface Props {
+  /** What is typed so far: the frame keeps it, as it takes the letters that come before the field is there. */
+  readonly text: string;
+  readonly setText: (text: string) => void;
+  readonly close: () => void;
+}
+
+export function CommandPalette({ text, setText, close }: Props) {
   const [at, setAt] = useState(0);
   const [asked] = useDebouncedValue(text.trim(), 150);
   const navigate = useNavigate();

@@ -14,7 +14,7 @@ import styles from './Frame.module.css';
 // Needed on the first key press, not on the first paint.
 const loadPalette = () => import('./CommandPalette.tsx').then((m) => ({ default: m.CommandPalette }));
 const CommandPalette = lazy(loadPalette);
-/** After the first paint's requests. What is typed behind `/` while the code is on its way would be taken for other keys. */
+/** After the first paint's requests. */
 const PALETTE_AHEAD_MS = 500;
 const KeyHelp = lazy(() => import('./KeyHelp.tsx').then((m) => ({ default: m.KeyHelp })));
 
@@ -31,6 +31,7 @@ export function Frame() {
   const navigate = useNavigate();
   const path = useRouterState({ select: (s) => s.location.pathname });
   const [open, setOpen] = useState<'palette' | 'keys' | null>(null);
+  const [typed, setTyped] = useState('');
   const [menu, setMenu] = useState(false);
   const { setColorScheme } = useMantineColorScheme();
   const scheme = useComputedColorScheme('light');
@@ -44,6 +45,21 @@ export function Frame() {
     const timer = setTimeout(() => void loadPalette().then(undefined, () => {}), PALETTE_AHEAD_MS);
     return () => clearTimeout(timer);
   }, []);
+
+  // Letters typed behind `/` before the field has the focus belong to it; they would be lost or taken for keys of commands.
+  useEffect(() => {
+    if (open !== 'palette') return;
+    setTyped('');
+    const onKey = (event: KeyboardEvent): void => {
+      if (event.target instanceof HTMLInputElement || event.key.length !== 1) return;
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      setTyped((before) => before + event.key);
+    };
+    window.addEventListener('keydown', onKey, true);
+    return () => window.removeEventListener('keydown', onKey, true);
+  }, [open]);
 
   const toggleScheme = (): void => setColorScheme(scheme === 'dark' ? 'light' : 'dark');
   useCommands([
@@ -172,7 +188,7 @@ export function Frame() {
         <Outlet />
       </main>
       <Suspense fallback={null}>
-        {open === 'palette' ? <CommandPalette close={() => setOpen(null)} /> : null}
+        {open === 'palette' ? <CommandPalette text={typed} setText={setTyped} close={() => setOpen(null)} /> : null}
         {open === 'keys' ? <KeyHelp close={() => setOpen(null)} /> : null}
       </Suspense>
     </div>
