@@ -76,8 +76,6 @@ export interface BuildSummary {
   readonly problems: Build['problems'];
 }
 
-const MEMORY = ['rusage.ru_maxrss', 'child_rusage.ru_maxrss'] as const;
-
 export interface SummaryInput extends CompareInput {
   readonly graph: TaskGraph | null;
 }
@@ -85,14 +83,11 @@ export interface SummaryInput extends CompareInput {
 export function summarizeBuild({ head, tasks, graph }: SummaryInput, options: SummaryOptions): BuildSummary {
   const walltime = metricColumn(tasks, 'walltime');
   const cputime = metricColumn(tasks, 'cputime');
-  const memory = largestOf(
-    MEMORY.map((id) => metricColumn(tasks, id)),
-    tasks.length,
-  );
-
+  const own = metricColumn(tasks, 'rusage.ru_maxrss');
+  const children = metricColumn(tasks, 'child_rusage.ru_maxrss');
   const read = metricColumn(tasks, 'read_bytes');
   const write = metricColumn(tasks, 'write_bytes');
-  const sums = sumUp(tasks, head.recipes.length, { walltime, cputime, read, write, memory }, options.top);
+  const sums = sumUp(tasks, head.recipes.length, { walltime, cputime, read, write, own, children }, options.top);
   const outcomes: Partial<Record<TaskOutcome, number>> = {};
   TASK_OUTCOMES.forEach((outcome, index) => {
     if (sums.outcomes[index]! > 0) outcomes[outcome] = sums.outcomes[index]!;
@@ -110,7 +105,7 @@ export function summarizeBuild({ head, tasks, graph }: SummaryInput, options: Su
       startMs: recorded(tasks.startMs[row]!),
       walltimeS: recorded(walltime?.[row]),
       cputimeS: recorded(cputime?.[row]),
-      rssKibMax: recorded(memory?.[row]),
+      rssKibMax: recorded(largestProcess(own, children, row)),
     };
   };
   const groups = ({ runs, walltime: wall, cputime: cpu }: GroupSums, names: readonly string[]): GroupLine[] =>
@@ -209,7 +204,7 @@ type Column = Float64Array | null;
 function sumUp(
   tasks: TaskTable,
   recipes: number,
-  columns: Readonly<Record<'walltime' | 'cputime' | 'read' | 'write' | 'memory', Column>>,
+  columns: Readonly<Record<'walltime' | 'cputime' | 'read' | 'write' | 'own' | 'children', Column>>,
   top: number,
 ): Sums {
   const groupSums = (count: number): GroupSums => ({
@@ -220,9 +215,9 @@ function sumUp(
   const byTask = groupSums(tasks.taskNames.length);
   const byRecipe = groupSums(recipes);
   const outcomes = new Uint32Array(TASK_OUTCOMES.length);
-  const longest: number[] = [];
-  const mostCpu: number[] = [];
-  const mostMemory: number[] = [];
+  const longest: Largest = { rows: [], values: [] };
+  const mostCpu: Largest = { rows: [], values: [] };
+  const mostMemory: Largest = { rows: [], values: [] };
   let executed = 0;
   let walltime = Number.NaN;
   let cputime = Number.NaN;
@@ -242,20 +237,32 @@ function sumUp(
       walltime = plus(walltime, wall);
       byTask.walltime[task] = plus(byTask.walltime[task]!, wall);
       byRecipe.walltime[recipe] = plus(byRecipe.walltime[recipe]!, wall);
-      keepLargest(longest, columns.walltime, row, wall, top);
+      keepLargest(longest, row, wall, top);
     }
     const cpu = columns.cputime === null ? Number.NaN : columns.cputime[row]!;
     if (cpu >= 0 || cpu < 0) {
       cputime = plus(cputime, cpu);
       byTask.cputime[task] = plus(byTask.cputime[task]!, cpu);
       byRecipe.cputime[recipe] = plus(byRecipe.cputime[recipe]!, cpu);
-      keepLargest(mostCpu, columns.cputime, row, cpu, top);
+      keepLargest(mostCpu, row, cpu, top);
     }
     if (columns.read !== null) read = plus(read, columns.read[row]!);
     if (columns.write !== null) write = plus(write, columns.write[row]!);
-    if (columns.memory !== null) keepLargest(mostMemory, columns.memory, row, columns.memory[row]!, top);
+    keepLargest(mostMemory, row, largestProcess(columns.own, columns.children, row), top);
   }
-  return { executed, outcomes, walltime, cputime, read, write, byTask, byRecipe, longest, mostCpu, mostMemory };
+  return {
+    executed,
+    outcomes,
+    walltime,
+    cputime,
+    read,
+    write,
+    byTask,
+    byRecipe,
+    longest: longest.rows,
+    mostCpu: mostCpu.rows,
+    mostMemory: mostMemory.rows,
+  };
 }
 
 /** A sum in which NaN is "nothing yet" and "nothing to add". */
@@ -265,15 +272,23 @@ function plus(sum: number, value: number): number {
 }
 
 /** A short list of rows, largest value first: sorting all 10,000 to show ten would take as long as reading them. */
-function keepLargest(kept: number[], column: Column, row: number, value: number, count: number): void {
-  if (column === null || !(value > 0) || count < 1) return;
-  if (kept.length === count && !(value > column[kept[count - 1]!]!)) return;
-  let at = kept.length === count ? count - 1 : kept.length;
-  while (at > 0 && column[kept[at - 1]!]! < value) {
-    kept[at] = kept[at - 1]!;
+function keepLargest(kept: Largest, row: number, value: number, count: number): void {
+  const { rows, values } = kept;
+  if (!(value > 0) || count < 1) return;
+  if (rows.length === count && !(value > values[count - 1]!)) return;
+  let at = rows.length === count ? count - 1 : rows.length;
+  while (at > 0 && values[at - 1]! < value) {
+    rows[at] = rows[at - 1]!;
+    values[at] = values[at - 1]!;
     at--;
   }
-  kept[at] = row;
+  rows[at] = row;
+  values[at] = value;
+}
+
+interface Largest {
+  readonly rows: number[];
+  readonly values: number[];
 }
 
 /** Per recipe: PN, its PF where the build has that PN twice, after `mc:x:` outside the default multiconfig. */
@@ -288,16 +303,9 @@ function recorded(value: number | undefined): number | null {
   return value === undefined || Number.isNaN(value) ? null : value;
 }
 
-/** Element by element the largest that is recorded; null when there is no column. */
-function largestOf(columns: readonly (Float64Array | null)[], length: number): Float64Array | null {
-  const present = columns.filter((column) => column !== null);
-  if (present.length === 0) return null;
-  const largest = new Float64Array(length).fill(Number.NaN);
-  for (const column of present) {
-    for (let row = 0; row < length; row++) {
-      const value = column[row]!;
-      if (!(largest[row]! >= value) && !Number.isNaN(value)) largest[row] = value;
-    }
-  }
-  return largest;
+/** The largest single process of a task: itself or one that it ran. NaN: not recorded. */
+function largestProcess(own: Column, children: Column, row: number): number {
+  const a = own === null ? Number.NaN : own[row]!;
+  const b = children === null ? Number.NaN : children[row]!;
+  return a >= b || Number.isNaN(b) ? a : b;
 }

@@ -1,4 +1,3 @@
-import { createColors } from 'picocolors';
 import type { CliIo } from './io.ts';
 
 export interface Style {
@@ -13,8 +12,11 @@ export interface Style {
 export function styleFor(io: CliIo): Style {
   const { NO_COLOR, TERM } = io.environment;
   const wanted = io.outIsTerminal && (NO_COLOR === undefined || NO_COLOR === '') && TERM !== 'dumb';
-  const { bold, dim, red, green, yellow } = createColors(wanted);
-  return { bold, dim, red, green, yellow };
+  const paint =
+    (open: number, close: number) =>
+    (text: string): string =>
+      wanted ? `\u001b[${open}m${text}\u001b[${close}m` : text;
+  return { bold: paint(1, 22), dim: paint(2, 22), red: paint(31, 39), green: paint(32, 39), yellow: paint(33, 39) };
 }
 
 /**

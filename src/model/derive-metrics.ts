@@ -55,8 +55,12 @@ export function walltimeSeconds(startMs: EpochMs, endMs: EpochMs): number {
  * The order of the four additions of cputime is upstream's, so that sums over a build agree to the last printed digit.
  * Missing children count as none, as upstream has it, but only in a task run that has an end: in one without, the lines may
  * be missing because the file was cut, and a part would pass for the whole.
+ * `wanted`: only these of them, and wall time; null: all.
  */
-export function deriveMetrics(input: DerivationInput): { metric: Metric; values: Float64Array }[] {
+export function deriveMetrics(
+  input: DerivationInput,
+  wanted: ReadonlySet<string> | null = null,
+): { metric: Metric; values: Float64Array }[] {
   const { length: n, startMs, endMs, values } = input;
   const derived: { metric: Metric; values: Float64Array }[] = [];
   const add = (id: string, column: Float64Array | null) => {
@@ -72,14 +76,15 @@ export function deriveMetrics(input: DerivationInput): { metric: Metric; values:
   }
   if (anyWalltime) add('walltime', walltime);
 
-  const cputime = cpuSeconds(input);
-  add('cputime', cputime);
-  add('read_bytes', copyOf(values.get('io.read_bytes')));
-  add('write_bytes', copyOf(values.get('io.write_bytes')));
-  add('read_ops', ownPlusChildren(input, 'ru_inblock'));
-  add('write_ops', ownPlusChildren(input, 'ru_oublock'));
+  const wants = (id: string): boolean => wanted === null || wanted.has(id);
+  const cputime = wants('cputime') || wants('effective_cores') ? cpuSeconds(input) : null;
+  if (wants('cputime')) add('cputime', cputime);
+  if (wants('read_bytes')) add('read_bytes', copyOf(values.get('io.read_bytes')));
+  if (wants('write_bytes')) add('write_bytes', copyOf(values.get('io.write_bytes')));
+  if (wants('read_ops')) add('read_ops', ownPlusChildren(input, 'ru_inblock'));
+  if (wants('write_ops')) add('write_ops', ownPlusChildren(input, 'ru_oublock'));
 
-  if (cputime !== null && anyWalltime) {
+  if (cputime !== null && anyWalltime && wants('effective_cores')) {
     const cores = new Float64Array(n);
     for (let i = 0; i < n; i++) cores[i] = walltime[i]! > 0 ? cputime[i]! / walltime[i]! : Number.NaN;
     add('effective_cores', cores);

@@ -65,7 +65,12 @@ export class BuildstatsReader {
   constructor(options: BuildstatsOptions) {
     this.#options = options;
     this.wantsSamples = options.samples ?? true;
-    this.#taskFiles = new TaskFileReader(this.#rows, this.problems, wantedColumns(options.metrics));
+    this.#taskFiles = new TaskFileReader(
+      this.#rows,
+      this.problems,
+      wantedColumns(options.metrics),
+      new Set(CLOCK_TICKS.filter((id) => !options.metrics?.includes(id))),
+    );
     this.#samples = new SampleFiles(this.problems);
   }
 
@@ -351,15 +356,16 @@ function isSampleFile(name: string): boolean {
   return name.endsWith('.log') && !name.startsWith('host_stats');
 }
 
+/** cputime is computed of these where rusage is not recorded. */
+const CLOCK_TICKS = ['utime', 'stime', 'cutime', 'cstime'];
+
 function wantedColumns(metrics: readonly string[] | undefined): 'all' | ReadonlySet<string> {
   if (metrics === undefined) return 'all';
   return new Set(metrics.flatMap((id) => DERIVED_FROM[id] ?? [id]));
 }
 
 function withDerived(tasks: TaskTable, wanted: readonly string[] | undefined): TaskTable {
-  const derived = deriveMetrics(tasks).filter(
-    ({ metric }) => wanted === undefined || metric.id === 'walltime' || wanted.includes(metric.id),
-  );
+  const derived = deriveMetrics(tasks, wanted === undefined ? null : new Set(wanted));
   return {
     ...tasks,
     metrics: [...tasks.metrics, ...derived.map(({ metric }) => metric)],

@@ -58,39 +58,26 @@ interface Needle {
   /** `\nrusage ru_utime: ` */
   readonly line: string;
   column: number;
+  /** Not searched in a file that has rusage: it tells the same in clock ticks, for files of before that. */
+  readonly instead: boolean;
 }
 
 /** More than so many searches are slower than a look at every byte. */
 const NEEDLES_MAX = 16;
 const GROUPS: Readonly<Record<string, string>> = { io: 'IO ', rusage: 'rusage ', child_rusage: 'Child rusage ' };
 
-/** The lines of today's files in their order, within each group. */
-const LINE_ORDER =
-  'utime stime cutime cstime rchar wchar syscr syscw read_bytes write_bytes cancelled_write_bytes ru_utime ru_stime ru_maxrss ru_minflt ru_majflt ru_inblock ru_oublock ru_nvcsw ru_nivcsw'.split(
-    ' ',
-  );
-
-/**
- * A search that begins behind its line looks through the rest of the file in vain and then through all of it: with `ru_stime` before
- * `ru_utime` the searches took twice as long, 12 ms of the bench row `summary`.
- */
-function placeOf({ id, line }: Needle): number {
-  const group = ['\nIO', '\nrusage', '\nChild'].findIndex((p) => line.startsWith(p));
-  const name = LINE_ORDER.indexOf(id.slice(id.indexOf('.') + 1));
-  return 100 * group + (name < 0 ? LINE_ORDER.length : name);
-}
-
-/** Null where a metric's line cannot be told from its id, or too many are wanted. In the order of the lines of today's files. */
-function needlesFor(wanted: WantedMetrics): Needle[] | null {
+/** Null where a metric's line cannot be told from its id, or too many are wanted. */
+function needlesFor(wanted: WantedMetrics, fallbacks: ReadonlySet<string>): Needle[] | null {
   if (wanted === 'all' || wanted.size > NEEDLES_MAX) return null;
   const needles: Needle[] = [];
+  const hasRusage = wanted.has('rusage.ru_utime') && wanted.has('rusage.ru_stime');
   for (const id of wanted) {
     const [group, name] = id.includes('.') ? [id.slice(0, id.indexOf('.')), id.slice(id.indexOf('.') + 1)] : ['', id];
     const written = group === '' ? '' : GROUPS[group];
     if (written === undefined || !/^[a-z_]+$/.test(name)) return null;
-    needles.push({ id, line: `\n${written}${name}: `, column: -1 });
+    needles.push({ id, line: `\n${written}${name}: `, column: -1, instead: hasRusage && fallbacks.has(id) });
   }
-  return needles.sort((a, b) => placeOf(a) - placeOf(b));
+  return needles;
 }
 
 const encoder = new TextEncoder();
@@ -138,11 +125,17 @@ export class TaskFileReader {
   #status = -1;
   #endMs = Number.NaN;
 
-  constructor(rows: GrowingRows, problems: ProblemList, wanted: WantedMetrics = 'all') {
+  /** `fallbacks`: of the wanted metrics those that only stand in where a file has no rusage. */
+  constructor(
+    rows: GrowingRows,
+    problems: ProblemList,
+    wanted: WantedMetrics = 'all',
+    fallbacks: ReadonlySet<string> = new Set(),
+  ) {
     this.#rows = rows;
     this.#problems = problems;
     this.#wanted = wanted;
-    this.#needles = needlesFor(wanted);
+    this.#needles = needlesFor(wanted, fallbacks);
     this.#addKey('Event', EVENT);
     this.#addKey('Started', STARTED);
     // The header's bytes differ per recipe; '\0' is no key, so nothing else finds this entry.
@@ -433,6 +426,7 @@ export class TaskFileReader {
     if (needles === null) return false;
     // The first file is read in full, so that the metrics stand in the order of its lines as always.
     if (needles.length > 0 && this.#rows.length === 0) return false;
+    if (!this.#needlesInOrder) this.#orderNeedles(needles);
     const from = ONE_RUN.length;
     if (!text.startsWith(ONE_RUN) || text.includes('Event:', from)) return false;
     // `\nStatus: PASSED \nEnded: 1795219539.99 \n` has been as long in every file of the century: no search for it.
@@ -460,14 +454,32 @@ export class TaskFileReader {
     return true;
   }
 
+  #needlesInOrder = false;
+
+  /** In the order of the lines of the first file, so that each is mostly found right behind the one before. The rest comes last. */
+  #orderNeedles(needles: Needle[]): void {
+    const ids = this.#rows.metrics.map(({ id }) => id);
+    for (const needle of needles) needle.column = ids.indexOf(needle.id);
+    const rank = ({ column }: Needle): number => (column < 0 ? ids.length : column);
+    // What stands in for something else is only looked for after that.
+    needles.sort((a, b) => Number(a.instead) - Number(b.instead) || rank(a) - rank(b));
+    this.#needlesInOrder = true;
+  }
+
   /** Fills the pending row. Lines mostly come in one order, so each search starts behind the line that was found before. */
   #takeMetrics(text: string, needles: readonly Needle[]): boolean {
     const rows = this.#rows;
     let pos = 0;
+    let rusageSeen = false;
     for (let i = 0; i < needles.length; i++) {
       const needle = needles[i]!;
-      let at = text.indexOf(needle.line, pos);
-      if (at < 0 && pos > 0) at = text.indexOf(needle.line);
+      if (needle.instead && rusageSeen) continue;
+      // Neighbours in the file as in the list: the line behind the one before, or some lines on, or anywhere.
+      let at = pos;
+      if (!text.startsWith(needle.line, pos)) {
+        at = text.indexOf(needle.line, pos);
+        if (at < 0 && pos > 0) at = text.indexOf(needle.line);
+      }
       if (at < 0) continue;
       const first = at + needle.line.length;
       const end = text.indexOf('\n', first);
@@ -481,6 +493,7 @@ export class TaskFileReader {
         if (needle.column < 0) return false;
       }
       rows.columns[needle.column]![rows.length] = value;
+      if (needle.id === 'rusage.ru_stime') rusageSeen = true;
       pos = end;
     }
     return true;

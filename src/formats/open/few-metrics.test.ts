@@ -12,7 +12,7 @@ beforeAll(() => {
   for (const [name, tree] of Object.entries(TREES)) writeTree(join(folder, name), tree);
   // Everything that the quick road must leave to the thorough one.
   const odd = join(folder, 'odd');
-  writeTree(odd, TREES['before']!);
+  writeTree(odd, TREES.before!);
   const change = (file: string, edit: (text: string) => string): void =>
     writeFileSync(join(odd, file), edit(readFileSync(join(odd, file), 'utf8')));
   const first = 'lib32-recipe-0-native-1_1.0.0-r0';
@@ -21,6 +21,7 @@ beforeAll(() => {
   change(`${first}/do_fetch`, (text) => text.slice(0, -12));
   change(`${first}/do_install`, (text) => text.replace(/IO read_bytes: .*/, 'IO read_bytes: '));
   change(`${first}/do_package`, (text) => text.replace(/IO read_bytes: .*/, 'IO read_bytes: 0x1f'));
+  change(`recipe-3-native-1.3.0-r0/do_fetch`, (text) => text.replace(/(Child )?rusage.*\n/g, ''));
   change(`${first}/do_unpack`, (text) => text.replace(/ru_utime: .*/, 'ru_utime: 1.2e-05').replaceAll('\n', '\r\n'));
   const next = 'recipe-1-native-2.1-r0';
   const again = readFileSync(join(odd, next, 'do_compile'));
@@ -54,6 +55,10 @@ test.each(CASES)('$name: reading $metrics alone gives what reading everything gi
   const full = readBuildstatsDirectory(join(folder, name));
   const few = readBuildstatsDirectory(join(folder, name), { metrics });
   expect(table(few, metrics)).toEqual(table(full, metrics));
-  const kept = few.tasks.metrics.map(({ id }) => id).filter((id) => metrics.includes(id));
-  expect(kept).toEqual(full.tasks.metrics.map(({ id }) => id).filter((id) => metrics.includes(id)));
+  const ids = (build: Build): string[] =>
+    build.tasks.metrics
+      .map(({ id }) => id)
+      .filter((id) => metrics.includes(id))
+      .sort();
+  expect(ids(few)).toEqual(ids(full));
 });
