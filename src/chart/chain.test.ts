@@ -116,6 +116,8 @@ describe('a chart with a chain', () => {
     const svg = chartSvg(BUILD, { chain: chainOf(BUILD, 'longest') });
     expect(svg).toContain('>Longest chain: 3 tasks, 10 s of 13 s.');
     expect(svg.split(palette.dimmed)).toHaveLength(1 + 1);
+    expect(svg).not.toContain('>wait</text>');
+    expect(chartSvg(BUILD, { chain: chainOf(BUILD, 'waited') })).toContain('>wait</text>');
     expect(chartSvg(BUILD, { chain: { reason: 'No event log.' } })).toContain('>No event log.</text>');
     expect(chartSvg(BUILD, { chain: null })).toBe(chartSvg(BUILD));
   });

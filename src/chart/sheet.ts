@@ -116,8 +116,8 @@ export function chartSheet(build: ChartBuild, options: SheetOptions = {}): Sheet
   const title = options.title ?? build.name;
   const empty = emptyReason(build);
 
-  const legend = legendEntries(layout, palette, widthPx - 2 * MARGIN);
   const chain = options.chain != null && 'rows' in options.chain ? options.chain : null;
+  const legend = legendEntries(layout, palette, widthPx - 2 * MARGIN, chain);
   const sentence =
     options.chain == null ? null : 'rows' in options.chain ? options.chain.sentence : options.chain.reason;
   const sentenceTop = TITLE_PX + legend.heightPx;
@@ -227,8 +227,10 @@ function legendEntries(
   layout: ChartLayout,
   palette: Palette,
   widthPx: CssPx,
+  chain: Chain | null,
 ): { entries: LegendEntry[]; heightPx: CssPx } {
   const wanted: { label: string; colour: string | null }[] = [...usedColours(layout, palette)];
+  if (chain?.kind === 'waited') wanted.push({ label: 'wait', colour: palette.warning });
   if (layout.data.unfinishedCount > 0) wanted.push({ label: 'no end recorded', colour: null });
   let x = 0;
   let y = TITLE_PX;

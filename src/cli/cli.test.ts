@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { TREES, type Tree, writeTree } from '../../test/compat/trees.ts';
 import { runForTest, type TestRun } from './run-for-test.ts';
@@ -142,6 +142,27 @@ describe('forms', () => {
     const page = readFileSync(join(folder, 'chart.html'), 'utf8');
     expect(page).toContain("default-src 'none'");
     expect(page).toContain('<svg');
+  });
+
+  test('where the task graph is known: the longest chain in the summary, chains in the chart', async () => {
+    const log = resolve(import.meta.dirname, '../../fixtures/eventlog/qa.json.gz');
+    const known = (await run(`summary ${log}`)).out;
+    expect(known).toMatch(
+      /^longest chain {2}[\d.]+ m?s of \d+ tasks: more threads cannot go below, at best [\d.]+ at a time/m,
+    );
+    const { longestChain } = JSON.parse((await run(`summary ${log} --json`)).out);
+    expect(longestChain.runs).toHaveLength(longestChain.tasks);
+    expect((await run(`chart ${log} --chain longest`)).out).toContain(`>Longest chain: ${longestChain.tasks} tasks, `);
+    expect((await run(`chart ${log} --chain waited`)).out).toContain('>What we waited for: ');
+
+    expect((await run('summary failed')).out).not.toContain('longest chain');
+    expect(JSON.parse((await run('summary failed --json')).out).longestChain).toBeNull();
+    const refused = await run('chart failed --chain longest');
+    expect(refused).toMatchObject({
+      out: '',
+      err: expect.stringContaining('The event log of this build was not found'),
+    });
+    expect(refused.code).not.toBe(0);
   });
 
   test.each([

@@ -5,11 +5,13 @@ import type { Store } from '../store/store.ts';
 import type { OperationContext } from './context.ts';
 import { exportReport } from './export-report.ts';
 import { readColumns } from './read-columns.ts';
+import { readGraph } from './read-graph.ts';
 
 const TEMPLATE =
   '<title><!--report-title--></title><script type="application/json"><!--report-data--></script><script>run()</script>';
 const A = '00000000-0000-4000-8000-00000000000a';
 const B = '00000000-0000-4000-8000-00000000000b';
+const C = '00000000-0000-4000-8000-00000000000c';
 
 let store: Store;
 let context: OperationContext;
@@ -45,6 +47,16 @@ describe('a report file', () => {
     const columns = await readColumns(context, { build: B, metrics: '*' });
     expect(answers[`/builds/${B}/columns`]?.base64).toBe(Buffer.from(columns.bytes).toString('base64'));
     expect(answers[`/builds/${B}`]?.json).toMatchObject({ id: B, logsAvailable: false, previousId: null });
+  });
+
+  test('holds the task graph where one is known: the chart shows chains from it', async () => {
+    await store.saveBuild(C, drawBuild('a:do_compile ==\nb:do_compile   == <- a:do_compile'));
+    const { answers } = dataOf(await text([C]));
+    const graph = await readGraph(context, { build: C });
+    expect(answers[`/builds/${C}/graph`]?.base64).toBe(Buffer.from(graph.bytes).toString('base64'));
+    expect(answers[`/builds/${C}`]?.json).toMatchObject({
+      longestChain: { lengthMs: 4000, tasks: 2, parallelismMax: 1 },
+    });
   });
 
   test('of several builds opens at their comparison', async () => {

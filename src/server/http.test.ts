@@ -283,6 +283,15 @@ describe.each(engines)('over $name', ({ here, start, name: engineName }) => {
       const response = await get(`/api/v1/builds/${id(8)}/graph`);
       expect(response.headers['content-type']).toBe(COLUMNS_MEDIA_TYPE);
       expect(decodeGraph(response.rawPayload, decompress)).toEqual(graph);
+
+      const shown = await answer(BuildDetail, `/api/v1/builds/${id(8)}`);
+      expect(shown.longestChain?.tasks).toBeGreaterThan(0);
+      expect((await answer(BuildDetail, `/api/v1/builds/${id(3)}`)).longestChain).toBeNull();
+      expect((await get(`/api/v1/builds/${id(8)}/chart.svg?chain=longest`)).payload).toContain('>Longest chain: ');
+      expect((await get(`/api/v1/builds/${id(8)}/chart.svg`)).payload).not.toContain('Longest chain');
+      expect((await get(`/api/v1/builds/${id(3)}/chart.svg?chain=waited`)).payload).toContain('>The event log of');
+      expect((await get(`/api/v1/builds/${id(8)}/trace.json`)).payload).toContain('Critical Path');
+      await problem(`/api/v1/builds/${id(8)}/chart.svg?chain=odd`, 400, 'invalid');
       await context.store.deleteBuild(id(8));
     });
 

@@ -158,6 +158,63 @@ describe.skipIf(!hasChromium)('the boot chart in a browser', () => {
     await page.close();
   });
 
+  test('the longest chain and what was waited for: by key, in the address, step by step, with slack and drag', async () => {
+    const { page, complaints } = await open('?min=0');
+    const status = page.getByRole('status').filter({ hasText: /Longest chain|What we waited for/ });
+    const all = (await scene(page)).lastFrame.labels;
+    await page.keyboard.press('k');
+    await page.waitForURL(/chain=longest/);
+    await expect
+      .poll(() => status.innerText())
+      .toMatch(/Longest chain: \d+ tasks, .* of .*More threads cannot go below/s);
+    await expect.poll(async () => (await scene(page)).lastFrame.labels).toBeLessThan(all);
+
+    await page.keyboard.press(']');
+    await page.keyboard.press(']');
+    await expect.poll(() => status.innerText()).toMatch(/2 of \d+/);
+    await page.keyboard.press('[');
+    await expect.poll(() => status.innerText()).toMatch(/1 of \d+/);
+    await page.getByRole('application').focus();
+    await page.keyboard.press('Enter');
+    const drawer = page.getByRole('complementary');
+    // On the longest chain nothing has slack, and each task has a drag.
+    await expect.poll(() => drawer.innerText()).toMatch(/Slack\s+none\s+Drag\s+[\d.]+ m?s/);
+    const first = await drawer.getByRole('heading').first().innerText();
+    await page.getByRole('button', { name: 'Next task of the chain' }).click();
+    await expect.poll(() => drawer.getByRole('heading').first().innerText()).not.toBe(first);
+
+    await page.keyboard.press('k');
+    await page.waitForURL(/chain=waited/);
+    await page.reload();
+    await expect.poll(() => status.innerText()).toMatch(/What we waited for: \d+ tasks at work for .* of waits/s);
+    expect(await page.getByRole('combobox', { name: 'chain' }).inputValue()).toBe('waited');
+    await page.keyboard.press('k');
+    await expect.poll(() => page.url()).not.toContain('chain=');
+    expect(await status.count()).toBe(0);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  test('a build without an event log says why it has no chain', async () => {
+    const bare = await startPages(pages.folder, ['fixtures/buildstats']);
+    try {
+      const list = (await (await fetch(new URL('/api/v1/builds', bare.url))).json()) as { builds: { id: string }[] };
+      const { page, complaints } = await openPage(browser, bare);
+      await page.goto(`${bare.url}/b/${list.builds[0]?.id}/chart`);
+      const control = page.getByRole('combobox', { name: 'chain' });
+      await control.waitFor();
+      expect(await control.isDisabled()).toBe(true);
+      const reason = page.getByText('The event log of this build was not found');
+      expect(await reason.count()).toBe(0);
+      await page.keyboard.press('k');
+      await reason.waitFor();
+      expect(complaints).toEqual([]);
+      await page.close();
+    } finally {
+      await bare.close();
+    }
+  });
+
   test('series are added to a strip, put on one of their own, and taken away', async () => {
     const { page, complaints } = await open('?strips=none');
     await page.getByRole('button', { name: 'A strip of its own for another series' }).click();

@@ -455,7 +455,7 @@ function Chart(props: BootChartProps) {
                   )
                 }
               />
-              <Foot layout={layout} scheme={scheme} measure={measure}>
+              <Foot layout={layout} scheme={scheme} measure={measure} waits={chain?.kind === 'waited'}>
                 <SeriesPicker
                   all={series}
                   chosen={strips.flat()}
@@ -576,7 +576,14 @@ function bodyHeight(layout: ChartLayout, leftPx: number, narrow: boolean): numbe
   return Math.max(layout.lanePx * 2, Math.min(layout.heightPx, Math.round(room)));
 }
 
-function Foot(props: { layout: ChartLayout; scheme: 'light' | 'dark'; measure: Measure | null; children: ReactNode }) {
+function Foot(props: {
+  layout: ChartLayout;
+  scheme: 'light' | 'dark';
+  measure: Measure | null;
+  /** Whether waits are drawn between bars. */
+  waits: boolean;
+  children: ReactNode;
+}) {
   const { layout, measure } = props;
   const { data } = layout;
   const notPlaced = notPlacedText(data);
@@ -590,6 +597,12 @@ function Foot(props: { layout: ChartLayout; scheme: 'light' | 'dark'; measure: M
             {label}
           </li>
         ))}
+        {props.waits ? (
+          <li>
+            <span className={css.swatch} style={{ background: PALETTES[props.scheme].warning }} />
+            wait
+          </li>
+        ) : null}
         {data.unfinishedCount > 0 ? (
           <li>
             <span className={`${css.swatch} ${css.hatched}`} />
