@@ -7,7 +7,7 @@
 
 import { walltimeSeconds } from '../model/derive-metrics.ts';
 import type { Metric } from '../model/metric.ts';
-import { metricFor } from '../model/metric-registry.ts';
+import { BUILD_DURATION, metricFor } from '../model/metric-registry.ts';
 import { compareText } from '../model/task-rows.ts';
 import type { TaskTable } from '../model/task-table.ts';
 import {
@@ -93,18 +93,6 @@ export const COMPARE_DEFAULTS: CompareOptions = {
   outcome: 'all',
   setscene: 'separate',
   limit: 2000,
-};
-
-/** From start of the build to its end: not a metric of tasks, so the registry has it not. */
-export const BUILD_DURATION: Metric = {
-  id: 'duration',
-  label: 'Build duration',
-  unit: 's',
-  aggregation: 'none',
-  lowerIsBetter: true,
-  derived: true,
-  guessed: false,
-  note: 'From the start of the build to its end, by the clock. Wall time, below, adds up what ran side by side.',
 };
 
 export const BUILD_PARALLELISM: Metric = {

@@ -75,6 +75,18 @@ const DERIVED: readonly Row[] = [
   ],
 ];
 
+/** From start of the build to its end: not a metric of tasks, so it is in no task table and no picker of their columns. */
+export const BUILD_DURATION: Metric = {
+  id: 'duration',
+  label: 'Build duration',
+  unit: 's',
+  aggregation: 'none',
+  lowerIsBetter: true,
+  derived: true,
+  guessed: false,
+  note: 'From the start of the build to its end, by the clock. Wall time, below, adds up what ran side by side.',
+};
+
 /** More of these is more work done, not more resources used: nothing so far; kept as a list so that one is easily added. */
 const HIGHER_IS_BETTER: ReadonlySet<string> = new Set(['effective_cores']);
 

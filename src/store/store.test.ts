@@ -8,6 +8,7 @@ import type { Build } from '../model/build.ts';
 import { decodeColumns, decodeSamples } from '../model/columns-body.ts';
 import { decodeGraph } from '../model/columns-graph.ts';
 import { blankBuild, drawBuild } from '../model/draw-build.ts';
+import { metricFor } from '../model/metric-registry.ts';
 import { decompress } from './compression.ts';
 import { openStore } from './index.ts';
 import type { BuildListFilter, Store } from './store.ts';
@@ -363,6 +364,40 @@ describe.each(engines)('store on $name', ({ here, start }) => {
     expect((await store.readTopTasks({ metric: 'cputime', builds: [id(1)], limit: 9 })).tasks).toHaveLength(2);
     expect((await store.readTopTasks({ metric: 'cputime', builds: [], limit: 9 })).tasks).toEqual([]);
     expect((await store.listMetrics()).map((metric) => metric.id)).toContain('rusage.ru_maxrss');
+  });
+
+  on('a history of what does not add up: cores are a quotient of sums, several percents are no number', async () => {
+    const { tasks: plain, recipes } = drawBuild(
+      [
+        'a:do_compile ==  walltime=2 cputime=8 effective_cores=4 cpu.usage=10',
+        'a:do_install   ====  walltime=4 cputime=4 effective_cores=1 cpu.usage=30',
+        'b:do_fetch ====  walltime=4',
+      ].join('\n'),
+    );
+    const tasks = { ...plain, metrics: plain.metrics.map((metric) => metricFor(metric.id)) };
+    await store.saveBuild(id(1), build(1, { tasks, recipes, graph: null }));
+    const values = async (recipe: string | null, task: string | null, metric: string) => {
+      const { points } = await store.readTrend({ recipe, task, mc: '', metric, builds: 3 });
+      return points.map((point) => point.value);
+    };
+    expect(await values('a', 'do_compile', 'effective_cores')).toEqual([4]);
+    expect(await values('a', null, 'effective_cores')).toEqual([2]);
+    // b recorded no cpu time: the build's wall time is of more runs than its cpu time.
+    expect(await values(null, null, 'effective_cores')).toEqual([]);
+    expect(await values('a', 'do_install', 'cpu.usage')).toEqual([30]);
+    expect(await values('a', null, 'cpu.usage')).toEqual([]);
+    expect(await values(null, null, 'cpu.usage')).toEqual([]);
+  });
+
+  on('a history of durations is by the clock, without builds whose end is estimated or not there', async () => {
+    await store.saveBuild(id(1), build(1, { endedMs: START + DAY + 5000 }));
+    await store.saveBuild(id(2), build(2, { endEstimated: true }));
+    await store.saveBuild(id(3), build(3, { endedMs: null }));
+    const question = { recipe: null, task: null, mc: '', metric: 'duration', builds: 9 };
+    const { metric, points } = await store.readTrend(question);
+    expect(metric).toMatchObject({ id: 'duration', unit: 's' });
+    expect(points.map((point) => [point.id, point.value])).toEqual([[id(1), 5]]);
+    await expect(store.readTrend({ ...question, recipe: 'a' })).rejects.toThrow('duration');
   });
 
   on('a table of several blocks: history and top find their place', async () => {

@@ -3,6 +3,7 @@ import type { BuildOutcome } from '../../model/build.ts';
 import { BLOCK_LENGTH, blockLength } from '../../model/columns.ts';
 import { findPositions } from '../../model/key-list.ts';
 import type { Aggregation, Metric } from '../../model/metric.ts';
+import { BUILD_DURATION, metricFor } from '../../model/metric-registry.ts';
 import { columnBlocks, knownMetric } from '../column-blocks.ts';
 import { unpackText } from '../compression.ts';
 import type { Dialect } from '../dialect.ts';
@@ -13,7 +14,8 @@ import type { Trend, TrendPoint, TrendQuestion } from '../store.ts';
 
 /**
  * One metric over the last builds, oldest first: of a task, of a recipe or of the whole build. Builds that did not execute it are left
- * out: not executed is not zero.
+ * out: not executed is not zero. So are values that are none: an estimated end makes no duration, and several runs of a metric that does
+ * not add up make no number; effective cores alone have one, cpu time by wall time.
  */
 export async function readTrend(
   db: Kysely<Database>,
@@ -21,11 +23,12 @@ export async function readTrend(
   dictionaries: Dictionaries,
   question: TrendQuestion,
 ): Promise<Trend> {
-  const metric = await knownMetric(db, dictionaries, question.metric);
+  const ofBuild = question.recipe === null && question.metric === BUILD_DURATION.id;
+  const metric = ofBuild ? BUILD_DURATION : await knownMetric(db, dictionaries, question.metric);
   const { like = null } = question;
   const builds = await db
     .selectFrom('builds')
-    .select(['number', 'id', 'started_ms', 'outcome', 'key_list', 'positions'])
+    .select(['number', 'id', 'started_ms', 'outcome', 'key_list', 'positions', 'duration_ms', 'end_estimated'])
     .$if(like !== null, (query) =>
       query.where('configuration', '=', (eb) =>
         eb.selectFrom('builds as own').select('own.configuration').where('own.id', '=', like),
@@ -35,10 +38,20 @@ export async function readTrend(
     .orderBy('id')
     .limit(question.builds)
     .execute();
-  const values =
-    question.recipe === null
-      ? await totals(db, dialect, dictionaries, metric, builds)
-      : await valuesAtKeys(db, dialect, dictionaries, metric, builds, question.recipe, question);
+  const { recipe } = question;
+  const read = (of: Metric) =>
+    recipe === null
+      ? totals(db, dialect, dictionaries, of, builds)
+      : valuesAtKeys(db, dialect, dictionaries, of, builds, recipe, question);
+  const values = ofBuild
+    ? new Map(
+        builds.flatMap(({ number, duration_ms, end_estimated }) =>
+          duration_ms === null || end_estimated === 1 ? [] : [[number, duration_ms / 1000] as const],
+        ),
+      )
+    : metric.id === EFFECTIVE_CORES
+      ? quotients(await read(metricFor('cputime')), await read(metricFor('walltime')))
+      : numbersOf(await read(metric));
   const points = builds.reverse().flatMap((build): TrendPoint[] => {
     const value = values.get(build.number);
     if (value === undefined) return [];
@@ -47,13 +60,36 @@ export async function readTrend(
   return { metric, points, builds: builds.length };
 }
 
+const EFFECTIVE_CORES = 'effective_cores';
+
+/** What the runs of one build come to; null: they recorded it, but do not add up. `runs` is how many recorded it. */
+interface Amount {
+  readonly value: number | null;
+  readonly runs: number;
+}
+
+function numbersOf(amounts: ReadonlyMap<number, Amount>): Map<number, number> {
+  return new Map([...amounts].flatMap(([build, { value }]) => (value === null ? [] : [[build, value] as const])));
+}
+
+/** Of sums over the same runs: where one of the two is not recorded for some, there is no quotient. */
+function quotients(tops: ReadonlyMap<number, Amount>, bottoms: ReadonlyMap<number, Amount>): Map<number, number> {
+  const result = new Map<number, number>();
+  for (const [build, top] of tops) {
+    const bottom = bottoms.get(build);
+    if (bottom === undefined || top.runs !== bottom.runs || top.value === null || bottom.value === null) continue;
+    if (bottom.value > 0) result.set(build, top.value / bottom.value);
+  }
+  return result;
+}
+
 async function totals(
   db: Kysely<Database>,
   dialect: Dialect,
   dictionaries: Dictionaries,
   { id, aggregation }: Metric,
   builds: readonly { number: number }[],
-): Promise<Map<number, number>> {
+): Promise<Map<number, Amount>> {
   const metric = (await dictionaries.findMetrics(db, [storable(id)])).get(storable(id)) ?? -1;
   const rows = await db
     .selectFrom('metric_totals')
@@ -67,9 +103,10 @@ async function totals(
     )
     .execute();
   return new Map(
-    rows.map(({ build, sum, max, count }) => {
+    rows.map(({ build, sum, max, count }): [number, Amount] => {
+      if (aggregation === 'none' && count > 1) return [build, { value: null, runs: count }];
       const value = aggregation === 'max' ? max : aggregation === 'mean' ? sum / count : sum;
-      return [build, value];
+      return [build, { value, runs: count }];
     }),
   );
 }
@@ -86,7 +123,7 @@ async function valuesAtKeys(
   builds: readonly { number: number; key_list: number; positions: number }[],
   pn: string,
   question: TrendQuestion,
-): Promise<Map<number, number>> {
+): Promise<Map<number, Amount>> {
   const ofList = new Map<number, number[]>();
   // Builds that share a key list have equally long tables.
   const lengths = new Map(builds.map(({ key_list, positions }) => [key_list, positions]));
@@ -123,12 +160,15 @@ async function valuesAtKeys(
       }
     }
   }
-  const result = new Map<number, number>();
-  for (const [build, values] of found) result.set(build, aggregate(values, aggregation));
+  const result = new Map<number, Amount>();
+  for (const [build, values] of found) {
+    result.set(build, { value: aggregate(values, aggregation), runs: values.length });
+  }
   return result;
 }
 
-function aggregate(values: readonly number[], aggregation: Aggregation): number {
+function aggregate(values: readonly number[], aggregation: Aggregation): number | null {
+  if (aggregation === 'none' && values.length > 1) return null;
   if (aggregation === 'max') return values.reduce((a, b) => Math.max(a, b));
   const sum = values.reduce((a, b) => a + b);
   return aggregation === 'mean' ? sum / values.length : sum;
