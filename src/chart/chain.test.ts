@@ -82,10 +82,14 @@ describe('a chart with a chain', () => {
   });
 
   it('draws waits as the loss they are', () => {
-    const level = paint('waited')
-      .painter.of('line')
-      .filter((line) => line.y1 === line.y2);
-    expect(level).toEqual([expect.objectContaining({ x1: 30, x2: 70.5, colour: palette.warning })]);
+    const waits = (minMs: number) =>
+      paint('waited', null, minMs)
+        .painter.of('line')
+        .filter((line) => line.colour === palette.warning)
+        .map((line) => [line.x1, line.x2, line.y2 - line.y1]);
+    expect(waits(0)).toEqual([[30, 70.5, 0]]);
+    // b:do_install takes 2 s and is hidden: it is passed over, and its time is no wait.
+    expect(waits(3000)).toEqual([[30, 70.5, 0]]);
   });
 
   it('never draws a bar of the chain too thin to see, and passes over what the threshold hides', () => {

@@ -187,8 +187,8 @@ export function drawBars(
 }
 
 /**
- * From the end of each bar of the chain along its lane to the start of the next, then to its lane: the level part is the time between the
- * two. Of what we waited for that is the wait, and it is drawn as what it is: the loss. Bars that the threshold hides are passed over.
+ * From the end of each bar of the chain along its lane to the start of the next, then to its lane. Of what we waited for, the waits on
+ * that way are drawn as what they are: the loss. Tasks that the threshold hides are passed over, and are no wait.
  */
 function drawChainLinks(
   painter: Painter,
@@ -199,25 +199,35 @@ function drawChainLinks(
   heightPx: CssPx,
   palette: Palette,
 ): void {
-  const { bars, barOfRow, barPx } = layout;
-  const clamp = (x: CssPx): CssPx => Math.max(-2, Math.min(view.widthPx + 2, x));
-  const middle = (bar: number): CssPx =>
-    Math.round(layout.laneYPx[laneOfBar(layout, bar)]! - scrollPx + barPx / 2) + 0.5;
+  const { barOfRow, barPx } = layout;
+  const { startMs, endMs } = layout.data;
+  const level = (fromMs: number, toMs: number, y: CssPx, colour: string, lineWidth: CssPx): void => {
+    const x0 = Math.max(-2, timeToPx(view, fromMs));
+    const x1 = Math.min(view.widthPx + 2, Math.round(timeToPx(view, toMs)) + 0.5);
+    if (x1 - x0 >= 1) painter.line(x0, y, x1, y, colour, lineWidth);
+  };
+  const middle = (row: number): CssPx =>
+    Math.round(layout.laneYPx[laneOfBar(layout, barOfRow[row]!)]! - scrollPx + barPx / 2) + 0.5;
   const rows = chainBars(layout, chain);
+  let at = rows.length === 0 ? 0 : chain.rows.indexOf(rows[0]!);
   for (let i = 1; i < rows.length; i++) {
-    const from = barOfRow[rows[i - 1]!]!;
-    const to = barOfRow[rows[i]!]!;
-    // Starts and ends are rounded to 0.01 s: a start may seem to come before the end it waited for.
-    const endMs = Math.min(bars.endMs[from]!, bars.startMs[to]!);
-    if (bars.startMs[to]! < view.fromMs || endMs > view.toMs) continue;
+    const from = rows[i - 1]!;
+    const to = rows[i]!;
+    const first = at;
+    do at++;
+    while (chain.rows[at] !== to);
+    if (startMs[to]! < view.fromMs || endMs[from]! > view.toMs) continue;
     const y0 = middle(from);
     const y1 = middle(to);
     if (Math.max(y0, y1) < 0 || Math.min(y0, y1) > heightPx) continue;
-    const x0 = clamp(timeToPx(view, endMs));
-    const x1 = clamp(Math.round(timeToPx(view, bars.startMs[to]!)) + 0.5);
-    const waited = chain.kind === 'waited';
-    if (x1 - x0 >= 1) painter.line(x0, y0, x1, y0, waited ? palette.warning : palette.inkMuted, waited ? 2 : 1);
-    if (y0 !== y1) painter.line(x1, y0, x1, y1, palette.inkMuted, 1);
+    const x = Math.round(timeToPx(view, startMs[to]!)) + 0.5;
+    level(endMs[from]!, startMs[to]!, y0, palette.inkMuted, 1);
+    if (chain.kind === 'waited') {
+      for (let step = first; step < at; step++) {
+        level(endMs[chain.rows[step]!]!, startMs[chain.rows[step + 1]!]!, y0, palette.warning, 2);
+      }
+    }
+    if (y0 !== y1 && x >= 0 && x <= view.widthPx) painter.line(x, y0, x, y1, palette.inkMuted, 1);
   }
 }
 
