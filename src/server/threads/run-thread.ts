@@ -5,6 +5,7 @@ import type { OperationContext } from '../../operations/context.ts';
 import { answerOf, runOperation } from '../../operations/run.ts';
 import { openStore } from '../../store/index.ts';
 import type { SavedBuild } from '../../store/store.ts';
+import { collectWhenQuiet } from '../collect-when-quiet.ts';
 import { reportTemplate } from '../report-template.ts';
 import { sampleSource } from '../sample.ts';
 import { toPlain } from './plain-error.ts';
@@ -48,6 +49,7 @@ export async function runThread(data: ThreadData): Promise<void> {
     return;
   }
   const { store } = context;
+  const worked = collectWhenQuiet();
   const stop = new AbortController();
   const readings = new Set<Promise<void>>();
 
@@ -67,6 +69,7 @@ export async function runThread(data: ThreadData): Promise<void> {
     } catch (error) {
       say({ type: 'error', call: message.call, error: toPlain(error) });
     }
+    worked();
   }
 
   /** Answered when every path was read once; the watch goes on until the thread closes. */
@@ -83,7 +86,10 @@ export async function runThread(data: ThreadData): Promise<void> {
         signal: stop.signal,
         onEvent: (event) => say({ type: 'event', event }),
         onWarning: (text) => say({ type: 'warning', message: text }),
-        onRead: answer,
+        onRead: () => {
+          worked();
+          answer();
+        },
       });
       answer();
     } catch (error) {
@@ -123,5 +129,6 @@ export async function runThread(data: ThreadData): Promise<void> {
         break;
     }
   });
+  worked();
   say({ type: 'ready' });
 }
