@@ -6,7 +6,7 @@
  *     …
  *     const build = reader.finish();
  */
-import type { Build, BuildType, Failure, Recipe } from '../../model/build.ts';
+import type { Build, Failure, Recipe } from '../../model/build.ts';
 import { DERIVED_FROM, deriveMetrics } from '../../model/derive-metrics.ts';
 import { BUILD_STATS_BYTES_MAX, RECIPES_MAX, TASK_FILE_BYTES_MAX, TASK_NAMES_MAX } from '../../model/limits.ts';
 import { type Problem, ProblemList } from '../../model/problem.ts';
@@ -17,7 +17,7 @@ import type { EpochMs } from '../../model/units.ts';
 import { type BuildStatsBlock, readBuildStats } from './build-stats-file.ts';
 import { GrowingRows } from './growing-rows.ts';
 import { hostOf } from './host-info.ts';
-import { deriveOutcome, estimateType, isSetscene } from './outcome.ts';
+import { deriveOutcome, estimateType, estimateTypeSoFar, isSetscene } from './outcome.ts';
 import { splitRecipeName } from './recipe-name.ts';
 import { SampleFiles } from './sample-files.ts';
 import type { SampleFrames } from './sample-frames.ts';
@@ -326,7 +326,10 @@ export class BuildstatsReader {
       host: { ...hostOf(block?.hostInfo ?? null), memoryBytes },
       bitbakeVersion: null,
       layers: [],
-      type: outcome === 'running' ? NOT_YET_KNOWN : estimateType(tasks, recipes.length, recordedEndMs !== null),
+      type:
+        outcome === 'running'
+          ? estimateTypeSoFar(tasks, recipes.length)
+          : estimateType(tasks, recipes.length, recordedEndMs !== null),
       variables: {},
       recipes,
       tasks,
@@ -347,9 +350,6 @@ export class BuildstatsReader {
 function sortedProblems(problems: readonly Problem[]): Problem[] {
   return problems.toSorted((a, b) => compareText(a.file ?? '', b.file ?? '') || (a.line ?? 0) - (b.line ?? 0));
 }
-
-/** What a running build is, its next task may change. */
-const NOT_YET_KNOWN: BuildType = { kind: 'not-recorded', estimated: false, sstate: null };
 
 /** Sample files are `*.log`; host_stats_*.log would be text. */
 function isSampleFile(name: string): boolean {

@@ -95,3 +95,12 @@ export function estimateType(tasks: TaskTable, recipeCount: number, ended: boole
   }
   return estimated('incremental');
 }
+
+/**
+ * Of a running build, whose next task may change it: nothing until enough recipes have begun to tell a clean build from a small one.
+ * From then on it has a kind, and with it a history to be measured by.
+ */
+export function estimateTypeSoFar(tasks: TaskTable, recipeCount: number): BuildType {
+  if (recipeCount < CLEAN_RECIPES_MIN) return { kind: 'not-recorded', estimated: false, sstate: null };
+  return estimateType(tasks, recipeCount, false);
+}

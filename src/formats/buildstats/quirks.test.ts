@@ -216,6 +216,23 @@ describe('build_stats', () => {
     expect(readAll(files, '20240607083000', T * 1000 + 30_000)[0]).toMatchObject({ outcome: 'running', endedMs: null });
   });
 
+  test('a running build has a kind as soon as enough recipes have begun, so that its past can say when it ends', () => {
+    const started = BUILD_STATS.slice(0, BUILD_STATS.indexOf('Elapsed'));
+    const kindOf = (recipes: number, tasks: readonly string[]) => {
+      const files: Record<string, string> = { build_stats: started };
+      for (let i = 0; i < recipes; i++) {
+        for (const name of tasks) files[`r${i}-1-r0/${name}`] = task(`r${i}-1-r0`, name, 1, 2);
+      }
+      const [build] = readAll(files, '20240607083000', T * 1000 + 30_000);
+      expect(build!.outcome).toBe('running');
+      return build!.type;
+    };
+    expect(kindOf(19, ['do_fetch', 'do_unpack'])).toMatchObject({ kind: 'not-recorded', estimated: false });
+    expect(kindOf(20, ['do_fetch', 'do_unpack'])).toMatchObject({ kind: 'clean', estimated: true });
+    expect(kindOf(20, ['do_populate_sysroot_setscene'])).toMatchObject({ kind: 'sstate', estimated: true });
+    expect(kindOf(20, ['do_compile'])).toMatchObject({ kind: 'incremental', estimated: true });
+  });
+
   test('11: a killed build ends where its last task or sample does, and says that this is an estimate', () => {
     const build = read({
       build_stats: BUILD_STATS.slice(0, BUILD_STATS.indexOf('Elapsed')),
