@@ -45,7 +45,7 @@ const LAW: Readonly<Record<string, Room>> = {
   },
   cli: {
     rooms: ['model', 'operations', 'chart', 'analysis', 'formats', 'server', 'collector', 'store'],
-    packages: [NODE, 'commander', 'picocolors', 'yaml', 'zod'],
+    packages: [NODE, 'commander', 'yaml', 'zod'],
   },
 };
 

@@ -282,7 +282,7 @@ test('for any two accounts: the order does not matter, again changes nothing, no
       const sum = (build: Build) => [...(build.tasks.values.get('cputime') ?? [])].reduce((x, y) => x + (y || 0), 0);
       expect(sum(merged)).toBe(sum(b));
     }),
-    { numRuns: 300 },
+    { numRuns: 1000 },
   );
 });
 

@@ -350,13 +350,23 @@ function joinRows(strong: Build, weak: Build): Int32Array {
       taken[best] = 1;
     }
   };
-  join((s, w) => {
+  const apartMs = (s: number, w: number): number => {
     const apart = Math.abs(strong.tasks.startMs[s]! - weak.tasks.startMs[w]!);
     return apart <= TASK_START_SLACK_MS ? apart : Number.POSITIVE_INFINITY;
-  });
-  join((s, w) =>
-    Number.isNaN(strong.tasks.startMs[s]!) || Number.isNaN(weak.tasks.startMs[w]!) ? 0 : Number.POSITIVE_INFINITY,
-  );
+  };
+  // Runs of one task may begin in the same moment; then those that are most alike belong together, or merging once more would swap them.
+  const hashOf = ({ tasks }: Build, r: number): string => tasks.hash?.[r] ?? '';
+  const endAlike = (s: number, w: number): boolean => strong.tasks.outcome[s] === weak.tasks.outcome[w];
+  const hashAlike = (s: number, w: number): boolean =>
+    hashOf(strong, s) !== '' && hashOf(strong, s) === hashOf(weak, w);
+  for (const alike of [(s: number, w: number) => endAlike(s, w) && hashAlike(s, w), hashAlike, endAlike]) {
+    join((s, w) => (alike(s, w) ? apartMs(s, w) : Number.POSITIVE_INFINITY));
+  }
+  join(apartMs);
+  const noStart = (s: number, w: number): boolean =>
+    Number.isNaN(strong.tasks.startMs[s]!) || Number.isNaN(weak.tasks.startMs[w]!);
+  join((s, w) => (noStart(s, w) && hashAlike(s, w) ? 0 : Number.POSITIVE_INFINITY));
+  join((s, w) => (noStart(s, w) ? 0 : Number.POSITIVE_INFINITY));
   return partner;
 }
 
