@@ -186,6 +186,7 @@ describe.skipIf(!hasChromium)('the boot chart in a browser', () => {
     await page.keyboard.press('k');
     await page.waitForURL(/chain=waited/);
     await page.reload();
+    await status.filter({ hasText: 'What we waited for' }).waitFor();
     await expect.poll(() => status.innerText()).toMatch(/What we waited for: \d+ tasks at work for .* of waits/s);
     expect(await page.getByRole('combobox', { name: 'chain' }).inputValue()).toBe('waited');
     await page.keyboard.press('k');
