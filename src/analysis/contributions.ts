@@ -28,8 +28,8 @@ export interface Contribution {
 const LABELS: Readonly<Record<ContributionId, string>> = {
   new: 'New tasks',
   dropped: 'Dropped tasks',
-  'cache-loss': 'From cache before, executed now',
-  'cache-gain': 'Executed before, from cache now',
+  'cache-loss': 'From sstate or up to date before, executed now',
+  'cache-gain': 'Executed before, from sstate or up to date now',
   'version-changed': 'Recipe version changed',
   'hash-changed': 'Same version, task hash changed',
   same: 'Nothing known changed (noise, host)',
