@@ -1,6 +1,10 @@
 /**
  * One buildstats directory, read synchronously: for ten thousand small files a plain loop of open, read and close is three to
  * four times faster than promises, and one reused buffer with no stat is faster than readFileSync.
+ *
+ * Bench row `columns`: 2.4 to 2.8 times a loop that only reads the files, where 2.0 was wanted; 1.6 with 100,000 tasks. The difference
+ * is code that is still being compiled: of 165 ms behind the start, system calls take 60, task files 30, samples 50, sorting and
+ * derived columns 20, and V8's compiler threads another 60 ms of the second core.
  */
 import { closeSync, constants, type Dirent, openSync, readdirSync, readSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
