@@ -9,8 +9,8 @@ const LAST = /^@last(?:~(\d{1,5}))?$/;
 const PAGE = 500;
 
 /**
- * What a person writes for a build -> its id: a UUID, a unique prefix of four characters or more, `@last` (the newest start) or
- * `@last~N` (N builds before it). The page, the API and the command line all come through here.
+ * What a person writes for a build -> its id: a UUID, a unique prefix of four characters or more, a BUILDNAME of digits that
+ * only one build has, `@last` (the newest start) or `@last~N` (N builds before it). The page, the API and the command line all come through here.
  */
 export async function resolveBuildId(store: Store, reference: string): Promise<string> {
   const last = LAST.exec(reference);
@@ -24,10 +24,23 @@ export async function resolveBuildId(store: Store, reference: string): Promise<s
   if (UUID.test(prefix)) return prefix;
   const ids = await store.findIds(prefix, 4);
   if (ids.length === 1) return ids[0]!;
-  if (ids.length === 0) throw new BakehouseError('not-found', `No build has an id that begins with ${prefix}.`);
+  if (ids.length === 0) return byName(store, reference);
   throw new BakehouseError(
     'conflict',
     `Several builds have ids that begin with ${prefix}: ${ids.slice(0, 3).join(', ')}${ids.length > 3 ? ' …' : ''}.`,
+  );
+}
+
+/** BUILDNAME is what a person sees in every list, and 14 digits look like the start of an id; an id wins. */
+async function byName(store: Store, name: string): Promise<string> {
+  const { builds } = await store.listBuilds({ words: [name] }, { after: null, limit: PAGE });
+  const ids = builds.filter((build) => build.name === name).map(({ id }) => id);
+  if (ids.length === 1) return ids[0]!;
+  if (ids.length === 0)
+    throw new BakehouseError('not-found', `No build is called ${name} or has an id that begins so.`);
+  throw new BakehouseError(
+    'conflict',
+    `Several builds are called ${name}: ${ids.slice(0, 3).join(', ')}${ids.length > 3 ? ' …' : ''}.`,
   );
 }
 
