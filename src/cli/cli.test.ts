@@ -216,7 +216,7 @@ describe('the store', () => {
 
   test('an id that is not there is one clear line', async () => {
     const { code, err } = await run(`summary ffffffff ${store()}`);
-    expect([code, err]).toEqual([3, 'bakehouse: No build has an id that begins with ffffffff.\n']);
+    expect([code, err]).toEqual([3, 'bakehouse: No build is called ffffffff or has an id that begins so.\n']);
     expect((await run(`summary @last~9 ${store()}`)).code).toBe(3);
   });
 
