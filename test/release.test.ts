@@ -44,7 +44,7 @@ describe.skipIf(!built)('a mistake is one sentence and its exit code', { timeout
   test.each([
     [['serve', '--port', 'abc'], 2, 'bakehouse: --port NUMBER: "abc" is not a port (0 to 65535)\n'],
     [['summary', 'letter.txt'], 3, /^bakehouse: .*letter\.txt is neither a tar nor an event log\.\n$/],
-    [['summary', '0000ffff'], 3, 'bakehouse: No build has an id that begins with 0000ffff.\n'],
+    [['summary', '0000ffff'], 3, 'bakehouse: No build is called 0000ffff or has an id that begins so.\n'],
     [['import', 'nowhere'], 3, /^bakehouse: .*nowhere cannot be opened: no such file or directory\.\n$/],
   ] as const)('%j', async (args, code, sentence) => {
     const { code: ended, err } = await run(...args);
