@@ -2,7 +2,7 @@
  * One thorough collection when a thread has been quiet for a while. V8 collects when it allocates and keeps the pages that it has, so
  * what starting or a large answer took stays for as long as nobody asks for anything, and an idle server is what most people have.
  * Bench row `server`: 118 MB resident instead of 129. An ordinary collection gave nothing back (the pages stay with V8); `last-resort`
- * is the kind that does. It takes 30 to 60 ms, in which nobody waits.
+ * is the kind that does. It runs two seconds after the last question; the first one afterwards may find code that has to be compiled again.
  */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';

@@ -1,10 +1,9 @@
 /**
  * `bakehouse summary`: one build at a glance, or what buildstats-summary prints.
  *
- * Bench row `summary`: 1.6 to 1.7 times the bare loop that reads the files, where 1.4 was wanted. On a quiet machine that is 128 ms
- * against 80: the same 60 ms of open, read and readdir, 20 ms to load and compile beside Node's own 20 (a compile cache saves 4 of them,
- * minifying none), 15 ms of text searches, 7 ms of collections, 10 ms of sums. Flags of V8 (no TurboFan, Sparkplug at once, larger
- * young generation, one thread) make it no faster.
+ * Bench row `summary` says how it stands to the bare loop that reads the files (1.4 times was wanted). Most of both is the same open,
+ * read and readdir; ours adds loading and compiling (a compile cache saves 4 ms), text searches, sorting and sums, each 10 to 20 ms.
+ * Without TurboFan it takes a tenth less of CPU time and the same of a clock's: not worth a flag of V8.
  */
 import { SUMMARY_COMPAT_DEFAULTS, summaryCompat } from '../../analysis/compat.ts';
 import { type BuildSummary, type GroupLine, summarizeBuild, type TaskRunLine } from '../../analysis/summary.ts';
