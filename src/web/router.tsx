@@ -110,11 +110,14 @@ export const router = createRouter({
   scrollRestoration: true,
   defaultErrorComponent: ({ error, reset }) => <ErrorNote error={error} what="This page broke" retry={reset} />,
   defaultNotFoundComponent: () => (
-    <EmptyNote title="There is no page at this address">
-      <Link to="/" search={{}}>
-        All builds
-      </Link>
-    </EmptyNote>
+    <>
+      <h1>No such page</h1>
+      <EmptyNote title="There is no page at this address">
+        <Link to="/" search={{}}>
+          All builds
+        </Link>
+      </EmptyNote>
+    </>
   ),
 });
 

@@ -1,4 +1,6 @@
 /** Numbers, times and revisions as text with the exact value on hover. */
+
+import { useEffect, useState } from 'react';
 import {
   formatDifference,
   formatDuration,
@@ -36,6 +38,21 @@ export function Duration({ ms, estimated = false }: { ms: number | null | undefi
     <span className="nowrap" title={estimated ? `${exact}, estimated: the end was not recorded` : exact}>
       {estimated ? '~ ' : ''}
       {formatDuration(ms)}
+    </span>
+  );
+}
+
+/** How long something has been running, by the clock of this machine, a second at a time. */
+export function Elapsed({ sinceMs }: { sinceMs: number | null }) {
+  const [nowMs, setNowMs] = useState(() => Date.now());
+  useEffect(() => {
+    const timer = window.setInterval(() => setNowMs(Date.now()), 1000);
+    return () => window.clearInterval(timer);
+  }, []);
+  if (sinceMs === null || nowMs < sinceMs) return <Missing />;
+  return (
+    <span className="nowrap" title={`running since ${formatUtc(sinceMs)}`}>
+      {formatDuration(Math.floor((nowMs - sinceMs) / 1000) * 1000)} so far
     </span>
   );
 }

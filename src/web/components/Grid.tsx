@@ -5,7 +5,7 @@
  */
 import { useElementSize, useMediaQuery } from '@mantine/hooks';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type CSSProperties, memo, type ReactNode, useCallback, useEffect, useRef } from 'react';
+import { type CSSProperties, memo, type ReactNode, useCallback, useEffect, useId, useRef } from 'react';
 import { useCommands } from '../state/commands.ts';
 import styles from './Grid.module.css';
 
@@ -70,6 +70,7 @@ export function Grid(props: GridProps) {
   const { columns, order, sort, onSort, cursor, onCursor, onOpen, onEnd } = props;
   const phone = useMediaQuery('(max-width: 640px)', window.innerWidth <= 640, { getInitialValueInEffect: false });
   const scroller = useRef<HTMLDivElement>(null);
+  const gridId = useId();
   const { ref: sizeRef, width } = useElementSize<HTMLDivElement>();
   const rowPx = phone ? CARD_PX : ROW_PX;
   const count = order.length + (props.loadingRows ?? 0);
@@ -94,6 +95,8 @@ export function Grid(props: GridProps) {
     const position = Math.max(0, Math.min(order.length - 1, to));
     onCursor(position);
     virtual.scrollToIndex(position, { align: 'auto' });
+    // The keys work from anywhere on the page; a screen reader follows the focus to the row.
+    scroller.current?.focus({ preventScroll: true });
   };
   const pageRows = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 400) / rowPx) - 2);
   const open = (): void => {
@@ -162,7 +165,10 @@ export function Grid(props: GridProps) {
         tabIndex={0}
         role="grid"
         aria-label={props.label}
-        aria-rowcount={order.length}
+        aria-activedescendant={
+          items.some((item) => item.index === cursor && item.index < order.length) ? `${gridId}${cursor}` : undefined
+        }
+        aria-rowcount={order.length + 1}
         aria-colcount={columns.length}
         data-phone={phone}
       >
@@ -212,6 +218,7 @@ export function Grid(props: GridProps) {
             return (
               <GridRow
                 key={item.key}
+                id={`${gridId}${item.index}`}
                 columns={columns}
                 row={row}
                 position={item.index}
@@ -238,6 +245,7 @@ export function Grid(props: GridProps) {
 }
 
 interface GridRowProps {
+  readonly id: string;
   readonly columns: readonly GridColumn[];
   readonly row: number | undefined;
   readonly position: number;
@@ -273,8 +281,10 @@ const GridRow = memo(function GridRow(props: GridRowProps) {
     );
   }
   const common = {
+    id: props.id,
     role: 'row',
-    'aria-rowindex': props.position + 1,
+    // The head is the first.
+    'aria-rowindex': props.position + 2,
     'aria-selected': props.active,
     'data-can-open': props.canOpen,
     'data-last': props.last,
@@ -295,8 +305,12 @@ const GridRow = memo(function GridRow(props: GridRowProps) {
     const select = columns.find((c) => c.id === 'select');
     return (
       <div {...common} tabIndex={-1} className={`${styles.card} ${props.className ?? ''}`} style={place}>
-        {select?.cell(row)}
-        <div className="grow">
+        {select === undefined ? null : (
+          <div role="gridcell" tabIndex={-1}>
+            {select.cell(row)}
+          </div>
+        )}
+        <div className="grow" role="gridcell" tabIndex={-1}>
           <div className={`cut ${title?.mono === true ? 'mono' : ''} ${styles.cardTitle}`}>
             {props.cardTitle?.(row) ?? title?.cell(row)}
           </div>

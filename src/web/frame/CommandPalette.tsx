@@ -142,7 +142,7 @@ export function CommandPalette({ text, setText, close }: Props) {
       padding={0}
       yOffset="12vh"
       transitionProps={{ duration: 0 }}
-      aria-label="Find"
+      attributes={{ content: { 'aria-label': 'Find' } }}
     >
       <input
         className={styles.input}

@@ -2,7 +2,7 @@
 import { useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { formatCount } from '../../model/format.ts';
 import { useCopy } from '../components/CopyButton.tsx';
 import { report } from '../report/embedded-report.ts';
@@ -30,9 +30,21 @@ const NAV = report === null ? PAGES : [];
 export function Frame() {
   const navigate = useNavigate();
   const path = useRouterState({ select: (s) => s.location.pathname });
-  const [open, setOpen] = useState<'palette' | 'keys' | null>(null);
   const [typed, setTyped] = useState('');
+  const [open, setOpenDialog] = useState<'palette' | 'keys' | null>(null);
+  const opener = useRef<Element | null>(null);
+  const setOpen = (dialog: 'palette' | 'keys' | null): void => {
+    if (dialog !== null && open === null) opener.current = document.activeElement;
+    setOpenDialog(dialog);
+  };
+  // The dialog is gone together with the focus it held: back to where it was, unless what was chosen took it.
+  useEffect(() => {
+    if (open !== null || opener.current === null) return;
+    if (document.activeElement === document.body && opener.current instanceof HTMLElement) opener.current.focus();
+    opener.current = null;
+  }, [open]);
   const [menu, setMenu] = useState(false);
+  const main = useRef<HTMLElement>(null);
   const { setColorScheme } = useMantineColorScheme();
   const scheme = useComputedColorScheme('light');
   const [copied, copy] = useCopy();
@@ -97,9 +109,10 @@ export function Frame() {
 
   return (
     <div className={styles.frame}>
-      <a className={styles.skip} href="#main">
+      {/* No address: in a report file what follows the # is the page. */}
+      <button type="button" className={styles.skip} onClick={() => main.current?.focus()}>
         Skip to the page
-      </a>
+      </button>
       <header className={`${styles.bar} no-print`}>
         <Link to="/" search={{}} className={styles.brand} aria-label="Bakehouse, list of builds">
           <svg width="16" height="16" viewBox="0 0 16 16" aria-hidden="true">
@@ -184,7 +197,7 @@ export function Frame() {
           <span className="hidden-text">Show the keys</span>
         </button>
       </header>
-      <main id="main" className={styles.main}>
+      <main id="main" className={styles.main} ref={main} tabIndex={-1}>
         <Outlet />
       </main>
       <Suspense fallback={null}>

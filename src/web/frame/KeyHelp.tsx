@@ -19,12 +19,19 @@ export function KeyHelp({ close }: { close: () => void }) {
   // The page's own first; what works everywhere last.
   const ordered = [...groups].sort((a, b) => Number(a[0] === 'Everywhere') - Number(b[0] === 'Everywhere'));
   return (
-    <Modal opened onClose={close} title="Keys" size={820} transitionProps={{ duration: 0 }}>
+    <Modal
+      opened
+      onClose={close}
+      title="Keys"
+      closeButtonProps={{ 'aria-label': 'Close' }}
+      size={820}
+      transitionProps={{ duration: 0 }}
+    >
       <div className={styles.groups}>
         {ordered.map(([group, commands]) => (
           <section key={group}>
             <h2>{group}</h2>
-            <table className={styles.keys}>
+            <table className={styles.keys} aria-label={group}>
               <tbody>
                 {commands.map((command) => (
                   <tr key={command.id}>

@@ -7,7 +7,7 @@ import type { BuildDetail } from '../../../api/contract.ts';
 import { formatCount, formatDuration, plural } from '../../../model/format.ts';
 import { CopyButton } from '../../components/CopyButton.tsx';
 import { DownloadMenu } from '../../components/DownloadMenu.tsx';
-import { Clock, Duration, Ratio, When } from '../../components/Figures.tsx';
+import { Clock, Duration, Elapsed, Ratio, When } from '../../components/Figures.tsx';
 import { ErrorNote, WarningNote } from '../../components/Notes.tsx';
 import { BuildOutcomeMark } from '../../components/Outcome.tsx';
 import { useTitle } from '../../components/use-title.ts';
@@ -110,7 +110,11 @@ export function Build() {
         </span>
         <BuildOutcomeMark outcome={build.outcome} word />
         <strong>
-          <Duration ms={build.durationMs} estimated={build.endEstimated} />
+          {build.outcome === 'running' ? (
+            <Elapsed sinceMs={build.startedMs} />
+          ) : (
+            <Duration ms={build.durationMs} estimated={build.endEstimated} />
+          )}
         </strong>
         {build.usual.ratio === null ? null : (
           <span

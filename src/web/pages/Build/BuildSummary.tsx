@@ -69,7 +69,7 @@ export function BuildSummary({ build }: { build: BuildDetail }) {
             : `usual ${formatDuration(usual.medianMs)}`
         }
       >
-        {usual.ratio === null ? (
+        {usual.medianMs === null ? (
           <span className="muted">no history</span>
         ) : (
           <Sparkline
@@ -221,7 +221,7 @@ function Layers({ build }: { build: BuildDetail }) {
 
 export function LayerTable({ build }: { build: Pick<BuildDetail, 'layers'> }) {
   return (
-    <table className={styles.layers}>
+    <table aria-label="Layers" className={styles.layers}>
       <thead>
         <tr>
           <th>layer</th>

@@ -8,7 +8,7 @@ import {
   formatUtc,
   plural,
 } from '../../../model/format.ts';
-import { Duration, Missing, Ratio, When } from '../../components/Figures.tsx';
+import { Duration, Elapsed, Missing, Ratio, When } from '../../components/Figures.tsx';
 import type { GridColumn } from '../../components/Grid.tsx';
 import { BuildOutcomeMark, buildOutcomeLabel } from '../../components/Outcome.tsx';
 import { Sparkline } from '../../components/Sparkline.tsx';
@@ -117,7 +117,12 @@ export function buildColumns(
       widthPx: 104,
       align: 'right',
       hover: (row) => formatExact(at(row).durationMs === null ? null : at(row).durationMs! / 1000, 's'),
-      cell: (row) => <Duration ms={at(row).durationMs} estimated={at(row).endEstimated} />,
+      cell: (row) =>
+        at(row).outcome === 'running' ? (
+          <Elapsed sinceMs={at(row).startedMs} />
+        ) : (
+          <Duration ms={at(row).durationMs} estimated={at(row).endEstimated} />
+        ),
     },
     {
       id: 'usual',
@@ -127,6 +132,8 @@ export function buildColumns(
       hover: (row) => usualText(at(row)),
       cell: (row) => {
         const { usual, durationMs } = at(row);
+        if (at(row).outcome === 'running' && usual.medianMs !== null)
+          return <span className="muted">usual {formatDuration(usual.medianMs)}</span>;
         if (usual.ratio === null || usual.builds < USUAL_BUILDS_MIN) return <span className="muted">no history</span>;
         return (
           <span className={styles.usual}>

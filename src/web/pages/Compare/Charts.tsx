@@ -28,7 +28,7 @@ export function Charts({ builds }: { builds: readonly BuildRow[] }) {
       {width === 0 || longest === 0
         ? null
         : builds.slice(0, CHARTS_MAX).map((build, i) => (
-            <figure key={build.id} className={styles.chart}>
+            <figure key={build.id} className={styles.chart} aria-label={`Boot chart of ${letter(i)}`}>
               <figcaption>
                 <span className={styles.letter}>{letter(i)}</span>{' '}
                 <Link to="/b/$id" params={{ id: build.id }}>

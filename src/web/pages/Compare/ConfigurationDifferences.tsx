@@ -43,10 +43,10 @@ export function ConfigurationDifferences({
       ) : null}
       {rows.length === 0 ? null : (
         <div className={styles.scroll}>
-          <table className={styles.table}>
+          <table aria-label="Configuration" className={styles.table}>
             <thead>
               <tr>
-                <th />
+                <td />
                 {data.builds.map((b, i) => (
                   <th key={b.id}>{letter(i)}</th>
                 ))}

@@ -41,7 +41,7 @@ export function Contributions({ data }: { data: CompareResult }) {
           {base > 0 ? `, enlarged: the left edge is ${formatQuantity(base, metric.unit)}` : ''}
         </span>
       </div>
-      <table className={`${styles.table} ${styles.waterfall}`}>
+      <table aria-label="Where the difference comes from" className={`${styles.table} ${styles.waterfall}`}>
         <tbody>
           <tr>
             <th>{letter(0)}</th>

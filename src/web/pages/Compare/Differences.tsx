@@ -470,7 +470,7 @@ function Versions({ data }: { data: CompareResult }) {
     return <EmptyNote title="No recipe changed its version">None is new or dropped either.</EmptyNote>;
   return (
     <div className={styles.scroll}>
-      <table className={styles.table}>
+      <table aria-label="Versions" className={styles.table}>
         <thead>
           <tr>
             <th>recipe</th>

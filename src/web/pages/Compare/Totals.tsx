@@ -75,7 +75,7 @@ export function Totals({
         <span className="muted">over all executed task runs; choose the metric of what follows</span>
       </div>
       <div className={styles.scroll}>
-        <table className={styles.table}>
+        <table className={styles.table} aria-label="How much it took">
           <thead>
             <tr>
               <td />
@@ -93,7 +93,7 @@ export function Totals({
         {rest.length === 0 ? null : (
           <details className={styles.more}>
             <summary>{rest.length} more metrics</summary>
-            <table className={styles.table}>
+            <table className={styles.table} aria-label="More metrics">
               <tbody>{rest.map(line)}</tbody>
             </table>
           </details>

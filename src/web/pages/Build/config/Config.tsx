@@ -122,7 +122,7 @@ function Section({ title, lines, why }: { title: string; lines: readonly Line[];
       {lines.length === 0 ? (
         <EmptyNote title="Not recorded">{why}</EmptyNote>
       ) : (
-        <table className={styles.lines}>
+        <table className={styles.lines} aria-label={title}>
           <tbody>
             {lines.map(([name, value], i) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: two sources may be of one kind

@@ -68,7 +68,7 @@ export function TaskDrawer({ data, row, onClose }: { data: BuildTasks; row: numb
       </section>
       <section className={styles.section}>
         <h3>this run</h3>
-        <table className={styles.facts}>
+        <table aria-label="Numbers of this run" className={styles.facts}>
           <tbody>
             <tr>
               <td>started</td>
