@@ -106,6 +106,8 @@ export const router = createRouter({
   ...(report === null ? { basepath: '/buildstats' } : { history: createHashHistory() }),
   parseSearch,
   stringifySearch,
+  // `@last` is written as it is, and the tab of the page knows itself in it.
+  pathParamsAllowedCharacters: ['@'],
   defaultPreload: 'intent',
   scrollRestoration: true,
   defaultErrorComponent: ({ error, reset }) => <ErrorNote error={error} what="This page broke" retry={reset} />,

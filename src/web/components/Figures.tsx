@@ -43,7 +43,7 @@ export function Duration({ ms, estimated = false }: { ms: number | null | undefi
 }
 
 /** How long something has been running, by the clock of this machine, a second at a time. */
-export function Elapsed({ sinceMs }: { sinceMs: number | null }) {
+export function Elapsed({ sinceMs, words = false }: { sinceMs: number | null; words?: boolean }) {
   const [nowMs, setNowMs] = useState(() => Date.now());
   useEffect(() => {
     const timer = window.setInterval(() => setNowMs(Date.now()), 1000);
@@ -52,7 +52,8 @@ export function Elapsed({ sinceMs }: { sinceMs: number | null }) {
   if (sinceMs === null || nowMs < sinceMs) return <Missing />;
   return (
     <span className="nowrap" title={`running since ${formatUtc(sinceMs)}`}>
-      {formatDuration(Math.floor((nowMs - sinceMs) / 1000) * 1000)} so far
+      {formatDuration(Math.floor((nowMs - sinceMs) / 1000) * 1000)}
+      {words ? ' so far' : ''}
     </span>
   );
 }

@@ -23,7 +23,7 @@ export function KeyHelp({ close }: { close: () => void }) {
       opened
       onClose={close}
       title="Keys"
-      closeButtonProps={{ 'aria-label': 'Close' }}
+      closeButtonProps={{ 'aria-label': 'Close', icon: <span aria-hidden="true">✕</span> }}
       size={820}
       transitionProps={{ duration: 0 }}
     >

@@ -111,7 +111,7 @@ export function Build() {
         <BuildOutcomeMark outcome={build.outcome} word />
         <strong>
           {build.outcome === 'running' ? (
-            <Elapsed sinceMs={build.startedMs} />
+            <Elapsed sinceMs={build.startedMs} words />
           ) : (
             <Duration ms={build.durationMs} estimated={build.endEstimated} />
           )}
