@@ -32,6 +32,7 @@ const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
   409: 'conflict',
   413: 'too-large',
   414: 'too-large',
+  431: 'too-large',
   503: 'unavailable',
 };
 
@@ -58,4 +59,9 @@ export function problemOf(error: unknown): { readonly problem: ProblemDocument; 
 
 export function notFound(what: string): ProblemDocument {
   return document('not-found', what);
+}
+
+/** The document for a request that was refused before it reached a route. */
+export function refusal(status: number, detail: string): ProblemDocument {
+  return { ...document(CODE_OF_STATUS[status] ?? 'invalid', detail), status };
 }

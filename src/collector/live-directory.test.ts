@@ -130,4 +130,22 @@ describe('a buildstats directory that is being written', () => {
     expect(live.look(at(2))).toBe(false);
     expect(live.build(at(2)).startedMs).toBe(at(0));
   });
+
+  it('reads nothing of what a folder, or the build itself, was replaced by: a link to elsewhere', () => {
+    const elsewhere = join(root, 'elsewhere');
+    mkdirSync(join(elsewhere, 'stranger-1-r0'), { recursive: true });
+    const task = `Event: TaskStarted \nStarted: ${START_S + 2}.00 \n`;
+    for (const path of ['do_secret', 'stranger-1-r0/do_secret']) writeFileSync(join(elsewhere, path), task);
+    begin('zlib-1-r0', 'do_compile', 1);
+    const live = new LiveDirectory(build);
+    live.look(at(1));
+    rmSync(join(build, 'zlib-1-r0'), { recursive: true });
+    symlinkSync(elsewhere, join(build, 'zlib-1-r0'));
+    live.look(at(10));
+    expect(rows(live, 10).join()).not.toContain('secret');
+    rmSync(build, { recursive: true });
+    symlinkSync(elsewhere, build);
+    expect(live.look(at(20))).toBe(false);
+    expect(rows(live, 20).join()).not.toContain('secret');
+  });
 });

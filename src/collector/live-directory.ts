@@ -8,9 +8,11 @@ import {
   constants,
   type Dirent,
   fstatSync,
+  lstatSync,
   openSync,
   readdirSync,
   readSync,
+  realpathSync,
   type Stats,
   statSync,
 } from 'node:fs';
@@ -78,6 +80,8 @@ function bytesMax(name: string): number {
 
 export class LiveDirectory {
   readonly path: string;
+  /** Where the path led when the watch began, links resolved: what a link leads to later is somebody else's. */
+  readonly #place: string | null;
   readonly #folders = new Map<string, WatchedFolder>();
   #lastWrittenMs = 0;
   /** One build appends to another (BUILDNAME set by the user): files of tasks that were over grow again. */
@@ -87,10 +91,12 @@ export class LiveDirectory {
 
   constructor(path: string) {
     this.path = resolve(path);
+    this.#place = orNull(() => realpathSync(this.path));
   }
 
   /** Looks at what was written since the last look. True when something was. `nowMs` is the clock of the files. */
   look(nowMs: number): boolean {
+    if (this.#place === null || orNull(() => realpathSync(this.path)) !== this.#place) return false;
     let any = this.#lookAt('', nowMs);
     for (const name of this.#folders.keys()) if (name !== '' && this.#lookAt(name, nowMs)) any = true;
     return any;
@@ -99,8 +105,9 @@ export class LiveDirectory {
   /** True when a file directly in the folder has other bytes than before. */
   #lookAt(folder: string, nowMs: number): boolean {
     const path = folder === '' ? this.path : join(this.path, folder);
-    const info = orNull(() => statSync(path));
-    if (info === null) return false;
+    // Not through a link: a recipe's folder may be replaced by one at any time while its build is watched.
+    const info = orNull(() => (folder === '' ? statSync(path) : lstatSync(path)));
+    if (info === null || !info.isDirectory()) return false;
     let known = this.#folders.get(folder);
     if (known === undefined) {
       known = { mtimeMs: -1, listedAtMs: 0, files: new Map() };

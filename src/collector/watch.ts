@@ -7,7 +7,7 @@
  * has 8,192 of them for a user by default, macOS and network folders tell nothing at all), while a look costs 3 ms. What costs more
  * is done more seldom, so that watching takes no more than a tenth of one core from the build that it watches.
  */
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, constants, openSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { mergeBuilds, sameOrigin } from '../analysis/merge-builds.ts';
 import { findBuilds } from '../formats/open/find-builds.ts';
@@ -77,7 +77,8 @@ function fingerprint(path: string): string {
 function hasEnd(dir: string): boolean {
   let fd: number;
   try {
-    fd = openSync(join(dir, 'build_stats'), 'r');
+    // A pipe put in its place meanwhile must not hold up the thread.
+    fd = openSync(join(dir, 'build_stats'), constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause) return true;
     throw cause;

@@ -136,7 +136,8 @@ const UNIT_WORDS: Readonly<Record<string, Unit>> = {
 export function guessUnit(name: string, written = ''): Unit {
   const word = written.toLowerCase();
   if (Object.hasOwn(UNIT_WORDS, word)) return UNIT_WORDS[word] ?? 'count';
-  const last = /[a-z%]+$/.exec(name.toLowerCase())?.[0] ?? '';
+  // The look behind keeps it from trying every letter of a long name as the start of the last word.
+  const last = /(?<![a-z%])[a-z%]+$/.exec(name.toLowerCase())?.[0] ?? '';
   if (last.endsWith('bytes')) return 'B';
   if (last === 'kb' || last === 'kib') return 'KiB';
   if (last === 'ms') return 'ms';

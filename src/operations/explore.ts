@@ -24,6 +24,9 @@ async function lastIds({ store }: OperationContext, count: number): Promise<stri
   return ids;
 }
 
+/** A thousand builds take seconds; the other questions to this thread wait no longer than this. */
+const TURN_MS = 50;
+
 /** Any metric or dimension against any other. Builds are opened one by one, with the asked metrics only. */
 export async function explore(context: OperationContext, input: ExploreInput): Promise<ExploreAnswer> {
   const { store } = context;
@@ -31,7 +34,12 @@ export async function explore(context: OperationContext, input: ExploreInput): P
   const ids = named.length > 0 ? [...new Set(named)] : await lastIds(context, input.last);
   const metrics = exploreMetrics(input.question);
   const explorer = new Explorer(input.question);
+  let turn = performance.now();
   for (const id of ids) {
+    if (performance.now() - turn > TURN_MS) {
+      await new Promise((next) => setImmediate(next));
+      turn = performance.now();
+    }
     const [head, contents, tasks] = await Promise.all([
       store.readHead(id),
       store.readContents(id),

@@ -3,7 +3,7 @@
  * files are written by whatever recipes ran, and a log that is a link to /etc/shadow must stay unread.
  */
 import { constants } from 'node:fs';
-import { open, readdir, realpath, stat } from 'node:fs/promises';
+import { open, readdir, readlink, realpath, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { BakehouseError } from '../model/errors.ts';
 import type { TaskTable } from '../model/task-table.ts';
@@ -111,6 +111,10 @@ async function readBounded(root: string, path: string): Promise<LogText> {
   try {
     const info = await file.stat();
     if (!info.isFile()) throw new BakehouseError('forbidden', 'The log is not a plain file; it is not opened.');
+    // A folder on the way may have become a link between the look and the opening; Linux tells what was opened in truth.
+    const opened = await readlink(`/proc/self/fd/${file.fd}`).catch(() => real);
+    if (opened !== real)
+      throw new BakehouseError('forbidden', 'The log was replaced while it was opened; it is not read.');
     const bytes = info.size;
     const truncated = bytes > LOG_HEAD_BYTES + LOG_TAIL_BYTES;
     const read = async (from: number, length: number): Promise<string> => {

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { z } from 'zod';
@@ -422,6 +424,47 @@ describe.each(engines)('over $name', ({ here, start, name: engineName }) => {
       expect(ProblemDocument.parse(response.json())).toMatchObject({ code: 'internal', detail: 'internal error' });
       expect(response.body).not.toContain('secret');
       await broken.close();
+    });
+
+    it('is a problem document too where no route was reached: a bad address, what is no HTTP', async () => {
+      expect(await problem('/api/v1/builds/%ff', 400, 'invalid')).not.toContain('%ff');
+      await problem('/buildstats/%E0%A4%A', 400, 'invalid');
+      await problem(`/api/v1/builds/${'a'.repeat(400)}`, 414, 'too-large');
+      const elsewhere = await get('/buildstats/%ff', { host: 'evil.example' });
+      expect(elsewhere.statusCode).toBe(403);
+      expect(elsewhere.headers['x-content-type-options']).toBe('nosniff');
+
+      // The socket of a server of its own: the other tests inject and never listen.
+      const listening = await createHttp({
+        runner: localRunner(context),
+        events: hub,
+        activity: () => ({ watching: [], reading: null }),
+        assets: { get: () => null },
+        version: VERSION,
+        hosts: { host: '127.0.0.1', allowedHosts: [] },
+      });
+      const port = Number(new URL(await listening.listen({ host: '127.0.0.1', port: 0 })).port);
+      const said = async (request: string): Promise<string> => {
+        const socket = connect(port, '127.0.0.1');
+        let text = '';
+        socket.on('data', (chunk: Buffer) => {
+          text += chunk.toString('latin1');
+        });
+        socket.on('error', () => {});
+        socket.write(request);
+        await once(socket, 'close');
+        return text;
+      };
+      for (const [request, status, code] of [
+        ['nonsense\r\n\r\n', 400, 'invalid'],
+        [`GET /?${'x'.repeat(20_000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`, 431, 'too-large'],
+      ] as const) {
+        const text = await said(request);
+        expect(text).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+        expect(text).toMatch(/^content-type: application\/problem\+json/m);
+        expect(ProblemDocument.parse(JSON.parse(text.slice(text.indexOf('\r\n\r\n'))))).toMatchObject({ status, code });
+      }
+      await listening.close();
     });
 
     it('refuses a Host that is not this machine, for pages and API alike', async () => {

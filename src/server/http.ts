@@ -1,9 +1,11 @@
 /** The HTTP side of the process: security of every request, the API, the pages. */
-import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
-import { notFound, PROBLEM_MEDIA_TYPE, problemOf } from '../api/errors.ts';
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import fastify, { type ConnectionError, type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import { notFound, PROBLEM_MEDIA_TYPE, problemOf, refusal } from '../api/errors.ts';
 import { API_PREFIX, registerApi } from '../api/plugin.ts';
 import type { EventSource } from '../api/routes/route.ts';
-import { type HostRule, isAllowedHost, SECURITY_HEADERS } from '../api/security.ts';
+import { DATA_CONTENT_POLICY, type HostRule, isAllowedHost, SECURITY_HEADERS } from '../api/security.ts';
 import { BakehouseError } from '../model/errors.ts';
 import type { OperationRunner } from '../operations/run.ts';
 import type { Activity } from '../operations/server-info.ts';
@@ -18,6 +20,9 @@ const PARAMETER_CHARS_MAX = 300;
 /** A client that takes longer to send its request is not one. Answers may take as long as they need. */
 const REQUEST_TIMEOUT_MS = 30_000;
 
+const OTHER_MACHINE =
+  'The Host header names another machine. If this server is known by that name, say so with --allowed-hosts.';
+
 export interface HttpOptions {
   readonly runner: OperationRunner;
   readonly events: EventSource;
@@ -30,6 +35,30 @@ export interface HttpOptions {
   readonly onPage?: () => void;
 }
 
+/** What Node's parser refuses never becomes a request: answered on the bare connection, as every other refusal is. */
+function refuseConnection(error: ConnectionError, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed) return;
+  const status = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400;
+  const detail =
+    status === 408
+      ? 'The request did not arrive in time.'
+      : status === 431
+        ? 'The headers, or the address, are longer than is read.'
+        : 'This is no HTTP request.';
+  const problem = refusal(status, detail);
+  const body = JSON.stringify(problem);
+  const head = Object.entries({
+    ...SECURITY_HEADERS,
+    'content-type': PROBLEM_MEDIA_TYPE,
+    'content-length': Buffer.byteLength(body),
+    'cache-control': 'no-store',
+    connection: 'close',
+  }).map(([name, value]) => `${name}: ${value}\r\n`);
+  if (socket.writable)
+    socket.write(`HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\n${head.join('')}\r\n${body}`);
+  socket.destroy(error);
+}
+
 export async function createHttp(options: HttpOptions): Promise<FastifyInstance> {
   const app: FastifyInstance = fastify({
     ...(options.logger === undefined ? { logger: false } : { loggerInstance: options.logger }),
@@ -39,6 +68,29 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
     logController: new LogController({ disableRequestLogging: true }),
     // Idle pages must not hold up the end of the process.
     forceCloseConnections: 'idle',
+    // Before any route, hence without the hooks below: an address that cannot be decoded, a parameter that is too long.
+    frameworkErrors: (error, request, reply) => {
+      const { status, code } = refusal(error.statusCode ?? 400, '');
+      const allowed = isAllowedHost(request.headers.host, options.hosts);
+      const problem = allowed
+        ? refusal(
+            status,
+            code === 'too-large' ? 'A part of the address is too long.' : 'The address cannot be decoded.',
+          )
+        : refusal(403, OTHER_MACHINE);
+      const body = JSON.stringify(problem);
+      reply.hijack();
+      reply.raw
+        .writeHead(problem.status, {
+          ...SECURITY_HEADERS,
+          'content-security-policy': DATA_CONTENT_POLICY,
+          'content-type': PROBLEM_MEDIA_TYPE,
+          'content-length': Buffer.byteLength(body),
+          'cache-control': 'no-store',
+        })
+        .end(body);
+    },
+    clientErrorHandler: refuseConnection,
     routerOptions: { maxParamLength: PARAMETER_CHARS_MAX, ignoreTrailingSlash: true },
   });
 
@@ -46,11 +98,7 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
   worked();
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(SECURITY_HEADERS);
-    if (!isAllowedHost(request.headers.host, options.hosts))
-      throw new BakehouseError(
-        'forbidden',
-        'The Host header names another machine. If this server is known by that name, say so with --allowed-hosts.',
-      );
+    if (!isAllowedHost(request.headers.host, options.hosts)) throw new BakehouseError('forbidden', OTHER_MACHINE);
   });
   app.addHook('onResponse', async (request, reply) => {
     worked();

@@ -9,6 +9,8 @@ import {
   type DatabaseConnection,
   type Dialect as KyselyDialect,
   PostgresDialect,
+  type PostgresDialectConfig,
+  PostgresDriver,
   type RawBuilder,
   type SqliteDatabase,
   SqliteDialect,
@@ -121,6 +123,32 @@ class ImmediateDriver extends SqliteDriver {
       }
     }
   }
+
+  /** SQLite itself undoes a transaction for which the disk had no room; that there is none left is no second error. */
+  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    try {
+      await super.rollbackTransaction(connection);
+    } catch (error) {
+      if (!(error instanceof Error && /no transaction is active/.test(error.message))) throw error;
+    }
+  }
+}
+
+/** What is no fault of ours or of the question, by SQLite's primary result codes. */
+const SQLITE_TROUBLES: Readonly<Record<number, readonly ['unavailable' | 'unreadable', string]>> = {
+  8: ['unavailable', 'cannot be written: the file or its folder is read-only.'],
+  10: ['unavailable', 'cannot be read or written: the disk reports an error.'],
+  11: ['unreadable', 'is damaged.'],
+  13: ['unavailable', 'cannot grow: the disk is full.'],
+  14: ['unavailable', 'cannot be opened, or a file beside it cannot be made.'],
+  26: ['unreadable', 'is not a Bakehouse database.'],
+};
+
+function explained(file: string, cause: unknown): unknown {
+  if (!(cause instanceof Error) || !('errcode' in cause)) return cause;
+  const trouble = SQLITE_TROUBLES[Number(cause.errcode) & 0xff];
+  if (trouble === undefined) return cause;
+  return new BakehouseError(trouble[0], `The database ${file} ${trouble[1]}`, { file, cause });
 }
 
 function isBusy(error: unknown): boolean {
@@ -142,7 +170,7 @@ function openSqlite(file: string): SqliteDatabase {
     database.exec(`pragma busy_timeout = ${BUSY_STOPPED_MS}`);
   } catch (cause) {
     database.close();
-    throw new BakehouseError('unreadable', `The file ${file} is not a Bakehouse database.`, { file, cause });
+    throw explained(file, cause);
   }
   // Queries are few and come again: keeping their statements saves 20 us each. Bounded, since `in (?, ?, …)` makes many texts.
   const statements = new Map<string, SqliteStatement>();
@@ -150,7 +178,10 @@ function openSqlite(file: string): SqliteDatabase {
     prepare(text) {
       const known = statements.get(text);
       if (known !== undefined) return known;
-      const made = statementOf(database.prepare(text));
+      const made = statementOf(
+        file,
+        explaining(file, () => database.prepare(text)),
+      );
       if (statements.size >= 200) statements.delete(statements.keys().next().value ?? '');
       statements.set(text, made);
       return made;
@@ -162,11 +193,19 @@ function openSqlite(file: string): SqliteDatabase {
   };
 }
 
-function statementOf(statement: StatementSync): SqliteStatement {
+function explaining<T>(file: string, ask: () => T): T {
+  try {
+    return ask();
+  } catch (cause) {
+    throw explained(file, cause);
+  }
+}
+
+function statementOf(file: string, statement: StatementSync): SqliteStatement {
   return {
     reader: statement.columns().length > 0,
-    all: (parameters) => statement.all(...(parameters as Parameter[])),
-    run: (parameters) => statement.run(...(parameters as Parameter[])),
+    all: (parameters) => explaining(file, () => statement.all(...(parameters as Parameter[]))),
+    run: (parameters) => explaining(file, () => statement.run(...(parameters as Parameter[]))),
     iterate: (parameters) => statement.iterate(...(parameters as Parameter[])),
   };
 }
@@ -192,6 +231,59 @@ const NUMBER_COLUMNS: Readonly<Record<string, string>> = {
   max: 'double precision',
 };
 
+/** A server that is away, shutting down or full is no defect of ours: said as `unavailable`, asked again by the next question. */
+class ReachablePostgresDialect extends PostgresDialect {
+  readonly #config: PostgresDialectConfig;
+
+  constructor(config: PostgresDialectConfig) {
+    super(config);
+    this.#config = config;
+  }
+
+  override createDriver(): PostgresDriver {
+    return new ReachablePostgresDriver(this.#config);
+  }
+}
+
+class ReachablePostgresDriver extends PostgresDriver {
+  readonly #told = new WeakSet<object>();
+
+  override async acquireConnection(): Promise<DatabaseConnection> {
+    const connection: DatabaseConnection = await super.acquireConnection().catch((cause: unknown) => {
+      throw awayOr(cause);
+    });
+    if (!this.#told.has(connection)) {
+      // Kysely keeps one of these for each client of the pool.
+      this.#told.add(connection);
+      const ask = connection.executeQuery.bind(connection);
+      connection.executeQuery = <R>(query: CompiledQuery) =>
+        ask<R>(query).catch((cause: unknown) => {
+          throw awayOr(cause);
+        });
+    }
+    return connection;
+  }
+}
+
+/** Classes 08 (connection), 53 (no room, too many clients), 57P (shutting down), 58 (disk), and what the socket says. */
+function awayOr(cause: unknown): unknown {
+  if (!(cause instanceof Error) || cause instanceof BakehouseError) return cause;
+  const code = 'code' in cause ? String(cause.code) : '';
+  const away =
+    /^(?:08|53|57P|58)/.test(code) ||
+    'syscall' in cause ||
+    cause instanceof AggregateError ||
+    /^Connection terminated|^timeout exceeded when trying to connect|not queryable/.test(cause.message);
+  if (!away) return cause;
+  // The words of the server hold no address; those of a socket do, and of them only the code is told.
+  const words = 'severity' in cause ? cause.message : code;
+  return new BakehouseError(
+    'unavailable',
+    `The database cannot be reached, or has no room${words === '' ? '' : `: ${words}`}.`,
+    { cause },
+  );
+}
+
 function postgres(url: string): Dialect {
   const pool = () =>
     new pg.Pool({
@@ -206,7 +298,7 @@ function postgres(url: string): Dialect {
     });
   return {
     engine: 'postgres',
-    kysely: new PostgresDialect({
+    kysely: new ReachablePostgresDialect({
       pool: async () => {
         const made = pool();
         // An idle connection that breaks (server restart) is replaced at the next query; without a listener it would end the process.

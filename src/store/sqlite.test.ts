@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -45,6 +45,31 @@ describe('store in a file', () => {
     await expect(openStore(`sqlite:${file}`)).rejects.toMatchObject({ code: 'unreadable' });
     await expect(openStore(`sqlite:${join(folder, 'none', 'x.db')}`)).rejects.toMatchObject({ code: 'unavailable' });
     await expect(openStore('mysql://x')).rejects.toMatchObject({ code: 'invalid' });
+  });
+
+  test('a full disk is said as such, what was stored stays, and when there is room again it goes on', async () => {
+    const store = await openStore(`sqlite:${file}`);
+    await store.saveBuild('id-1', blankBuild('b1'));
+    // No file grows beyond this, which is what a full disk is to SQLite.
+    const large = { ...blankBuild('b2'), targets: Array.from({ length: 40_000 }, (_, n) => `image-${n}`) };
+    const script = `
+      import { openStore } from ${JSON.stringify(new URL('./index.ts', import.meta.url).href)};
+      import { blankBuild } from ${JSON.stringify(new URL('../model/draw-build.ts', import.meta.url).href)};
+      process.on('SIGXFSZ', () => {});
+      const store = await openStore(${JSON.stringify(`sqlite:${file}`)});
+      const targets = Array.from({ length: 40000 }, (_, n) => 'image-' + n);
+      const said = await store.saveBuild('id-2', { ...blankBuild('b2'), targets }).catch((e) => e.code + ' ' + e.message);
+      console.log(said, await store.countBuilds());
+      await store.close();`;
+    const ran = spawnSync(
+      'sh',
+      ['-c', 'ulimit -f 800; exec "$0" --input-type=module -e "$1"', process.execPath, script],
+      { encoding: 'utf8' },
+    );
+    expect(ran.stdout + ran.stderr).toMatch(/^unavailable The database .*(disk is full|disk reports an error)\. 1$/m);
+    await store.saveBuild('id-2', large);
+    expect(await store.countBuilds()).toBe(2);
+    await store.close();
   });
 
   test('replaced and deleted builds leave no rows behind', async () => {

@@ -72,10 +72,13 @@ export function readBuildConfiguration(text: string): BuildConfiguration | null 
   const layers: LayerRevision[] = [];
   let waiting: string[] = [];
   for (const line of lines.slice(header + 1)) {
-    const match = /^([^\s=]{1,200})\s*(?:=\s*"?([^"]*)"?)?$/.exec(line);
+    const match = /^([^\s=]{1,200})\s*(?:=(.*))?$/s.exec(line);
     if (match === null) continue;
-    const [, name = '', value] = match;
-    if (value === undefined || value.trim() === '') {
+    const [, name = '', written] = match;
+    // By hand and not in the pattern: blanks before a quote that may be missing took 4096² steps a line, minutes a message.
+    const value = written?.trimStart().replace(/^"/, '').replace(/"$/, '') ?? '';
+    if (value.includes('"')) continue;
+    if (value.trim() === '') {
       if (!/^[A-Z][A-Z0-9_]*$/.test(name)) waiting.push(name);
       continue;
     }

@@ -256,6 +256,14 @@ describe('messages', () => {
     expect(readSstateSummary('Sstate summary: Wanted many')).toBeNull();
   });
 
+  test('costs no more than its length, whatever stands in it', () => {
+    const blanks = `LAYER = ${' '.repeat(4000)}""x`;
+    const before = performance.now();
+    readBuildConfiguration(`Build Configuration:\n${Array(1500).fill(blanks).join('\n')}`);
+    // It was two minutes.
+    expect(performance.now() - before).toBeLessThan(2000);
+  });
+
   test('a layer without a revision has that of the next one', () => {
     const read = readBuildConfiguration(
       [

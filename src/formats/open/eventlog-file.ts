@@ -1,5 +1,6 @@
-import { closeSync, constants, createReadStream, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
+import { pipeline, Readable } from 'node:stream';
 import { createGunzip, gunzipSync } from 'node:zlib';
 import type { Build } from '../../model/build.ts';
 import { BakehouseError } from '../../model/errors.ts';
@@ -53,11 +54,11 @@ export async function readEventLogFile(path: string, options: ReadEventLogOption
       signal?.throwIfAborted();
     };
     if (isGzip(fd)) {
-      // The stream has its own descriptor, so that it may close it when it fails.
-      const packed = createReadStream(full, { flags: 'r', highWaterMark: CHUNK_BYTES });
+      // From the descriptor that was looked at: the name may lead elsewhere by now. A failing read ends the unpacking, not the process.
+      const packed = pipeline(Readable.from(chunksOf(fd)), createGunzip(), () => {});
       let unpacked = 0;
       try {
-        for await (const chunk of packed.pipe(createGunzip())) {
+        for await (const chunk of packed) {
           if (!(chunk instanceof Uint8Array)) continue;
           unpacked += chunk.length;
           if (unpacked > EVENT_LOG_BYTES_MAX) {
@@ -100,6 +101,16 @@ export async function readEventLogFile(path: string, options: ReadEventLogOption
   if (!reader.snapshot(nowMs).some((build) => build.outcome === 'running')) reader.end();
   problems.addAll(reader.problems());
   return reader.snapshot(nowMs);
+}
+
+function* chunksOf(fd: number): Generator<Uint8Array> {
+  for (let at = 0; ; ) {
+    const chunk = new Uint8Array(CHUNK_BYTES);
+    const length = readSync(fd, chunk, 0, chunk.length, at);
+    if (length === 0) return;
+    at += length;
+    yield chunk.subarray(0, length);
+  }
 }
 
 function tooLarge(problems: ProblemList, file: string): void {
