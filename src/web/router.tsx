@@ -95,6 +95,9 @@ export const exploreRoute = createRoute({
   component: lazyRouteComponent(() => import('./pages/Explore/Explore.tsx'), 'Explore'),
 });
 
+/** What browsers and the loader say where the code of a page does not come; they remember it until the page is loaded anew. */
+const NOT_LOADED = /dynamically imported module|importing a module script failed|preload CSS/i;
+
 export const router = createRouter({
   routeTree: root.addChildren([
     buildsRoute,
@@ -110,7 +113,16 @@ export const router = createRouter({
   pathParamsAllowedCharacters: ['@'],
   defaultPreload: 'intent',
   scrollRestoration: true,
-  defaultErrorComponent: ({ error, reset }) => <ErrorNote error={error} what="This page broke" retry={reset} />,
+  defaultErrorComponent: ({ error, reset }) =>
+    error instanceof Error && NOT_LOADED.test(error.message) ? (
+      <ErrorNote
+        error="The server does not answer, or it is another version since this page was opened."
+        what="This part of the page could not be loaded"
+        retry={() => window.location.reload()}
+      />
+    ) : (
+      <ErrorNote error={error} what="This page broke" retry={reset} />
+    ),
   defaultNotFoundComponent: () => (
     <>
       <h1>No such page</h1>

@@ -301,6 +301,21 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     }
   }, 60_000);
 
+  test('a server that stopped is said to have; what was read stays; a page that cannot be loaded says why', async () => {
+    const stopping = await startPages(pages.folder, ['fixtures/sample']);
+    const { page } = await openPage(browser, stopping);
+    await page.goto(stopping.url);
+    await rows(page, 'Builds').first().waitFor();
+    const alert = page.getByRole('alert').getByText('The server does not answer');
+    expect(await alert.count()).toBe(0);
+    await stopping.close();
+    await alert.waitFor();
+    expect(await rows(page, 'Builds').count()).toBeGreaterThan(1);
+    await page.getByRole('link', { name: 'Explore' }).click();
+    await page.getByText('This part of the page could not be loaded').waitFor();
+    await page.close();
+  });
+
   test('an address that leads nowhere says so and keeps the frame', async () => {
     const { page } = await openPage(browser, server);
     await page.goto(`${server.url}/b/00000000-0000-4000-8000-000000000000`);

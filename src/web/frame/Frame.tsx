@@ -48,7 +48,7 @@ export function Frame() {
   const { setColorScheme } = useMantineColorScheme();
   const scheme = useComputedColorScheme('light');
   const [copied, copy] = useCopy();
-  useLiveUpdates();
+  const lost = useLiveUpdates();
   // biome-ignore lint/correctness/useExhaustiveDependencies: the folded menu closes whenever the page changes
   useEffect(() => setMenu(false), [path]);
 
@@ -150,6 +150,9 @@ export function Frame() {
           })}
         </nav>
         <span className="grow" />
+        <span role="alert" className={lost ? `bad cut ${styles.lost}` : 'hidden-text'}>
+          {lost ? 'The server does not answer' : ''}
+        </span>
         {report === null ? <Reading /> : <span className="muted">a report in one file</span>}
         <span role="status" className={copied === 'idle' ? 'hidden-text' : 'muted'}>
           {copied === 'copied' ? 'link copied' : copied === 'failed' ? 'cannot copy here' : ''}

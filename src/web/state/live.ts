@@ -1,5 +1,5 @@
 /** The server says what changed; the page asks again for just that. */
-import { useEffect } from 'react';
+import { useEffect, useState } from 'react';
 import { address } from '../../api/client.ts';
 import type { ServerEvent, ServerInfo } from '../../api/contract.ts';
 import { report } from '../report/embedded-report.ts';
@@ -8,7 +8,12 @@ import { queryClient } from './api.ts';
 /** A directory being read changes builds many times a second; twice a second is as often as an eye profits from. */
 const REFRESH_MS = 500;
 
-export function useLiveUpdates(): void {
+/** A server that starts anew, or a cable that is put in again, is not worth a word before this. */
+const LOST_AFTER_MS = 2000;
+
+/** True while the server does not answer: what is on screen may be old. The browser tries again by itself. */
+export function useLiveUpdates(): boolean {
+  const [lost, setLost] = useState(false);
   useEffect(() => {
     if (report !== null) return;
     const changed = new Set<string>();
@@ -30,6 +35,20 @@ export function useLiveUpdates(): void {
     };
 
     const source = new EventSource(address.events);
+    let lostTimer: number | undefined;
+    let missed = false;
+    source.onerror = () => {
+      missed = true;
+      lostTimer ??= window.setTimeout(() => setLost(true), LOST_AFTER_MS);
+    };
+    source.onopen = () => {
+      window.clearTimeout(lostTimer);
+      lostTimer = undefined;
+      setLost(false);
+      // What happened in between was told to nobody.
+      if (missed) void queryClient.invalidateQueries();
+      missed = false;
+    };
     source.onmessage = (message: MessageEvent<string>) => {
       const event = JSON.parse(message.data) as ServerEvent;
       if (event.type === 'build') {
@@ -44,8 +63,10 @@ export function useLiveUpdates(): void {
     return () => {
       source.close();
       window.clearTimeout(timer);
+      window.clearTimeout(lostTimer);
     };
   }, []);
+  return lost;
 }
 
 /** An address may name a build by a prefix of its id, or as `@last`. */
