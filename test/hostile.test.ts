@@ -167,3 +167,39 @@ test('what is no build at all is one sentence and exit code 3', () => {
   ).toHaveLength(1);
   expect(run.err).toContain('noise.tar.gz');
 });
+
+describe('a full disk', () => {
+  test('an import says so, fails, and loses nothing that was stored', () => {
+    const [first, second] = [goodBuild('first'), goodBuild('second')];
+    writeFileSync(join(second, 'build_stats'), BUILD_STATS.replace('1795222721', '1795322721'));
+    const data = ['--data', join(folder, 'data')];
+    expect(bakehouse('import', ...data, first).code).toBe(0);
+    // Enough for what SQLite keeps beside the file, and for no build.
+    const run = spawnSync(
+      'sh',
+      [
+        '-c',
+        'ulimit -f 80; exec "$0" "$@"',
+        process.execPath,
+        join(root, 'src/cli/main.ts'),
+        'import',
+        ...data,
+        second,
+      ],
+      { cwd: folder, encoding: 'utf8', timeout: 60_000 },
+    );
+    expect(run.stderr).toMatch(/The database cannot .*(?:disk is full|disk reports an error)\.\n$/);
+    expect(run.status).toBe(3);
+    expect(
+      bakehouse('list', ...data)
+        .out.split('\n')
+        .filter((line) => line.includes('20261121005839')),
+    ).toHaveLength(1);
+    expect(bakehouse('import', ...data, second).code).toBe(0);
+    expect(
+      bakehouse('list', ...data)
+        .out.split('\n')
+        .filter((line) => line.includes('20261121005839')),
+    ).toHaveLength(2);
+  });
+});

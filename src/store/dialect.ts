@@ -144,11 +144,13 @@ const SQLITE_TROUBLES: Readonly<Record<number, readonly ['unavailable' | 'unread
   26: ['unreadable', 'is not a Bakehouse database.'],
 };
 
-function explained(file: string, cause: unknown): unknown {
+/** The path is for whoever opens the file; what a question meets later is also told to those who only look at pages. */
+function explained(cause: unknown, file: string | null = null): unknown {
   if (!(cause instanceof Error) || !('errcode' in cause)) return cause;
   const trouble = SQLITE_TROUBLES[Number(cause.errcode) & 0xff];
   if (trouble === undefined) return cause;
-  return new BakehouseError(trouble[0], `The database ${file} ${trouble[1]}`, { file, cause });
+  const name = file === null ? '' : ` ${file}`;
+  return new BakehouseError(trouble[0], `The database${name} ${trouble[1]}`, { cause });
 }
 
 function isBusy(error: unknown): boolean {
@@ -170,7 +172,7 @@ function openSqlite(file: string): SqliteDatabase {
     database.exec(`pragma busy_timeout = ${BUSY_STOPPED_MS}`);
   } catch (cause) {
     database.close();
-    throw explained(file, cause);
+    throw explained(cause, file);
   }
   // Queries are few and come again: keeping their statements saves 20 us each. Bounded, since `in (?, ?, …)` makes many texts.
   const statements = new Map<string, SqliteStatement>();
@@ -178,10 +180,7 @@ function openSqlite(file: string): SqliteDatabase {
     prepare(text) {
       const known = statements.get(text);
       if (known !== undefined) return known;
-      const made = statementOf(
-        file,
-        explaining(file, () => database.prepare(text)),
-      );
+      const made = statementOf(explaining(() => database.prepare(text)));
       if (statements.size >= 200) statements.delete(statements.keys().next().value ?? '');
       statements.set(text, made);
       return made;
@@ -193,19 +192,19 @@ function openSqlite(file: string): SqliteDatabase {
   };
 }
 
-function explaining<T>(file: string, ask: () => T): T {
+function explaining<T>(ask: () => T): T {
   try {
     return ask();
   } catch (cause) {
-    throw explained(file, cause);
+    throw explained(cause);
   }
 }
 
-function statementOf(file: string, statement: StatementSync): SqliteStatement {
+function statementOf(statement: StatementSync): SqliteStatement {
   return {
     reader: statement.columns().length > 0,
-    all: (parameters) => explaining(file, () => statement.all(...(parameters as Parameter[]))),
-    run: (parameters) => explaining(file, () => statement.run(...(parameters as Parameter[]))),
+    all: (parameters) => explaining(() => statement.all(...(parameters as Parameter[]))),
+    run: (parameters) => explaining(() => statement.run(...(parameters as Parameter[]))),
     iterate: (parameters) => statement.iterate(...(parameters as Parameter[])),
   };
 }

@@ -66,7 +66,9 @@ describe('store in a file', () => {
       ['-c', 'ulimit -f 800; exec "$0" --input-type=module -e "$1"', process.execPath, script],
       { encoding: 'utf8' },
     );
-    expect(ran.stdout + ran.stderr).toMatch(/^unavailable The database .*(disk is full|disk reports an error)\. 1$/m);
+    expect(ran.stdout + ran.stderr).toMatch(
+      /^unavailable The database cannot .*(disk is full|disk reports an error)\. 1$/m,
+    );
     await store.saveBuild('id-2', large);
     expect(await store.countBuilds()).toBe(2);
     await store.close();

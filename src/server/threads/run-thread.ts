@@ -40,10 +40,14 @@ export async function runThread(data: ThreadData): Promise<void> {
     };
   } catch (error) {
     // Refused, no such host, not a database: said as it is, because whoever runs the server must mend it.
-    const known = error instanceof BakehouseError || !(error instanceof Error);
+    // A database server that cannot be reached: whoever starts this one must read which address was tried.
+    const away =
+      error instanceof BakehouseError && data.database.startsWith('postgres') && error.code === 'unavailable';
+    const reason = away ? error.cause : error;
+    const known = !(reason instanceof Error) || reason instanceof BakehouseError;
     const shown = known
       ? error
-      : new BakehouseError('unavailable', `The database cannot be opened: ${reasonOf(error)}.`);
+      : new BakehouseError('unavailable', `The database cannot be opened: ${reasonOf(reason)}.`);
     say({ type: 'error', call: 0, error: toPlain(shown) });
     port.close();
     return;
