@@ -38,7 +38,10 @@ const { builds } = await api.builds({ limit: 100 });
 const most = builds.reduce((a, b) => (b.tasks > a.tasks ? b : a));
 const failed = builds.find(({ outcome }) => outcome === 'failed') ?? most;
 const other =
-  builds.find(({ id, tasks, machine }) => id !== most.id && tasks > 0 && machine === most.machine) ?? failed;
+  builds.find(
+    ({ id, tasks, outcome, machine }) =>
+      id !== most.id && tasks > 0 && outcome === 'succeeded' && machine === most.machine,
+  ) ?? failed;
 
 const pictures: readonly [string, string, 'light' | 'dark', number, number][] = [
   ['builds', '', 'light', 1400, 560],

@@ -121,7 +121,7 @@ export function ChartStage(props: ChartStageProps) {
         <div ref={windowBox} className={css.window} data-whole={props.whole} />
       </div>
       <div ref={stage} className={css.stage}>
-        <canvas ref={head} className={css.canvas} />
+        <canvas ref={head} className={css.canvas} role="img" aria-label="Time axis" />
         <div
           ref={scroller}
           className={css.scroller}
@@ -137,10 +137,15 @@ export function ChartStage(props: ChartStageProps) {
           </div>
         </div>
         <div className={css.strips} style={{ height: Math.max(1, props.stripsPx) }}>
-          <canvas ref={strips} className={css.canvas} />
+          <canvas
+            ref={strips}
+            className={css.canvas}
+            role="img"
+            aria-label="Series under the chart; their values at a moment are read out with the cursor"
+          />
           {props.stripHeads}
         </div>
-        <canvas ref={overlay} className={css.overlay} />
+        <canvas ref={overlay} className={css.overlay} role="img" aria-label="Cursor over the chart" />
         <div ref={tip} className={css.tip} data-shown={isShown(hover, layout)} role="presentation">
           {isShown(hover, layout) ? <Tip target={hover} layout={layout} /> : null}
         </div>
