@@ -9,7 +9,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { BuildsPage, ServerInfo } from '../api/contract.ts';
 import { openStore } from '../store/index.ts';
 
-const BUILDS = 20;
+/** Enough that reading goes on for a second or more on a fast machine: events are told four times a second, and the kill must come in between. */
+const BUILDS = 60;
 const source = fileURLToPath(
   new URL('../../fixtures/buildstats/real-04-sstate/buildstats/20261121010143', import.meta.url),
 );
@@ -22,7 +23,7 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'kill-'));
   const stats = readFileSync(join(source, 'build_stats'), 'utf8');
   for (let n = 0; n < BUILDS; n++) {
-    const name = String(20261121010100 + n);
+    const name = String(20261121010000 + n);
     const target = join(folder, 'tmp', 'buildstats', name);
     cpSync(source, target, { recursive: true });
     writeFileSync(
@@ -53,7 +54,7 @@ async function start(): Promise<string> {
 }
 
 async function list(origin: string): Promise<BuildsPage> {
-  return BuildsPage.parse(await (await fetch(`${origin}/api/v1/builds`)).json());
+  return BuildsPage.parse(await (await fetch(`${origin}/api/v1/builds?limit=500`)).json());
 }
 
 /** What a killed server left behind opens, and says how much of it is there. */
