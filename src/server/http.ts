@@ -10,7 +10,6 @@ import { BakehouseError } from '../model/errors.ts';
 import type { OperationRunner } from '../operations/run.ts';
 import type { Activity } from '../operations/server-info.ts';
 import type { AssetSource } from './assets.ts';
-import { collectWhenQuiet } from './collect-when-quiet.ts';
 import { registerPages } from './pages.ts';
 
 /** No request of today carries a body. */
@@ -94,14 +93,11 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
     routerOptions: { maxParamLength: PARAMETER_CHARS_MAX, ignoreTrailingSlash: true },
   });
 
-  const worked = collectWhenQuiet();
-  worked();
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(SECURITY_HEADERS);
     if (!isAllowedHost(request.headers.host, options.hosts)) throw new BakehouseError('forbidden', OTHER_MACHINE);
   });
   app.addHook('onResponse', async (request, reply) => {
-    worked();
     const line = { status: reply.statusCode, ms: Math.round(reply.elapsedTime * 10) / 10 };
     request.log[request.url.startsWith(API_PREFIX) ? 'info' : 'debug'](
       line,

@@ -5,7 +5,6 @@ import type { OperationContext } from '../../operations/context.ts';
 import { answerOf, runOperation } from '../../operations/run.ts';
 import { openStore } from '../../store/index.ts';
 import type { SavedBuild } from '../../store/store.ts';
-import { collectWhenQuiet } from '../collect-when-quiet.ts';
 import { reportTemplate } from '../report-template.ts';
 import { sampleSource } from '../sample.ts';
 import { toPlain } from './plain-error.ts';
@@ -53,7 +52,6 @@ export async function runThread(data: ThreadData): Promise<void> {
     return;
   }
   const { store } = context;
-  const worked = collectWhenQuiet();
   const stop = new AbortController();
   const readings = new Set<Promise<void>>();
 
@@ -73,7 +71,6 @@ export async function runThread(data: ThreadData): Promise<void> {
     } catch (error) {
       say({ type: 'error', call: message.call, error: toPlain(error) });
     }
-    worked();
   }
 
   /** Answered when every path was read once; the watch goes on until the thread closes. */
@@ -91,7 +88,6 @@ export async function runThread(data: ThreadData): Promise<void> {
         onEvent: (event) => say({ type: 'event', event }),
         onWarning: (text) => say({ type: 'warning', message: text }),
         onRead: () => {
-          worked();
           answer();
         },
       });
@@ -133,6 +129,5 @@ export async function runThread(data: ThreadData): Promise<void> {
         break;
     }
   });
-  worked();
   say({ type: 'ready' });
 }
