@@ -5,11 +5,12 @@
 import type { Reporter, TestCase, TestModule } from 'vitest/node';
 
 export default class PlainReporter implements Reporter {
-  onTestRunEnd(modules: readonly TestModule[]): void {
+  onTestRunEnd(modules: readonly TestModule[], unhandled: readonly unknown[]): void {
     let passed = 0;
     let failed = 0;
     const skipped: TestCase[] = [];
-    let broken = 0;
+    // A process that died takes its tests with it: they are neither passed nor failed, so it is counted itself.
+    let broken = unhandled.length;
     for (const module of modules) {
       if (module.errors().length > 0) broken++;
       for (const test of module.children.allTests()) {
