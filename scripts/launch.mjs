@@ -79,6 +79,15 @@ function npm(node, args, what) {
   if (status !== 0) throw new Stop(`${what} failed (npm said why above).`);
 }
 
+/** One package into a folder of its own, without its scripts, by the Node and npm that the machine has. */
+function bring(prefix, packageAtVersion, what) {
+  mkdirSync(prefix, { recursive: true });
+  if (!existsSync(join(prefix, 'package.json'))) writeFileSync(join(prefix, 'package.json'), '{"private":true}\n');
+  const quiet = ['--no-audit', '--no-fund', '--no-save', '--loglevel=error'];
+  // Errors alone: that npm 11 wants a newer Node than this one is no news, as the Node brought before it runs it.
+  npm(process.execPath, ['install', '--prefix', prefix, '--ignore-scripts', ...quiet, packageAtVersion], what);
+}
+
 /** The Node to go on with: this one, or one brought into .bakehouse/node. */
 function ensureNode() {
   if (newEnough(process.version)) return process.execPath;
@@ -92,23 +101,7 @@ function ensureNode() {
   say(
     `this machine's Node is ${process.version}; bringing Node ${NODE_WANTED[0]} through npm into ${relative(process.cwd(), prefix) || prefix} (once, about 50 MB)`,
   );
-  mkdirSync(prefix, { recursive: true });
-  if (!existsSync(join(prefix, 'package.json'))) writeFileSync(join(prefix, 'package.json'), '{"private":true}\n');
-  npm(
-    process.execPath,
-    [
-      'install',
-      '--prefix',
-      prefix,
-      '--ignore-scripts',
-      '--no-audit',
-      '--no-fund',
-      '--no-save',
-      '--loglevel=error',
-      `${name}@${NODE_WANTED[0]}`,
-    ],
-    `bringing Node ${NODE_WANTED[0]}`,
-  );
+  bring(prefix, `${name}@${NODE_WANTED[0]}`, `bringing Node ${NODE_WANTED[0]}`);
   if (!existsSync(binary)) throw new Stop(`npm brought no ${relative(root, binary)}.`);
   return binary;
 }
@@ -134,25 +127,7 @@ function ensureDependencies(node) {
     say(
       `npm ${version.stdout.trim()} is too old to install from this lock file; bringing npm ${NPM_WANTED} into .bakehouse/npm (once)`,
     );
-    const prefix = join(own, 'npm');
-    mkdirSync(prefix, { recursive: true });
-    if (!existsSync(join(prefix, 'package.json'))) writeFileSync(join(prefix, 'package.json'), '{"private":true}\n');
-    npm(
-      process.execPath,
-      // Errors alone: that npm 11 wants a newer Node than this one is no news, as the Node brought above runs it.
-      [
-        'install',
-        '--prefix',
-        prefix,
-        '--ignore-scripts',
-        '--no-audit',
-        '--no-fund',
-        '--no-save',
-        '--loglevel=error',
-        `npm@${NPM_WANTED}`,
-      ],
-      `bringing npm ${NPM_WANTED}`,
-    );
+    bring(join(own, 'npm'), `npm@${NPM_WANTED}`, `bringing npm ${NPM_WANTED}`);
   }
   say('installing dependencies (npm ci)');
   npm(node, ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], 'installing dependencies');

@@ -9,12 +9,8 @@ import { DATA_CONTENT_POLICY } from './security.ts';
 
 export const API_PREFIX = '/api/v1';
 
-/** Registers the routes on `app`, below whatever prefix it has. */
-export function registerApi(app: FastifyInstance, context: RouteContext): void {
-  app.setValidatorCompiler(validatorCompiler);
-  app.addHook('onRequest', async (_, reply) => {
-    reply.header('content-security-policy', DATA_CONTENT_POLICY);
-  });
+/** Errors and unknown addresses of `app` as RFC 9457 documents; a bug is logged and told as "internal error". */
+export function answerProblems(app: FastifyInstance): void {
   app.setErrorHandler((error, request, reply) => {
     const { problem, bug } = problemOf(error);
     if (bug) request.log.error({ err: error, url: request.url }, 'internal error');
@@ -28,6 +24,15 @@ export function registerApi(app: FastifyInstance, context: RouteContext): void {
     const problem = notFound(`There is nothing at ${request.method} ${request.url.slice(0, 200)}.`);
     return reply.code(404).type(PROBLEM_MEDIA_TYPE).send(JSON.stringify(problem));
   });
+}
+
+/** Registers the routes on `app`, below whatever prefix it has. */
+export function registerApi(app: FastifyInstance, context: RouteContext): void {
+  app.setValidatorCompiler(validatorCompiler);
+  app.addHook('onRequest', async (_, reply) => {
+    reply.header('content-security-policy', DATA_CONTENT_POLICY);
+  });
+  answerProblems(app);
   for (const route of ROUTES) route(app, context);
   app.get('/openapi.json', async (_, reply) => {
     return reply.type('application/json; charset=utf-8').send(await openApiDocument(context.version));

@@ -2,8 +2,8 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import fastify, { type ConnectionError, type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
-import { notFound, PROBLEM_MEDIA_TYPE, problemOf, refusal } from '../api/errors.ts';
-import { API_PREFIX, registerApi } from '../api/plugin.ts';
+import { PROBLEM_MEDIA_TYPE, refusal } from '../api/errors.ts';
+import { API_PREFIX, answerProblems, registerApi } from '../api/plugin.ts';
 import type { EventSource } from '../api/routes/route.ts';
 import { DATA_CONTENT_POLICY, type HostRule, isAllowedHost, SECURITY_HEADERS } from '../api/security.ts';
 import { BakehouseError } from '../model/errors.ts';
@@ -104,19 +104,7 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
       `${request.method} ${request.url.slice(0, 300)}`,
     );
   });
-  app.setErrorHandler((error, request, reply) => {
-    const { problem, bug } = problemOf(error);
-    if (bug) request.log.error({ err: error, url: request.url }, 'internal error');
-    return reply
-      .code(problem.status)
-      .type(PROBLEM_MEDIA_TYPE)
-      .header('cache-control', 'no-store')
-      .send(JSON.stringify(problem));
-  });
-  app.setNotFoundHandler((request, reply) => {
-    const problem = notFound(`There is nothing at ${request.method} ${request.url.slice(0, 200)}.`);
-    return reply.code(404).type(PROBLEM_MEDIA_TYPE).send(JSON.stringify(problem));
-  });
+  answerProblems(app);
 
   app.get('/health', async (_, reply) =>
     reply.header('cache-control', 'no-store').send({ status: 'ok', version: options.version }),
