@@ -9,7 +9,7 @@ import { compareBuilds } from '../../src/operations/compare-builds.ts';
 import type { OperationContext } from '../../src/operations/context.ts';
 import { trend } from '../../src/operations/trend.ts';
 import { openStore } from '../../src/store/index.ts';
-import type { Store } from '../../src/store/store.ts';
+import { CONSOLE, type Store } from '../../src/store/store.ts';
 import { generateBuild, varyBuild } from '../generate.ts';
 import { type Comparison, compareFunctions } from '../measure.ts';
 import { type Bench, type Row, type RowResult, row } from '../row.ts';
@@ -86,7 +86,16 @@ function fillRows(rows: DatabaseSync, base: Build, builds: number): void {
 }
 
 function contextOf(store: Store): OperationContext {
-  return { store, now: () => Date.now(), version: '0', logRoots: [], sample: null, reportTemplate: null };
+  return {
+    store,
+    wholeStore: store,
+    viewer: CONSOLE,
+    now: () => Date.now(),
+    version: '0',
+    logRoots: [],
+    sample: null,
+    reportTemplate: null,
+  };
 }
 
 const COMPARE = { metric: 'walltime', mode: 'any', outcome: 'all', setscene: 'separate', limit: 2000 } as const;

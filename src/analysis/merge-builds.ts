@@ -1,4 +1,14 @@
-import type { Build, BuildOutcome, BuildSource, BuildType, Failure, Host, Recipe, SourceKind } from '../model/build.ts';
+import type {
+  Build,
+  BuildOutcome,
+  BuildSource,
+  BuildType,
+  Failure,
+  Host,
+  Recipe,
+  SourceKind,
+  TaskLog,
+} from '../model/build.ts';
 import { deriveMetrics } from '../model/derive-metrics.ts';
 import type { Metric } from '../model/metric.ts';
 import type { Problem } from '../model/problem.ts';
@@ -106,6 +116,9 @@ export function mergeBuilds(a: Build, b: Build): Build {
     distro: strong.distro ?? weak.distro,
     distroVersion: strong.distroVersion ?? weak.distroVersion,
     builder: strong.builder ?? weak.builder,
+    builderId: strong.builderId ?? weak.builderId,
+    jobId: strong.jobId ?? weak.jobId,
+    images: strong.images ?? weak.images,
     host: mergeHosts(strong.host, weak.host),
     bitbakeVersion: strong.bitbakeVersion ?? weak.bitbakeVersion,
     layers: strong.layers.length > 0 ? strong.layers : weak.layers,
@@ -119,6 +132,8 @@ export function mergeBuilds(a: Build, b: Build): Build {
     failures: rows.failures,
     qaIssues: strong.qaIssues.length > 0 ? strong.qaIssues : weak.qaIssues,
     messages: strong.messages.length > 0 ? strong.messages : weak.messages,
+    logs: rows.logs,
+    sizes: strong.sizes.length > 0 ? strong.sizes : weak.sizes,
     rootfsSizes: strong.rootfsSizes.length > 0 ? strong.rootfsSizes : weak.rootfsSizes,
     extras: { ...weak.extras, ...strong.extras },
     problems: mergeProblems(strong.problems, weak.problems),
@@ -248,6 +263,7 @@ interface MergedRows {
   readonly tasks: TaskTable;
   readonly graph: TaskGraph | null;
   readonly failures: readonly Failure[];
+  readonly logs: readonly TaskLog[];
 }
 
 /** All rows of the strong build, those of the weak one joined to them or added. */
@@ -315,6 +331,10 @@ function mergeRows(strong: Build, weak: Build, weakTimes: boolean, running: bool
     failures: mergeFailures(
       strong.failures.map((f) => ({ ...f, row: f.row === null ? null : rowOf[f.row]! })),
       weak.failures.map((f) => ({ ...f, row: f.row === null ? null : rowOf[rowOfWeak[f.row]!]! })),
+    ),
+    logs: mergeLogs(
+      strong.logs.map((log) => ({ ...log, row: log.row === null ? null : rowOf[log.row]! })),
+      weak.logs.map((log) => ({ ...log, row: log.row === null ? null : rowOf[rowOfWeak[log.row]!]! })),
     ),
   };
 }
@@ -480,6 +500,21 @@ function remapGraph(graph: TaskGraph, rowOf: (row: number) => number, length: nu
     targets.set(list, offsets[rowOf(r)]!);
   }
   return { offsets, targets };
+}
+
+/** Of one run's log of one kind the strong account's: a weaker one (an error report) holds the end of it, cut and with other words for paths. */
+function mergeLogs(strong: readonly TaskLog[], weak: readonly TaskLog[]): TaskLog[] {
+  const added = weak.filter(
+    (log) =>
+      !strong.some(
+        (known) =>
+          known.kind === log.kind &&
+          (known.row !== null && log.row !== null
+            ? known.row === log.row
+            : known.pf === log.pf && known.task === log.task && known.mc === log.mc),
+      ),
+  );
+  return [...strong, ...added];
 }
 
 /** One failure a row; those outside tasks by what they say. The strong account's order, which is that of failing, comes first. */

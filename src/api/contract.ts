@@ -32,7 +32,7 @@
  * for with its revision (`?r=<revision>`) may be kept for ever; everything else carries an ETag.
  */
 import { z } from 'zod';
-import { BUILD_OUTCOMES } from '../model/build.ts';
+import { BUILD_OUTCOMES, LOG_KINDS } from '../model/build.ts';
 import { ERROR_CODES } from '../model/errors.ts';
 import { TASK_RUNS_MAX } from '../model/limits.ts';
 
@@ -247,10 +247,39 @@ export const ProblemInfo = z.object({
 });
 export type ProblemInfo = z.infer<typeof ProblemInfo>;
 
+/** A log that came with the build: read with GET /builds/{id}/log?row= or ?blob=. */
+export const TaskLogInfo = z.object({
+  kind: z.enum(LOG_KINDS),
+  row: count.nullable(),
+  pf: z.string().nullable(),
+  task: z.string().nullable(),
+  mc: z.string(),
+  blob: z.string(),
+  bytes: count,
+  /** Of the file on the host that built, where its middle was left out; else null. */
+  originalBytes: count.nullable(),
+});
+
+export const ArtifactSizeInfo = z.object({
+  kind: z.enum(['package', 'image', 'scratch']),
+  name: z.string(),
+  pf: z.string().nullable(),
+  mc: z.string(),
+  bytes: z.number(),
+  files: count.nullable(),
+  fileList: z.string().nullable(),
+});
+
 /** Everything about a build but its task table and samples, which travel as binary columns. */
 export const BuildDetail = BuildRow.extend({
   distroVersion: z.string().nullable(),
   bitbakeVersion: z.string().nullable(),
+  builderId: z.string().nullable(),
+  jobId: z.string().nullable(),
+  /** Of the targets those that make an image; null: not recorded. */
+  images: z.array(z.string()).nullable(),
+  logs: z.array(TaskLogInfo),
+  sizes: z.array(ArtifactSizeInfo),
   host: z.object({
     name: z.string().nullable(),
     kernel: z.string().nullable(),

@@ -14,6 +14,8 @@ const STATUS: Readonly<Record<ErrorCode, { status: number; title: string }>> = {
   'not-found': { status: 404, title: 'Not found' },
   unreadable: { status: 422, title: 'The data cannot be read' },
   'too-large': { status: 413, title: 'Too large' },
+  unauthorized: { status: 401, title: 'Who asks must be known' },
+  'too-many': { status: 429, title: 'Too much in too short a time' },
   forbidden: { status: 403, title: 'Not allowed' },
   conflict: { status: 409, title: 'Conflict' },
   unavailable: { status: 503, title: 'Not available now' },
@@ -26,12 +28,14 @@ function document(code: ErrorCode | 'internal', detail: string): ProblemDocument
 
 /** Fastify's own refusals (a body too large, a bad media type, a parameter too long) by their status. */
 const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
+  401: 'unauthorized',
   403: 'forbidden',
   404: 'not-found',
   408: 'unavailable',
   409: 'conflict',
   413: 'too-large',
   414: 'too-large',
+  429: 'too-many',
   431: 'too-large',
   503: 'unavailable',
 };

@@ -1,5 +1,7 @@
 /** Builds as one self-contained HTML file: kept in a store in memory just long enough to be asked the questions the page asks. */
+
 import type { Build } from '../model/build.ts';
+import { CONSOLE } from '../store/store.ts';
 import { loadLibrary } from './controller.ts';
 
 export async function reportFile(builds: readonly Build[], version: string): Promise<Uint8Array> {
@@ -9,7 +11,16 @@ export async function reportFile(builds: readonly Build[], version: string): Pro
   try {
     const ids: string[] = [];
     for (const build of builds) ids.push((await store.saveBuild(buildId(build), build)).id);
-    const context = { store, now: Date.now, version, logRoots: [], sample: null, reportTemplate: reportTemplate() };
+    const context = {
+      store,
+      wholeStore: store,
+      viewer: CONSOLE,
+      now: Date.now,
+      version,
+      logRoots: [],
+      sample: null,
+      reportTemplate: reportTemplate(),
+    };
     return (await exportReport(context, { builds: ids })).bytes;
   } finally {
     await store.close();

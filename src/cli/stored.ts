@@ -5,7 +5,7 @@ import type { Build } from '../model/build.ts';
 import type { ImportPathResult } from '../operations/import-path.ts';
 import type { Settings } from '../server/settings.ts';
 import { VERSION } from '../server/version.ts';
-import type { Store } from '../store/store.ts';
+import { CONSOLE, type Store } from '../store/store.ts';
 import { loadController, loadLibrary } from './controller.ts';
 import type { CliIo } from './io.ts';
 import { text } from './options.ts';
@@ -55,7 +55,16 @@ export function readStored(io: CliIo, options: Options, reference: string, read:
 export async function importInto(io: CliIo, store: Store, path: string): Promise<ImportPathResult> {
   const { importPath } = await loadLibrary();
   const progress = progressLine(io, `storing ${path}`);
-  const context = { store, now: io.nowMs, version: VERSION, logRoots: [], sample: null, reportTemplate: null };
+  const context = {
+    store,
+    wholeStore: store,
+    viewer: CONSOLE,
+    now: io.nowMs,
+    version: VERSION,
+    logRoots: [],
+    sample: null,
+    reportTemplate: null,
+  };
   try {
     return await importPath(context, {
       path: ADDRESS.test(path) ? path : resolve(io.folder, path),

@@ -146,6 +146,40 @@ export interface Message {
   readonly text: string;
 }
 
+/** Why a log is kept: it failed, it has a QA issue, its owner wants logs of successes, or it is pseudo's or the host's word on a failure. */
+export const LOG_KINDS = ['failure', 'qa', 'success', 'pseudo', 'host-stats'] as const;
+export type LogKind = (typeof LOG_KINDS)[number];
+
+/** A log that came with the build and lies outside the database, found by its content. */
+export interface TaskLog {
+  readonly kind: LogKind;
+  /** Row of the task table, or null where no row is its run. */
+  readonly row: number | null;
+  readonly pf: string | null;
+  readonly task: string | null;
+  readonly mc: string;
+  /** SHA-256 of its bytes, 64 hex digits. */
+  readonly blob: string;
+  /** Of what was kept. */
+  readonly bytes: Bytes;
+  /** Of the file on the host that built, where the middle of it was left out; else null. */
+  readonly originalBytes: Bytes | null;
+}
+
+/** The size of something a build made: a package, an image (without its extra space), or its scratch directory (`tmp`). */
+export interface ArtifactSize {
+  readonly kind: 'package' | 'image' | 'scratch';
+  readonly name: string;
+  /** PF of the recipe that made it, or null. */
+  readonly pf: string | null;
+  readonly mc: string;
+  readonly bytes: Bytes;
+  /** How many files it holds, where they were counted. */
+  readonly files: number | null;
+  /** SHA-256 of the list of its files (a blob of JSON: path -> bytes), where it was sent. */
+  readonly fileList: string | null;
+}
+
 export interface RootfsSize {
   /** Path as recorded. */
   readonly path: string;
@@ -170,7 +204,14 @@ export interface Build {
   readonly machine: string | null;
   readonly distro: string | null;
   readonly distroVersion: string | null;
+  /** Who or what ran it, for people: a name. */
   readonly builder: string | null;
+  /** The same for programs: stays when the name changes. */
+  readonly builderId: string | null;
+  /** The farm's job that asked for it, or null. */
+  readonly jobId: string | null;
+  /** Of the targets those that make an image; null: no source tells images from other recipes. */
+  readonly images: readonly string[] | null;
   readonly host: Host;
   readonly bitbakeVersion: string | null;
   readonly layers: readonly LayerRevision[];
@@ -185,11 +226,22 @@ export interface Build {
   readonly failures: readonly Failure[];
   readonly qaIssues: readonly QaIssue[];
   readonly messages: readonly Message[];
+  readonly logs: readonly TaskLog[];
+  readonly sizes: readonly ArtifactSize[];
   readonly rootfsSizes: readonly RootfsSize[];
   /** Lines of build_stats no reader knows, kept: `Start*`/`End*` disk counters of 2011 … */
   readonly extras: Readonly<Record<string, string>>;
   readonly problems: readonly Problem[];
 }
+
+/** What a source that knows nothing of a reporting client leaves empty. */
+export const NOT_REPORTED = {
+  builderId: null,
+  jobId: null,
+  images: null,
+  logs: [],
+  sizes: [],
+} as const satisfies Partial<Build>;
 
 /** Wall time of the build, or null when an end is missing. */
 export function buildDurationMs(build: Pick<Build, 'startedMs' | 'endedMs'>): DurationMs | null {

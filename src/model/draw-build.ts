@@ -1,4 +1,4 @@
-import type { Build, Recipe } from './build.ts';
+import { type Build, NOT_REPORTED, type Recipe } from './build.ts';
 import type { Metric } from './metric.ts';
 import { assembleTasks, graphOf, type TaskRow } from './task-rows.ts';
 import {
@@ -30,6 +30,7 @@ export function blankBuild(name: string): Build {
     distro: null,
     distroVersion: null,
     builder: null,
+    ...NOT_REPORTED,
     host: {
       name: null,
       id: null,

@@ -7,7 +7,9 @@ export const ERROR_CODES = [
   'not-found',
   'unreadable',
   'too-large',
+  'unauthorized',
   'forbidden',
+  'too-many',
   'conflict',
   'unavailable',
 ] as const;

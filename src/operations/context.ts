@@ -1,8 +1,13 @@
-import type { SavedBuild, Store } from '../store/store.ts';
+import type { SavedBuild, Store, Viewer } from '../store/store.ts';
 
 /** What every operation is given: one object, made by the thread or the command that runs operations. */
 export interface OperationContext {
+  /** What the caller may see: every read of an operation goes through it. */
   readonly store: Store;
+  /** Everything, for what writes and for who looks after the server. */
+  readonly wholeStore: Store;
+  /** Who asks. */
+  readonly viewer: Viewer;
   readonly now: () => number;
   readonly version: string;
   /** Folders below which task logs may be opened: the paths given to the server, resolved (log-roots.ts). Empty: no logs. */

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { ExploreQuery } from '../api/contract.ts';
 import { drawBuild } from '../model/draw-build.ts';
 import { openStore } from '../store/index.ts';
-import type { Store } from '../store/store.ts';
+import { CONSOLE, type Store } from '../store/store.ts';
 import type { OperationContext } from './context.ts';
 import { explore } from './explore.ts';
 
@@ -27,6 +27,8 @@ test('over many builds lets other questions in between', async () => {
   };
   const context: OperationContext = {
     store: slow,
+    wholeStore: slow,
+    viewer: CONSOLE,
     now: () => 0,
     version: '1',
     logRoots: [],

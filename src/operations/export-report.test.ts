@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { drawBuild } from '../model/draw-build.ts';
 import { openStore } from '../store/index.ts';
-import type { Store } from '../store/store.ts';
+import { CONSOLE, type Store } from '../store/store.ts';
 import type { OperationContext } from './context.ts';
 import { exportReport } from './export-report.ts';
 import { readColumns } from './read-columns.ts';
@@ -20,6 +20,8 @@ beforeAll(async () => {
   store = await openStore('sqlite::memory:');
   context = {
     store,
+    wholeStore: store,
+    viewer: CONSOLE,
     now: () => 0,
     version: '0',
     logRoots: [],

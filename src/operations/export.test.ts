@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Build } from '../model/build.ts';
 import { drawBuild } from '../model/draw-build.ts';
-import type { Store } from '../store/store.ts';
+import { CONSOLE, type Store } from '../store/store.ts';
 import type { OperationContext } from './context.ts';
 import { exportSamples } from './export-samples.ts';
 import { exportTasks } from './export-tasks.ts';
@@ -26,7 +26,16 @@ function holding(build: Build): OperationContext {
       return found;
     },
   });
-  return { store, now: () => 0, version: '0', logRoots: [], sample: null, reportTemplate: null };
+  return {
+    store,
+    wholeStore: store,
+    viewer: CONSOLE,
+    now: () => 0,
+    version: '0',
+    logRoots: [],
+    sample: null,
+    reportTemplate: null,
+  };
 }
 
 const context = holding(drawBuild('glibc:do_compile  ===  cputime=2'));

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Build } from '../model/build.ts';
 import { DRAWING_START_MS, drawBuild } from '../model/draw-build.ts';
 import { openStore } from '../store/index.ts';
-import type { Store } from '../store/store.ts';
+import { CONSOLE, type Store } from '../store/store.ts';
 import type { OperationContext } from './context.ts';
 import { logRoot } from './log-roots.ts';
 import { LOG_HEAD_BYTES, LOG_TAIL_BYTES, readLog } from './read-log.ts';
@@ -45,6 +45,8 @@ async function save(over: Partial<Build> = {}, pids: readonly number[] | null = 
 function context(...paths: string[]): OperationContext {
   return {
     store,
+    wholeStore: store,
+    viewer: CONSOLE,
     now: () => DRAWING_START_MS + 100_000,
     version: '1',
     logRoots: paths.map(logRoot).filter((path) => path !== null),

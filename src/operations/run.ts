@@ -3,6 +3,7 @@
  * asked, so that a table of 200,000 points is made into JSON beside the page's thread and crosses over without being copied.
  */
 import { createHash } from 'node:crypto';
+import { STRANGER, type Viewer } from '../store/store.ts';
 import type { FileAnswer } from './answer.ts';
 import type { OperationContext } from './context.ts';
 import { OPERATIONS, type OperationInput, type OperationName, type OperationOutput } from './index.ts';
@@ -14,7 +15,8 @@ export type Answer =
 
 /** Whoever runs operations: this thread, or the query and ingest threads. */
 export interface OperationRunner {
-  run<N extends OperationName>(name: N, input: OperationInput<N>): Promise<Answer>;
+  /** `viewer`: who asks; left out: somebody who is not signed in. */
+  run<N extends OperationName>(name: N, input: OperationInput<N>, viewer?: Viewer): Promise<Answer>;
 }
 
 function isFile(output: unknown): output is FileAnswer {
@@ -41,7 +43,15 @@ export async function runOperation<N extends OperationName>(
   return call(context, input);
 }
 
+/** The context of one question. */
+export function contextFor(context: OperationContext, viewer: Viewer): OperationContext {
+  return { ...context, viewer, store: context.wholeStore.seenBy(viewer) };
+}
+
 /** Runs everything where it is called: tests, and a store that lives in memory only. */
 export function localRunner(context: OperationContext): OperationRunner {
-  return { run: async (name, input) => answerOf(await runOperation(context, name, input)) };
+  return {
+    run: async (name, input, viewer = STRANGER) =>
+      answerOf(await runOperation(contextFor(context, viewer), name, input)),
+  };
 }

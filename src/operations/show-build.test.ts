@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Build } from '../model/build.ts';
 import { DRAWING_START_MS, drawBuild } from '../model/draw-build.ts';
 import { openStore } from '../store/index.ts';
-import type { Store } from '../store/store.ts';
+import { CONSOLE, type Store } from '../store/store.ts';
 import type { OperationContext } from './context.ts';
 import { showBuild } from './show-build.ts';
 
@@ -12,7 +12,16 @@ let context: OperationContext;
 
 beforeEach(async () => {
   store = await openStore('sqlite::memory:');
-  context = { store, now: () => 0, version: '1', logRoots: [], sample: null, reportTemplate: null };
+  context = {
+    store,
+    wholeStore: store,
+    viewer: CONSOLE,
+    now: () => 0,
+    version: '1',
+    logRoots: [],
+    sample: null,
+    reportTemplate: null,
+  };
 });
 afterEach(() => store.close());
 

@@ -19,6 +19,11 @@ export interface BuildDetail
       BuildHead,
       | 'distroVersion'
       | 'bitbakeVersion'
+      | 'builderId'
+      | 'jobId'
+      | 'images'
+      | 'logs'
+      | 'sizes'
       | 'sources'
       | 'layers'
       | 'variables'
@@ -97,6 +102,11 @@ export async function showBuild(context: OperationContext, input: { readonly bui
     ...row,
     distroVersion: head.distroVersion,
     bitbakeVersion: head.bitbakeVersion,
+    builderId: head.builderId,
+    jobId: head.jobId,
+    images: head.images,
+    logs: head.logs,
+    sizes: head.sizes,
     host,
     sources: head.sources,
     layers: head.layers,

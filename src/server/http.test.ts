@@ -25,6 +25,7 @@ import type { OperationContext } from '../operations/context.ts';
 import { localRunner } from '../operations/run.ts';
 import { decompress } from '../store/compression.ts';
 import { openStore } from '../store/index.ts';
+import { CONSOLE } from '../store/store.ts';
 import { createEventHub, type EventHub } from './event-hub.ts';
 import { createHttp } from './http.ts';
 
@@ -107,7 +108,16 @@ describe.each(engines)('over $name', ({ here, start, name: engineName }) => {
     const store = await openStore(engine.database);
     for (const n of [1, 2, 3, 4]) await store.saveBuild(id(n), build(n));
     await store.saveBuild(id(9), build(9, { outcome: 'running', endedMs: null, machine: 'qemuarm64' }));
-    context = { store, now: () => START + 5 * DAY, version: VERSION, logRoots: [], sample: null, reportTemplate: null };
+    context = {
+      store,
+      wholeStore: store,
+      viewer: CONSOLE,
+      now: () => START + 5 * DAY,
+      version: VERSION,
+      logRoots: [],
+      sample: null,
+      reportTemplate: null,
+    };
     hub = createEventHub();
     const text = (type: string, content: string, immutable: boolean) => ({
       type,

@@ -126,7 +126,7 @@ export async function startServer(settings: Settings, options: StartOptions = {}
   const query = thread('query');
   const ingest = thread('ingest');
   const runner: OperationRunner = {
-    run: (name, input) => (WRITES.has(name) ? ingest : query).run(name, input),
+    run: (name, input, viewer) => (WRITES.has(name) ? ingest : query).run(name, input, viewer),
   };
 
   const watching = settings.watch ? settings.paths : [];

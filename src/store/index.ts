@@ -39,8 +39,9 @@ export async function openStore(database: string): Promise<Store> {
     throw error;
   }
   const dictionaries = new Dictionaries(dialect);
-  return {
+  const store: Store = {
     engine: dialect.engine,
+    seenBy: () => store,
     saveBuild: (id, build, options = {}) => saveBuild(db, dialect, dictionaries, id, build, options),
     readBuild: (id) => readBuild(db, dialect, dictionaries, id),
     readHead: (id) => readHead(db, dialect, id),
@@ -65,4 +66,5 @@ export async function openStore(database: string): Promise<Store> {
     deleteBuild: (id) => deleteBuild(db, id),
     close: () => db.destroy(),
   };
+  return store;
 }

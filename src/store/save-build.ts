@@ -15,7 +15,7 @@ import { recipeRuns } from './recipe-runs.ts';
 import { revisionOf } from './revision.ts';
 import type { Database } from './schema.ts';
 import { storable } from './storable.ts';
-import type { SavedBuild } from './store.ts';
+import type { BuildAccess, SavedBuild } from './store.ts';
 import { summaryRow } from './summary.ts';
 
 /** Two controllers that save at once meet here; three in a row on the same build is a fault and not bad luck. */
@@ -27,6 +27,25 @@ export interface SaveOptions {
    * error is `conflict`. Without it the last writer wins.
    */
   readonly replacing?: string | null;
+  /** Of a build that is new to the store: who may see it, whose it is, when it arrived. One that is there keeps what it has. */
+  readonly access?: BuildAccess;
+}
+
+/** Where it is not given the build was read from a path of this machine: everybody's who reaches the server. */
+function accessOf(
+  before: { visibility: string; owner: number | null; pinned: number; received_ms: number | null } | undefined,
+  access: BuildAccess | undefined,
+) {
+  if (before !== undefined) {
+    const { visibility, owner, pinned, received_ms } = before;
+    return { visibility, owner, pinned, received_ms };
+  }
+  return {
+    visibility: access?.visibility ?? 'public',
+    owner: access?.owner ?? null,
+    pinned: 0,
+    received_ms: access?.receivedMs ?? null,
+  };
 }
 
 /** Writes a build whole, in one transaction; the same content again writes nothing. */
@@ -54,7 +73,7 @@ export async function saveBuild(
       const changed = await db.transaction().execute(async (trx) => {
         const before = await trx
           .selectFrom('builds')
-          .select(['number', 'revision', 'key_list', 'graph'])
+          .select(['number', 'revision', 'key_list', 'graph', 'visibility', 'owner', 'pinned', 'received_ms'])
           .where('id', '=', id)
           .executeTakeFirst();
         if (before?.revision === revision) return false;
@@ -76,7 +95,12 @@ export async function saveBuild(
         }
         const { number } = await trx
           .insertInto('builds')
-          .values({ ...summaryRow(id, revision, build), key_list: keyListNumber, graph: graphNumber })
+          .values({
+            ...summaryRow(id, revision, build),
+            key_list: keyListNumber,
+            graph: graphNumber,
+            ...accessOf(before, options.access),
+          })
           .returning('number')
           .executeTakeFirstOrThrow();
         await insertRows(

@@ -41,6 +41,10 @@ export interface BuildsTable {
   positions: number;
   key_list: number;
   graph: number | null;
+  visibility: Generated<string>;
+  owner: number | null;
+  pinned: Generated<number>;
+  received_ms: number | null;
 }
 
 export interface BuildHeadsTable {
@@ -73,6 +77,60 @@ export interface MetricsTable {
 export interface RecipeNamesTable {
   number: Generated<number>;
   pn: string;
+}
+
+export interface AccountsTable {
+  number: Generated<number>;
+  name: string;
+  /** argon2id, as PHC text; null: this account cannot sign in by password. */
+  password: string | null;
+  role: string;
+  created_ms: number;
+  disabled: Generated<number>;
+}
+
+export interface TokensTable {
+  number: Generated<number>;
+  /** SHA-256 of the token, hex. */
+  hash: string;
+  account: number;
+  name: string;
+  /** The first characters, by which its owner knows it again. */
+  hint: string;
+  created_ms: number;
+  used_ms: number | null;
+  expires_ms: number | null;
+  revoked_ms: number | null;
+}
+
+export interface UploadsTable {
+  number: Generated<number>;
+  id: string;
+  build: string | null;
+  /** SourceKind of what the stream tells. */
+  kind: string;
+  /** SHA-256 of the build's write secret, hex. */
+  secret: string;
+  account: number | null;
+  /** Whom quotas count: `account:<n>`, or `address:<salted hash>`. */
+  client: string;
+  visibility: string;
+  /** JSON of what the client says of the build before anything of it is there. */
+  about: string;
+  /** The newest generation, which grows. */
+  generation: number;
+  /** Uncompressed bytes of it that are durable here, and the SHA-256 of them. */
+  bytes: number;
+  sha256: string;
+  complete: number;
+  /** What of it is in the store as a build; null: nothing yet. */
+  stored_generation: number | null;
+  stored_bytes: number | null;
+  stored_complete: Generated<number>;
+  created_ms: number;
+  touched_ms: number;
+  /** Why its stream could not be read or stored, in a sentence. */
+  problem: string | null;
 }
 
 export interface Database {
@@ -116,5 +174,16 @@ export interface Database {
   };
   task_blocks: { build: number; metric: number; block: number; bytes: Uint8Array };
   sample_blocks: { build: number; ordinal: number; bytes: Uint8Array };
+  build_aliases: { alias: string; build: string };
+  accounts: AccountsTable;
+  sessions: { hash: string; account: number; created_ms: number; used_ms: number; expires_ms: number };
+  tokens: TokensTable;
+  uploads: UploadsTable;
+  upload_chunks: { upload: number; generation: number; at: number; length: number; bytes: Uint8Array };
+  blobs: { hash: string; bytes: number; stored_bytes: number; created_ms: number };
+  blob_uses: { hash: string; build: string; class: string };
+  report_numbers: { number: Generated<number>; build: string; ordinal: number };
+  quota_uses: { client: string; hour: number; builds: number; bytes: number };
+  server_secrets: { name: string; value: string };
   store_version: { version: number };
 }

@@ -14,6 +14,29 @@ export interface SavedBuild {
   readonly changed: boolean;
 }
 
+/** `public`: in every list. `unlisted`: for who has the whole id. `private`: for its owner and for admins. */
+export const VISIBILITIES = ['public', 'unlisted', 'private'] as const;
+export type Visibility = (typeof VISIBILITIES)[number];
+
+export interface BuildAccess {
+  readonly visibility: Visibility;
+  /** Number of the account it belongs to, or null. */
+  readonly owner: number | null;
+  /** Epoch ms; null: read from a path. */
+  readonly receivedMs: number | null;
+}
+
+/** Who asks. `account` null: somebody who is not signed in. */
+export interface Viewer {
+  readonly account: number | null;
+  readonly admin: boolean;
+}
+
+/** Somebody who is not signed in. */
+export const STRANGER: Viewer = { account: null, admin: false };
+/** Whoever works at the machine of the server: the command line. */
+export const CONSOLE: Viewer = { account: null, admin: true };
+
 /** Everything of a build but its task table and samples. */
 export type BuildHead = Omit<Build, 'tasks' | 'samples' | 'graph'>;
 
@@ -148,6 +171,8 @@ export interface StoredBytes {
 
 export interface Store {
   readonly engine: 'sqlite' | 'postgres';
+  /** The same store with every read bounded to what the viewer may see; for an admin, this one. */
+  seenBy(viewer: Viewer): Store;
   /** Writes the build whole, in one transaction; the same content again writes nothing. */
   saveBuild(
     id: string,
@@ -158,6 +183,8 @@ export interface Store {
        * the error is `conflict`. Without it the last writer wins.
        */
       readonly replacing?: string | null;
+      /** Of a build that is new to the store; one that is there keeps what it has. */
+      readonly access?: BuildAccess;
     },
   ): Promise<SavedBuild>;
   /** The build whole, or null. */

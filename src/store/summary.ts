@@ -14,7 +14,7 @@ export function summaryRow(
   id: string,
   revision: string,
   build: Build,
-): Omit<BuildsTable, 'number' | 'key_list' | 'graph'> {
+): Omit<BuildsTable, 'number' | 'key_list' | 'graph' | 'visibility' | 'owner' | 'pinned' | 'received_ms'> {
   const { tasks, type } = build;
   const location = build.sources[0]?.location ?? '';
   let started = 0;
@@ -108,9 +108,7 @@ function firstFailure({ failures, tasks, recipes }: Build): string | null {
   return [name, first.task].filter((part) => part !== null).join(':');
 }
 
-export function summaryOf(
-  row: Omit<Selectable<BuildsTable>, 'number' | 'key_list' | 'graph' | 'search' | 'positions'>,
-): BuildSummary {
+export function summaryOf(row: Pick<Selectable<BuildsTable>, (typeof SUMMARY_COLUMNS)[number]>): BuildSummary {
   return {
     id: row.id,
     revision: row.revision,

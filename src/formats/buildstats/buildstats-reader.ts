@@ -6,7 +6,7 @@
  *     …
  *     const build = reader.finish();
  */
-import type { Build, Failure, Recipe } from '../../model/build.ts';
+import { type Build, type Failure, NOT_REPORTED, type Recipe } from '../../model/build.ts';
 import { DERIVED_FROM, deriveMetrics } from '../../model/derive-metrics.ts';
 import { BUILD_STATS_BYTES_MAX, RECIPES_MAX, TASK_FILE_BYTES_MAX, TASK_NAMES_MAX } from '../../model/limits.ts';
 import { type Problem, ProblemList } from '../../model/problem.ts';
@@ -323,6 +323,7 @@ export class BuildstatsReader {
       distro: null,
       distroVersion: null,
       builder: null,
+      ...NOT_REPORTED,
       host: { ...hostOf(block?.hostInfo ?? null), memoryBytes },
       bitbakeVersion: null,
       layers: [],

@@ -3,6 +3,7 @@ import type { ServerEvent } from '../../api/contract.ts';
 import type { ErrorCode } from '../../model/errors.ts';
 import type { OperationName } from '../../operations/index.ts';
 import type { Answer } from '../../operations/run.ts';
+import type { Viewer } from '../../store/store.ts';
 
 /** The query thread reads, the ingest thread writes: a 60 ms question must not stop an import, nor either of them the page. */
 export type Role = 'query' | 'ingest';
@@ -20,7 +21,13 @@ export function isThreadData(value: unknown): value is ThreadData {
 }
 
 export type ToThread =
-  | { readonly type: 'run'; readonly call: number; readonly operation: OperationName; readonly input: unknown }
+  | {
+      readonly type: 'run';
+      readonly call: number;
+      readonly operation: OperationName;
+      readonly input: unknown;
+      readonly viewer: Viewer;
+    }
   /** Ingest only: read these paths, one after the other, answer, then watch them if asked to. */
   | { readonly type: 'read'; readonly call: number; readonly paths: readonly string[]; readonly watch: boolean }
   | { readonly type: 'close' };

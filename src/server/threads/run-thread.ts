@@ -2,9 +2,9 @@
 import { parentPort } from 'node:worker_threads';
 import { BakehouseError } from '../../model/errors.ts';
 import type { OperationContext } from '../../operations/context.ts';
-import { answerOf, runOperation } from '../../operations/run.ts';
+import { answerOf, contextFor, runOperation } from '../../operations/run.ts';
 import { openStore } from '../../store/index.ts';
-import type { SavedBuild } from '../../store/store.ts';
+import { CONSOLE, type SavedBuild } from '../../store/store.ts';
 import { reportTemplate } from '../report-template.ts';
 import { sampleSource } from '../sample.ts';
 import { toPlain } from './plain-error.ts';
@@ -30,6 +30,8 @@ export async function runThread(data: ThreadData): Promise<void> {
     const store = await openStore(data.database);
     context = {
       store,
+      wholeStore: store,
+      viewer: CONSOLE,
       now: Date.now,
       version: data.version,
       logRoots: data.logRoots,
@@ -58,7 +60,9 @@ export async function runThread(data: ThreadData): Promise<void> {
   async function run(message: Extract<ToThread, { type: 'run' }>): Promise<void> {
     try {
       // The sender's types held the name and its input together; the wire between threads does not.
-      const answer = answerOf(await runOperation(context, message.operation, message.input as never));
+      const answer = answerOf(
+        await runOperation(contextFor(context, message.viewer), message.operation, message.input as never),
+      );
       if (answer.kind === 'json') {
         say({ type: 'answer', call: message.call, answer }, [answer.bytes.buffer as ArrayBuffer]);
       } else {

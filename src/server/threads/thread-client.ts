@@ -4,6 +4,7 @@ import type { ServerEvent } from '../../api/contract.ts';
 import { BakehouseError } from '../../model/errors.ts';
 import type { OperationInput, OperationName } from '../../operations/index.ts';
 import type { Answer, OperationRunner } from '../../operations/run.ts';
+import { STRANGER, type Viewer } from '../../store/store.ts';
 import { fromPlain } from './plain-error.ts';
 import type { FromThread, ThreadData, ToThread } from './protocol.ts';
 
@@ -44,7 +45,7 @@ interface Running {
 
 /** A message before its call is numbered. */
 type Question =
-  | { readonly type: 'run'; readonly operation: OperationName; readonly input: unknown }
+  | { readonly type: 'run'; readonly operation: OperationName; readonly input: unknown; readonly viewer: Viewer }
   | { readonly type: 'read'; readonly paths: readonly string[]; readonly watch: boolean };
 
 export interface ThreadClient extends OperationRunner {
@@ -169,8 +170,8 @@ export function createThreadClient(options: ThreadClientOptions): ThreadClient {
   }
 
   return {
-    async run<N extends OperationName>(operation: N, input: OperationInput<N>): Promise<Answer> {
-      const answer = await ask({ type: 'run', operation, input });
+    async run<N extends OperationName>(operation: N, input: OperationInput<N>, viewer = STRANGER): Promise<Answer> {
+      const answer = await ask({ type: 'run', operation, input, viewer });
       if (answer === null) throw new Error(`${operation} gave no answer`);
       return answer;
     },

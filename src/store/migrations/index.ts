@@ -7,6 +7,7 @@ import { BakehouseError } from '../../model/errors.ts';
 import type { Dialect } from '../dialect.ts';
 import type { Database } from '../schema.ts';
 import { builds } from './0001-builds.ts';
+import { reports } from './0002-reports.ts';
 
 export interface Migration {
   readonly name: string;
@@ -14,7 +15,7 @@ export interface Migration {
 }
 
 /** Append only: the place in this list is the version. */
-const MIGRATIONS: readonly Migration[] = [builds];
+const MIGRATIONS: readonly Migration[] = [builds, reports];
 
 export const STORE_VERSION = MIGRATIONS.length;
 

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely';
-import type { Build } from '../../model/build.ts';
+import { type Build, NOT_REPORTED } from '../../model/build.ts';
 import {
   decodeSampleTable,
   decodeTaskTable,
@@ -62,6 +62,8 @@ async function headOnce(db: Kysely<Database>, id: string): Promise<StoredHead | 
   const problems = row.problems === 0 ? [] : await readProblems(db, row.number);
   if (problems.length !== row.problems) return REPLACED;
   return {
+    // Heads stored before these were known.
+    ...NOT_REPORTED,
     ...(JSON.parse(unpackText(row.head)) as Omit<BuildHead, 'problems'>),
     problems,
     id,
