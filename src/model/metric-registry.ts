@@ -111,6 +111,13 @@ const KNOWN: ReadonlyMap<string, Metric> = new Map([
 /** Every metric the program has words for, those read from files first. */
 export const KNOWN_METRICS: readonly Metric[] = [...KNOWN.values()];
 
+const DERIVED_IDS: ReadonlySet<string> = new Set(DERIVED.map(([id]) => id));
+
+/** Whether the program computes the metric of this id, so that nothing that was read may stand under it. */
+export function isDerivedMetric(id: string): boolean {
+  return DERIVED_IDS.has(id);
+}
+
 const UNIT_WORDS: Readonly<Record<string, Unit>> = {
   s: 's',
   sec: 's',
@@ -174,6 +181,7 @@ export function metricFor(id: string, writtenUnit = ''): Metric {
  *     IO read_bytes         io.read_bytes
  *     Child rusage ru_utime child_rusage.ru_utime
  *     utime                 utime
+ *     walltime              file.walltime: what is computed under that name is another number
  */
 export function metricIdOfKey(key: string): string {
   const words = key
@@ -181,5 +189,6 @@ export function metricIdOfKey(key: string): string {
     .split(/[^a-z0-9_%]+/)
     .filter((word) => word !== '');
   const last = words.pop() ?? '';
-  return words.length === 0 ? last : `${words.join('_')}.${last}`;
+  if (words.length > 0) return `${words.join('_')}.${last}`;
+  return isDerivedMetric(last) ? `file.${last}` : last;
 }

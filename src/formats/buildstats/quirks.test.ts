@@ -69,6 +69,16 @@ describe('task files', () => {
     expect(codes(build)).toEqual(['task-unfinished']);
   });
 
+  test('a number under the name of a computed one stands beside it', () => {
+    const build = read({
+      build_stats: BUILD_STATS,
+      'a-1-r0/do_compile': task('a-1-r0', 'do_compile', 1, 3, 'IO read_bytes: 7\nread_bytes: 5\nwalltime: 9\n'),
+    });
+    expect(row(build, 0)).toMatchObject({ read_bytes: 7, walltime: 2, 'file.read_bytes': 5, 'file.walltime': 9 });
+    const ids = build.tasks.metrics.map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
   test('2: Event says TaskStarted for failed tasks too; Status counts', () => {
     const build = read({
       build_stats: BUILD_STATS,
