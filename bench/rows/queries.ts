@@ -8,6 +8,7 @@ import type { Build } from '../../src/model/build.ts';
 import { compareBuilds } from '../../src/operations/compare-builds.ts';
 import type { OperationContext } from '../../src/operations/context.ts';
 import { trend } from '../../src/operations/trend.ts';
+import { memoryBlobs } from '../../src/store/blobs/index.ts';
 import { openStore } from '../../src/store/index.ts';
 import { CONSOLE, type Store } from '../../src/store/store.ts';
 import { generateBuild, varyBuild } from '../generate.ts';
@@ -89,6 +90,7 @@ function contextOf(store: Store): OperationContext {
   return {
     store,
     wholeStore: store,
+    blobs: memoryBlobs(),
     viewer: CONSOLE,
     now: () => Date.now(),
     version: '0',

@@ -32,6 +32,7 @@ function collect(text: string, before: readonly string[] = []): string[] {
 function withStore(command: Command): Command {
   return command
     .option('--database <url>', 'store: sqlite:/path/file.db or postgres://… (BAKEHOUSE_DATABASE)')
+    .option('--blobs <place>', 'where logs and other large things are kept (BAKEHOUSE_BLOBS)')
     .option('--data <folder>', 'folder of the embedded store (BAKEHOUSE_DATA)')
     .option('--config <file>', 'settings file (BAKEHOUSE_CONFIG)');
 }

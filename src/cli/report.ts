@@ -6,7 +6,7 @@ import { loadLibrary } from './controller.ts';
 
 export async function reportFile(builds: readonly Build[], version: string): Promise<Uint8Array> {
   // The page is inside server.mjs, so that a summary need not load a megabyte it never shows.
-  const { buildId, exportReport, openStore, reportTemplate } = await loadLibrary();
+  const { buildId, exportReport, memoryBlobs, openStore, reportTemplate } = await loadLibrary();
   const store = await openStore('sqlite::memory:');
   try {
     const ids: string[] = [];
@@ -14,6 +14,7 @@ export async function reportFile(builds: readonly Build[], version: string): Pro
     const context = {
       store,
       wholeStore: store,
+      blobs: memoryBlobs(),
       viewer: CONSOLE,
       now: Date.now,
       version,

@@ -16,7 +16,12 @@ import { ADDRESS, type ReadOptions } from './read-build.ts';
 export async function storeSettings(io: CliIo, options: Options): Promise<Settings> {
   const { readSettings } = await loadController();
   return readSettings({
-    flags: { data: text(options, 'data'), database: text(options, 'database'), config: text(options, 'config') },
+    flags: {
+      data: text(options, 'data'),
+      database: text(options, 'database'),
+      blobs: text(options, 'blobs'),
+      config: text(options, 'config'),
+    },
     environment: io.environment,
     folder: io.folder,
     terminal: io.errIsTerminal,
@@ -53,11 +58,12 @@ export function readStored(io: CliIo, options: Options, reference: string, read:
 
 /** Every build of a path into the store, with a line of progress on a terminal. */
 export async function importInto(io: CliIo, store: Store, path: string): Promise<ImportPathResult> {
-  const { importPath } = await loadLibrary();
+  const { importPath, memoryBlobs } = await loadLibrary();
   const progress = progressLine(io, `storing ${path}`);
   const context = {
     store,
     wholeStore: store,
+    blobs: memoryBlobs(),
     viewer: CONSOLE,
     now: io.nowMs,
     version: VERSION,

@@ -1,3 +1,4 @@
+import type { BlobStore } from '../store/blobs/index.ts';
 import type { SavedBuild, Store, Viewer } from '../store/store.ts';
 
 /** What every operation is given: one object, made by the thread or the command that runs operations. */
@@ -6,6 +7,8 @@ export interface OperationContext {
   readonly store: Store;
   /** Everything, for what writes and for who looks after the server. */
   readonly wholeStore: Store;
+  /** Logs and whatever else lies outside the database. Given away only by way of a build that uses it and that `store` shows. */
+  readonly blobs: BlobStore;
   /** Who asks. */
   readonly viewer: Viewer;
   readonly now: () => number;

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { ExploreQuery } from '../api/contract.ts';
 import { drawBuild } from '../model/draw-build.ts';
+import { memoryBlobs } from '../store/blobs/index.ts';
 import { openStore } from '../store/index.ts';
 import { CONSOLE, type Store } from '../store/store.ts';
 import type { OperationContext } from './context.ts';
@@ -28,6 +29,7 @@ test('over many builds lets other questions in between', async () => {
   const context: OperationContext = {
     store: slow,
     wholeStore: slow,
+    blobs: memoryBlobs(),
     viewer: CONSOLE,
     now: () => 0,
     version: '1',

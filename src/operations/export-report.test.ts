@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { drawBuild } from '../model/draw-build.ts';
+import { memoryBlobs } from '../store/blobs/index.ts';
 import { openStore } from '../store/index.ts';
 import { CONSOLE, type Store } from '../store/store.ts';
 import type { OperationContext } from './context.ts';
@@ -21,6 +22,7 @@ beforeAll(async () => {
   context = {
     store,
     wholeStore: store,
+    blobs: memoryBlobs(),
     viewer: CONSOLE,
     now: () => 0,
     version: '0',

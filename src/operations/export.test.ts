@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Build } from '../model/build.ts';
 import { drawBuild } from '../model/draw-build.ts';
+import { memoryBlobs } from '../store/blobs/index.ts';
 import { CONSOLE, type Store } from '../store/store.ts';
 import type { OperationContext } from './context.ts';
 import { exportSamples } from './export-samples.ts';
@@ -29,6 +30,7 @@ function holding(build: Build): OperationContext {
   return {
     store,
     wholeStore: store,
+    blobs: memoryBlobs(),
     viewer: CONSOLE,
     now: () => 0,
     version: '0',

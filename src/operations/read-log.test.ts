@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Build } from '../model/build.ts';
 import { DRAWING_START_MS, drawBuild } from '../model/draw-build.ts';
+import { memoryBlobs } from '../store/blobs/index.ts';
 import { openStore } from '../store/index.ts';
 import { CONSOLE, type Store } from '../store/store.ts';
 import type { OperationContext } from './context.ts';
@@ -46,6 +47,7 @@ function context(...paths: string[]): OperationContext {
   return {
     store,
     wholeStore: store,
+    blobs: memoryBlobs(),
     viewer: CONSOLE,
     now: () => DRAWING_START_MS + 100_000,
     version: '1',

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Build } from '../model/build.ts';
 import { DRAWING_START_MS, drawBuild } from '../model/draw-build.ts';
+import { memoryBlobs } from '../store/blobs/index.ts';
 import { openStore } from '../store/index.ts';
 import { CONSOLE, type Store } from '../store/store.ts';
 import type { OperationContext } from './context.ts';
@@ -15,6 +16,7 @@ beforeEach(async () => {
   context = {
     store,
     wholeStore: store,
+    blobs: memoryBlobs(),
     viewer: CONSOLE,
     now: () => 0,
     version: '1',

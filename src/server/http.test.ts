@@ -23,6 +23,7 @@ import { decodeGraph } from '../model/columns-graph.ts';
 import { drawBuild } from '../model/draw-build.ts';
 import type { OperationContext } from '../operations/context.ts';
 import { localRunner } from '../operations/run.ts';
+import { memoryBlobs } from '../store/blobs/index.ts';
 import { decompress } from '../store/compression.ts';
 import { openStore } from '../store/index.ts';
 import { CONSOLE } from '../store/store.ts';
@@ -111,6 +112,7 @@ describe.each(engines)('over $name', ({ here, start, name: engineName }) => {
     context = {
       store,
       wholeStore: store,
+      blobs: memoryBlobs(),
       viewer: CONSOLE,
       now: () => START + 5 * DAY,
       version: VERSION,

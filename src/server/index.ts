@@ -52,12 +52,13 @@ function pageUrl(host: string, port: number): string {
   return `http://${name}:${port}/buildstats`;
 }
 
-/** The database as the threads open it, and what to delete at the end. */
-function prepareDatabase(settings: Settings): { database: string; remove: (() => void) | null } {
+/** The database and the blobs as the threads open them, and what to delete at the end. */
+function prepareDatabase(settings: Settings): { database: string; blobs: string; remove: (() => void) | null } {
   if (settings.temporary) {
     const folder = mkdtempSync(join(tmpdir(), 'bakehouse-'));
     return {
       database: `sqlite:${join(folder, 'bakehouse.db')}`,
+      blobs: join(folder, 'blobs'),
       remove: () => rmSync(folder, { recursive: true, force: true }),
     };
   }
@@ -76,11 +77,11 @@ function prepareDatabase(settings: Settings): { database: string; remove: (() =>
       );
     }
   }
-  return { database: settings.database, remove: null };
+  return { database: settings.database, blobs: settings.blobs, remove: null };
 }
 
 export async function startServer(settings: Settings, options: StartOptions = {}): Promise<RunningServer> {
-  const { database, remove } = prepareDatabase(settings);
+  const { database, blobs, remove } = prepareDatabase(settings);
   const logger = createLogger(settings.logLevel);
   const hub = createEventHub();
   if (options.onEvent !== undefined) hub.subscribe(options.onEvent);
@@ -95,7 +96,7 @@ export async function startServer(settings: Settings, options: StartOptions = {}
   let opening: Promise<unknown> = Promise.resolve();
   const thread = (role: 'query' | 'ingest') => {
     const client = createThreadClient({
-      data: { bakehouseThread: role, database, version: VERSION, logRoots },
+      data: { bakehouseThread: role, database, blobs, version: VERSION, logRoots },
       entry: threadEntry(),
       onEvent: hub.publish,
       onWarning: warn,

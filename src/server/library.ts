@@ -15,5 +15,6 @@ export { tasksFile } from '../operations/export-tasks.ts';
 export { traceFile } from '../operations/export-trace.ts';
 export { importPath } from '../operations/import-path.ts';
 export { noSuchBuild, resolveBuildId } from '../operations/resolve-build-id.ts';
+export { memoryBlobs, openBlobs } from '../store/blobs/index.ts';
 export { openStore } from '../store/index.ts';
 export { reportTemplate } from './report-template.ts';

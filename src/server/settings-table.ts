@@ -22,6 +22,7 @@ export type SettingName =
   | 'allowedHosts'
   | 'data'
   | 'database'
+  | 'blobs'
   | 'temporary'
   | 'paths'
   | 'watch'
@@ -58,7 +59,7 @@ export const SETTINGS: readonly SettingRow[] = [
     environment: 'BAKEHOUSE_DATA',
     kind: 'text',
     fallback: '`bakehouse` in the user’s state folder (`$XDG_STATE_HOME`, else `~/.local/state`)',
-    meaning: 'folder of the embedded database; made when it is not there',
+    meaning: 'folder of the embedded database and of the blobs; made when it is not there',
   },
   {
     key: 'database',
@@ -69,12 +70,20 @@ export const SETTINGS: readonly SettingRow[] = [
     meaning: '`sqlite:/path/file.db` or `postgres://user@host/name`',
   },
   {
+    key: 'blobs',
+    flag: '--blobs PLACE',
+    environment: 'BAKEHOUSE_BLOBS',
+    kind: 'text',
+    fallback: '`blobs` in the data folder',
+    meaning: 'where logs and other large things are kept: a folder',
+  },
+  {
     key: 'temporary',
     flag: '--temporary',
     environment: 'BAKEHOUSE_TEMPORARY',
     kind: 'yes-no',
     fallback: 'no',
-    meaning: 'a throw-away store that is deleted at the end; data and database are not used',
+    meaning: 'a throw-away store that is deleted at the end; data, database and blobs are not used',
   },
   {
     key: 'paths',

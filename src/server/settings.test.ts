@@ -29,6 +29,7 @@ describe('readSettings', () => {
       allowedHosts: [],
       data: join(homedir(), '.local/state/bakehouse'),
       database: `sqlite:${join(homedir(), '.local/state/bakehouse/bakehouse.db')}`,
+      blobs: join(homedir(), '.local/state/bakehouse/blobs'),
       temporary: false,
       paths: [],
       watch: true,

@@ -23,6 +23,8 @@ export interface Settings {
   readonly data: string;
   /** `sqlite:/path/file.db` or `postgres://…`. */
   readonly database: string;
+  /** Folder of logs and other large things. */
+  readonly blobs: string;
   readonly temporary: boolean;
   readonly paths: readonly string[];
   readonly watch: boolean;
@@ -198,6 +200,7 @@ export async function readSettings(input: SettingsInput): Promise<Settings> {
     allowedHosts: Object.freeze(list('allowedHosts')),
     data,
     database,
+    blobs: located(text('blobs', join(data, 'blobs')), base('blobs')),
     temporary: yes('temporary', false),
     paths: Object.freeze(list('paths').map((path) => located(path, base('paths')))),
     watch: yes('watch', true),

@@ -1,4 +1,5 @@
 import { Kysely } from 'kysely';
+import { blobIndex } from './blob-index.ts';
 import { dialectFor } from './dialect.ts';
 import { Dictionaries } from './dictionaries.ts';
 import { migrate } from './migrations/index.ts';
@@ -64,6 +65,7 @@ export async function openStore(database: string): Promise<Store> {
     listMetrics: () => dictionaries.listMetrics(db),
     countBuilds: () => countBuilds(db),
     deleteBuild: (id) => deleteBuild(db, id),
+    blobIndex: blobIndex(db),
     close: () => db.destroy(),
   };
   return store;

@@ -271,6 +271,8 @@ export async function deleteBuild(db: Kysely<Database>, id: string): Promise<boo
       .executeTakeFirst();
     if (gone === undefined) return false;
     await trx.deleteFrom('recipe_runs').where('build', '=', gone.number).execute();
+    // The blobs themselves go after a time of grace, if no other build uses them.
+    await trx.deleteFrom('blob_uses').where('build', '=', id).execute();
     await dropUnused(trx, 'key_lists', 'key_list', gone.key_list);
     if (gone.graph !== null) await dropUnused(trx, 'graphs', 'graph', gone.graph);
     return true;

@@ -6,6 +6,7 @@ import type { Build, BuildKind, BuildOutcome, SstateSummary } from '../model/bui
 import type { Metric } from '../model/metric.ts';
 import type { SampleSeries, SampleTable } from '../model/samples.ts';
 import type { TaskGraph, TaskOutcome, TaskTable } from '../model/task-table.ts';
+import type { BlobIndex } from './blob-index.ts';
 
 export interface SavedBuild {
   readonly id: string;
@@ -232,5 +233,7 @@ export interface Store {
   countBuilds(): Promise<number>;
   /** True when there was such a build. */
   deleteBuild(id: string): Promise<boolean>;
+  /** Not bounded to a viewer: whoever gives a blob away asks `hasUse` of a build that its viewer may see. */
+  readonly blobIndex: BlobIndex;
   close(): Promise<void>;
 }

@@ -15,6 +15,7 @@ export async function serve(io: CliIo, args: readonly string[], options: Options
       allowedHosts: text(options, 'allowedHosts'),
       data: text(options, 'data'),
       database: text(options, 'database'),
+      blobs: text(options, 'blobs'),
       config: text(options, 'config'),
       temporary: flag(options, 'temporary') ? true : undefined,
       watch: options.watch === false ? false : undefined,

@@ -12,6 +12,8 @@ export type Role = 'query' | 'ingest';
 export interface ThreadData {
   readonly bakehouseThread: Role;
   readonly database: string;
+  /** Where blobs are: what openBlobs takes. */
+  readonly blobs: string;
   readonly version: string;
   readonly logRoots: readonly string[];
 }

@@ -3,6 +3,7 @@ import { parentPort } from 'node:worker_threads';
 import { BakehouseError } from '../../model/errors.ts';
 import type { OperationContext } from '../../operations/context.ts';
 import { answerOf, contextFor, runOperation } from '../../operations/run.ts';
+import { openBlobs } from '../../store/blobs/index.ts';
 import { openStore } from '../../store/index.ts';
 import { CONSOLE, type SavedBuild } from '../../store/store.ts';
 import { reportTemplate } from '../report-template.ts';
@@ -31,6 +32,7 @@ export async function runThread(data: ThreadData): Promise<void> {
     context = {
       store,
       wholeStore: store,
+      blobs: openBlobs(data.blobs),
       viewer: CONSOLE,
       now: Date.now,
       version: data.version,

@@ -22,7 +22,7 @@ afterEach(async () => {
 
 function create(database = `sqlite:${join(folder, 'x.db')}`, idleMs = 60_000): void {
   client = createThreadClient({
-    data: { bakehouseThread: 'query', database, version: '1.2.3', logRoots: [] },
+    data: { bakehouseThread: 'query', database, blobs: join(folder, 'blobs'), version: '1.2.3', logRoots: [] },
     entry: threadEntry(),
     onEvent: () => {},
     onWarning: () => {},

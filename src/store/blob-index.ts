@@ -1,0 +1,110 @@
+/** Rows about the blob store: what is in it, and which build uses what. A blob without a use goes after a time of grace (retention). */
+import type { Kysely } from 'kysely';
+import type { BlobHash, BlobSize } from './blobs/blob-store.ts';
+import type { Database } from './schema.ts';
+
+/** Why a build has a blob, which retention goes by: `report` is what came in as it came. */
+export const BLOB_CLASSES = ['failure-log', 'log', 'graph', 'files', 'report'] as const;
+export type BlobClass = (typeof BLOB_CLASSES)[number];
+
+export interface BlobUse {
+  readonly hash: BlobHash;
+  readonly class: BlobClass;
+}
+
+export interface BlobIndex {
+  /**
+   * After `put`: it is there. One that is known already becomes new again, so that what a client was told to be there stays until its
+   * record has come.
+   */
+  noteBlob(hash: BlobHash, size: Pick<BlobSize, 'bytes' | 'storedBytes'>, nowMs: number): Promise<void>;
+  /** The build uses these, whether they are there already or still to come; one that it uses takes the class given last. */
+  addUses(build: string, uses: readonly BlobUse[]): Promise<void>;
+  /** The build uses these and no others: after its content changed. */
+  setUses(build: string, uses: readonly BlobUse[]): Promise<void>;
+  /** With `bytes` null where the blob is not there (yet). */
+  usesOf(build: string): Promise<readonly (BlobUse & { readonly bytes: number | null })[]>;
+  hasUse(build: string, hash: BlobHash): Promise<boolean>;
+  /** For each of the hashes that is there: the builds that use it, which may be none. */
+  usersOf(hashes: readonly BlobHash[]): Promise<ReadonlyMap<BlobHash, readonly string[]>>;
+}
+
+/** Values of one statement; SQLite takes 32,766 and PostgreSQL 65,535. */
+const AT_ONCE = 5000;
+
+function* slices<T>(list: readonly T[]): Iterable<readonly T[]> {
+  for (let at = 0; at < list.length; at += AT_ONCE) yield list.slice(at, at + AT_ONCE);
+}
+
+export function blobIndex(db: Kysely<Database>): BlobIndex {
+  async function addUses(on: Kysely<Database>, build: string, uses: readonly BlobUse[]): Promise<void> {
+    const last = new Map(uses.map((use) => [use.hash, use.class]));
+    for (const part of slices([...last]))
+      await on
+        .insertInto('blob_uses')
+        .values(part.map(([hash, kind]) => ({ hash, build, class: kind })))
+        .onConflict((conflict) =>
+          conflict.columns(['build', 'hash']).doUpdateSet((eb) => ({ class: eb.ref('excluded.class') })),
+        )
+        .execute();
+  }
+
+  return {
+    noteBlob: async (hash, { bytes, storedBytes }, nowMs) => {
+      await db
+        .insertInto('blobs')
+        .values({ hash, bytes, stored_bytes: storedBytes, created_ms: nowMs })
+        .onConflict((conflict) =>
+          conflict.column('hash').doUpdateSet({ bytes, stored_bytes: storedBytes, created_ms: nowMs }),
+        )
+        .execute();
+    },
+    addUses: (build, uses) => addUses(db, build, uses),
+    setUses: async (build, uses) => {
+      await db.transaction().execute(async (trx) => {
+        await trx.deleteFrom('blob_uses').where('build', '=', build).execute();
+        await addUses(trx, build, uses);
+      });
+    },
+    usesOf: async (build) => {
+      const rows = await db
+        .selectFrom('blob_uses')
+        .leftJoin('blobs', 'blobs.hash', 'blob_uses.hash')
+        .select(['blob_uses.hash', 'blob_uses.class', 'blobs.bytes'])
+        .where('blob_uses.build', '=', build)
+        .orderBy('blob_uses.hash')
+        .execute();
+      return rows.flatMap(({ hash, bytes, class: text }) => {
+        const kind = BLOB_CLASSES.find((one) => one === text);
+        return kind === undefined ? [] : [{ hash, class: kind, bytes }];
+      });
+    },
+    hasUse: async (build, hash) => {
+      const row = await db
+        .selectFrom('blob_uses')
+        .select('class')
+        .where('build', '=', build)
+        .where('hash', '=', hash)
+        .executeTakeFirst();
+      return row !== undefined;
+    },
+    usersOf: async (hashes) => {
+      const users = new Map<BlobHash, string[]>();
+      for (const part of slices([...new Set(hashes)])) {
+        const rows = await db
+          .selectFrom('blobs')
+          .leftJoin('blob_uses', 'blob_uses.hash', 'blobs.hash')
+          .select(['blobs.hash', 'blob_uses.build'])
+          .where('blobs.hash', 'in', [...part])
+          .orderBy('blob_uses.build')
+          .execute();
+        for (const { hash, build } of rows) {
+          const list = users.get(hash) ?? [];
+          if (build !== null) list.push(build);
+          users.set(hash, list);
+        }
+      }
+      return users;
+    },
+  };
+}
