@@ -36,3 +36,30 @@ export const FAILURES_MAX = 5000;
 export const GRAPH_EDGES_MAX = 20_000_000;
 /** One event log, unpacked: 10 KB a task make 1 GB of 100,000 tasks, and a resident server writes several builds into one. */
 export const EVENT_LOG_BYTES_MAX = 4 * 2 ** 30;
+/** One line of a record: all task runs of a build of 100,000 are 5 MB of base64, a day of samples of a large machine 50 MB. */
+export const RECORD_LINE_BYTES_MAX = 64 << 20;
+/** What the columns of one line may unpack to, known before they are: those of 100,000 task runs are 10 MB. */
+export const RECORD_LINE_UNPACKED_BYTES_MAX = 256 << 20;
+/** Numbers of one record: as COLUMN_CELLS_MAX, 512 MB of doubles; a column of width 0 costs no byte of the line and 8 of memory a row. */
+export const RECORD_CELLS_MAX = 2 ** 26;
+/** Columns of one line; a frame of /proc/stat and of 100 network interfaces has some hundred numbers. */
+export const RECORD_COLUMNS_MAX = 4096;
+/** Lines of one record: one a failure, message, phase and flush; a build of a day that is flushed every second has 100,000. */
+export const RECORD_LINES_MAX = 2_000_000;
+/** A name, a path, a detail; those that people write (messages, causes) have cuts of their own. */
+export const RECORD_TEXT_CHARS_MAX = 4096;
+/** Sample files of one build as text, which is made of templates and numbers: as much as one such file may be. */
+export const RECORD_SAMPLE_BYTES_MAX = 256 << 20;
+/** Logs and sizes of one build; a world build with a log for every success has one for each task run of 10,000 recipes. */
+export const LOGS_MAX = 200_000;
+export const ARTIFACT_SIZES_MAX = 200_000;
+export const PHASES_MAX = 5000;
+export const LAYERS_MAX = 1000;
+/** Variables (and extras) of one build: the whitelist has 50, times the multiconfigs. */
+export const VARIABLES_MAX = 2000;
+/** A target is a word; `bitbake world universe …` by a script names some hundred. */
+export const TARGETS_MAX = 10_000;
+/** The task graph of a build, unpacked JSON: 100,000 tasks with a million edges are 10 MB. */
+export const GRAPH_BYTES_MAX = 128 << 20;
+/** One record on disk, logs aside: 100,000 task runs with a day of samples are 100 MB. */
+export const RECORD_BYTES_MAX = 2 * 2 ** 30;

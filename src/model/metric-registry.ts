@@ -57,6 +57,13 @@ const READ: readonly Row[] = [
     'none',
     'Of BitBake up to 2.0: the task process itself, without the programs it ran, as a share of the whole machine.',
   ],
+  [
+    'latency.completion',
+    'Time until its end was heard of',
+    'ms',
+    'sum',
+    'From the end of the task until the run queue took note of it and could start what waited for it.',
+  ],
 ];
 
 const DERIVED: readonly Row[] = [

@@ -3,6 +3,7 @@ import { basename, join, resolve, sep } from 'node:path';
 import { BakehouseError } from '../../model/errors.ts';
 import { ProblemList } from '../../model/problem.ts';
 import { reasonOf } from './directory.ts';
+import { isRecordFile, RECORD_FILE } from './record-file.ts';
 
 /** A directory that holds a buildstats build. */
 export interface BuildDirectory {
@@ -14,6 +15,8 @@ export interface BuildDirectory {
 
 export interface FoundFiles {
   readonly builds: BuildDirectory[];
+  /** Record files: `record.jsonl` in a directory of its own. */
+  readonly records: string[];
   /** Event logs: in `log/eventlog` of a tmp, and beside its buildstats. */
   readonly eventLogs: string[];
   /** Tars, only where there is no build directory beside them. */
@@ -24,6 +27,8 @@ export interface FoundFiles {
 const DIRECTORIES_MAX = 50_000;
 /** Build folder -> tmp -> buildstats -> `<target>-<machine>` -> BUILDNAME, and one more for `testresults/<target>`. */
 const DEPTH_MAX = 6;
+/** Where meta-bakehouse keeps the records of a build folder. */
+const RECORDS_FOLDER = 'bakehouse';
 /** Folders of a build folder that are large and hold no buildstats. */
 const NOT_LOOKED_INTO: ReadonlySet<string> = new Set([
   'work',
@@ -72,7 +77,7 @@ function isTmp(name: string): boolean {
 }
 
 class Search {
-  readonly found: FoundFiles = { builds: [], eventLogs: [], tars: [] };
+  readonly found: FoundFiles = { builds: [], records: [], eventLogs: [], tars: [] };
   readonly #path: string;
   readonly #problems: ProblemList;
   readonly #realRoot: string;
@@ -94,9 +99,13 @@ class Search {
     if (entries === null) return;
     this.#look(this.#path, this.#realRoot, entries, 0);
     // Nothing announces itself: a copy of recipe directories alone is still worth reading.
-    if (this.found.builds.length === 0 && this.found.tars.length === 0 && this.#holdsTasks(this.#path, entries)) {
+    if (this.#foundNothing() && this.#holdsTasks(this.#path, entries)) {
       this.found.builds.push({ dir: this.#path, name: basename(this.#path) });
     }
+  }
+
+  #foundNothing(): boolean {
+    return this.found.builds.length + this.found.records.length + this.found.tars.length === 0;
   }
 
   /** @param real the same directory without any link in its path */
@@ -108,6 +117,10 @@ class Search {
       this.found.builds.push({ dir, name: basename(dir) });
       return;
     }
+    if (entries.some((entry) => entry.name === RECORD_FILE && entry.isFile()) && isRecordFile(join(dir, RECORD_FILE))) {
+      this.found.records.push(join(dir, RECORD_FILE));
+      return;
+    }
     const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => [entry.name, join(real, entry.name)]);
     // Links last, so that a build has its own name.
     for (const entry of entries) {
@@ -115,7 +128,7 @@ class Search {
       if (target !== null) folders.push([entry.name, target]);
     }
     const names = new Map(folders.map(([name, target]) => [name!, target!]));
-    const buildsBefore = this.found.builds.length;
+    const before = this.found.builds.length + this.found.records.length;
     const buildstats = names.get('buildstats');
     if (buildstats !== undefined) {
       this.#descend(join(dir, 'buildstats'), buildstats, depth);
@@ -123,11 +136,12 @@ class Search {
     } else {
       const isBuildFolder = names.has('conf') && [...names.keys()].some(isTmp);
       for (const [name, target] of names) {
-        if (isBuildFolder ? isTmp(name) : !NOT_LOOKED_INTO.has(name)) this.#descend(join(dir, name), target, depth);
+        if (isBuildFolder ? isTmp(name) || name === RECORDS_FOLDER : !NOT_LOOKED_INTO.has(name))
+          this.#descend(join(dir, name), target, depth);
       }
     }
     // A tar beside unpacked builds is a copy of one of them, as likely as not.
-    if (this.found.builds.length === buildsBefore && depth <= 1) {
+    if (this.found.builds.length + this.found.records.length === before && depth <= 1) {
       for (const entry of entries) if (entry.isFile() && isTar(entry.name)) this.found.tars.push(join(dir, entry.name));
     }
   }

@@ -9,3 +9,4 @@ export {
 } from './eventlog-file.ts';
 export { type BuildDirectory, buildDirectories } from './find-builds.ts';
 export { type OpenOptions, openBuilds, type Progress } from './open-builds.ts';
+export { type ReadRecordOptions, RecordFollower, readBlob, readRecordFile, recordFileOf } from './record-file.ts';

@@ -6,6 +6,7 @@ import { ProblemList } from '../../model/problem.ts';
 import { readBuildstatsDirectoryAll, reasonOf } from './directory.ts';
 import { findEventLogs, isEventLogFile, readEventLogFile } from './eventlog-file.ts';
 import { findBuilds, isTar } from './find-builds.ts';
+import { isRecordFile, readRecordFile } from './record-file.ts';
 
 export interface Progress {
   /** Builds (or files of builds) read so far, and how many there are in all as far as is known now. */
@@ -59,6 +60,12 @@ export async function* openBuilds(path: string, options: OpenOptions = {}): Asyn
 type Settings = OpenOptions & { readonly problems: ProblemList; readonly nowMs: number };
 
 async function* openFile(path: string, options: Settings): AsyncGenerator<Build> {
+  if (!isTar(path) && isRecordFile(path)) {
+    const build = await readRecordFile(path, options);
+    options.onProgress?.({ done: 1, total: 1 });
+    yield build;
+    return;
+  }
   if (!isTar(path) && isEventLogFile(path)) {
     const builds = await readEventLogFile(path, { ...options, onProgress: undefined });
     if (builds.length === 0) {
@@ -71,7 +78,7 @@ async function* openFile(path: string, options: Settings): AsyncGenerator<Build>
     return;
   }
   if (!isTar(path) && !looksLikeTar(path)) {
-    throw new BakehouseError('unreadable', `${path} is neither a tar nor an event log.`, { file: path });
+    throw new BakehouseError('unreadable', `${path} is neither a tar, an event log nor a record.`, { file: path });
   }
   const { readTarFile } = await import('./tar.ts');
   const builds = await readTarFile(path, options);
@@ -91,7 +98,7 @@ async function* openFolder(path: string, options: Settings): AsyncGenerator<Buil
   const logs = only
     ? []
     : [...new Set([...found.eventLogs, ...[...homes].flatMap((home) => findEventLogs(home))])].sort();
-  const total = found.builds.length + found.tars.length + logs.length;
+  const total = found.builds.length + found.records.length + found.tars.length + logs.length;
   if (total === 0) throw nothingIn(path);
   let done = 0;
   for (const { dir } of found.builds) {
@@ -109,6 +116,14 @@ async function* openFolder(path: string, options: Settings): AsyncGenerator<Buil
     yield* builds;
     if (only) yield* logsOf(path, builds, options);
     // Reading is synchronous: between builds the rest of the process gets its turn.
+    await new Promise((next) => setImmediate(next));
+  }
+  for (const file of found.records) {
+    signal?.throwIfAborted();
+    const builds = await reading(file, options, async () => [await readRecordFile(file, options)]);
+    done++;
+    options.onProgress?.({ done, total });
+    yield* builds;
     await new Promise((next) => setImmediate(next));
   }
   for (const file of logs) {

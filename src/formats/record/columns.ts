@@ -1,0 +1,345 @@
+/**
+ * Columns of a record line: numbers of one kind, packed (docs/formats/record.md, "Columns"). What a line announces is added up and
+ * held against the bounds before anything is unpacked.
+ */
+import {
+  RECORD_CELLS_MAX,
+  RECORD_COLUMNS_MAX,
+  RECORD_LINE_UNPACKED_BYTES_MAX,
+  TASK_RUNS_MAX,
+} from '../../model/limits.ts';
+import { countOf, type Fields, get, isFields, numberOf, textOf } from './fields.ts';
+import type { Packing } from './packing.ts';
+
+/** A column of numbers: `values` are whole numbers where `scale` says so (value = integer / 10^scale). NaN: not recorded. */
+export interface NumberColumn {
+  readonly id: string;
+  readonly unit: string;
+  readonly scale: number;
+  readonly values: Float64Array<ArrayBuffer>;
+}
+
+/** Hashes as 16 hex digits each, '' where not recorded. */
+export interface HashColumn {
+  readonly id: string;
+  readonly hashes: string[];
+}
+
+export interface Columns {
+  readonly rows: number;
+  readonly numbers: readonly NumberColumn[];
+  readonly hashes: readonly HashColumn[];
+}
+
+/** Why a line's columns cannot be read: a sentence that goes into its problem. */
+export class ColumnsError extends Error {}
+
+const WIDTHS: ReadonlySet<number> = new Set([0, 1, 2, 4, 8]);
+const SCALE_MAX = 9;
+const POWERS = Array.from({ length: SCALE_MAX + 1 }, (_, i) => 10 ** i);
+const HASH_WIDTH = 8;
+
+interface Announced {
+  readonly id: string;
+  readonly kind: 'integer' | 'float64' | 'hex64';
+  readonly width: number;
+  readonly scale: number;
+  readonly min: number;
+  readonly delta: boolean;
+  readonly missing: boolean;
+  readonly unit: string;
+}
+
+function announced(value: unknown): Announced {
+  if (!isFields(value)) throw new ColumnsError('a column is not an object');
+  const id = textOf(get(value, 'id'), 200);
+  if (id === null || id === '') throw new ColumnsError('a column has no id');
+  const type = get(value, 'type') ?? 'integer';
+  if (type !== 'integer' && type !== 'float64' && type !== 'hex64') {
+    throw new ColumnsError(`the column ${id} is of an unknown type`);
+  }
+  const width = type === 'integer' ? numberOf(get(value, 'width')) : HASH_WIDTH;
+  if (width === null || !WIDTHS.has(width)) throw new ColumnsError(`the column ${id} has no width of 0, 1, 2, 4 or 8`);
+  const scale = get(value, 'scale') ?? 0;
+  const min = get(value, 'min') ?? 0;
+  if (countOf(scale) === null || Number(scale) > SCALE_MAX)
+    throw new ColumnsError(`the column ${id} has a wrong scale`);
+  if (!Number.isSafeInteger(min)) throw new ColumnsError(`the column ${id} has a wrong min`);
+  return {
+    id,
+    kind: type,
+    width,
+    scale: type === 'integer' ? Number(scale) : 0,
+    min: type === 'integer' ? Number(min) : 0,
+    delta: type === 'integer' && get(value, 'delta') === true,
+    missing: get(value, 'missing') === true,
+    unit: textOf(get(value, 'unit'), 20) ?? '',
+  };
+}
+
+/** What may still be unpacked of one record: a short line can announce a million rows of width 0. */
+export class CellBudget {
+  #left = RECORD_CELLS_MAX;
+
+  take(cells: number): void {
+    if (cells > this.#left) throw new ColumnsError('the record holds more numbers than are read of one build');
+    this.#left -= cells;
+  }
+}
+
+/** Decodes `rows`, `columns` and `data` of a line. Throws ColumnsError for anything that does not fit together. */
+export function decodeColumns(line: Fields, packing: Packing, budget: CellBudget): Columns {
+  const rows = countOf(get(line, 'rows'));
+  if (rows === null || rows > TASK_RUNS_MAX) throw new ColumnsError('it has no count of rows');
+  const list = get(line, 'columns');
+  if (!Array.isArray(list)) throw new ColumnsError('it has no columns');
+  if (list.length > RECORD_COLUMNS_MAX) throw new ColumnsError(`it has ${list.length} columns`);
+  const columns = list.map(announced);
+  const bitmap = Math.ceil(rows / 8);
+  let bytes = 0;
+  for (const { missing, width } of columns) bytes += (missing ? bitmap : 0) + rows * width;
+  if (bytes > RECORD_LINE_UNPACKED_BYTES_MAX) throw new ColumnsError(`it would unpack to ${bytes} bytes`);
+  budget.take(rows * columns.length);
+  const data = get(line, 'data');
+  if (typeof data !== 'string' && bytes > 0) throw new ColumnsError('it has no data');
+  const payload = bytes === 0 ? new Uint8Array(0) : packing.unpack(String(data), bytes);
+  if (payload === null) throw new ColumnsError('its data is damaged, or not of the size that its columns announce');
+
+  const numbers: NumberColumn[] = [];
+  const hashes: HashColumn[] = [];
+  let at = 0;
+  for (const column of columns) {
+    const recorded = column.missing ? payload.subarray(at, at + bitmap) : null;
+    if (recorded !== null) at += bitmap;
+    const cells = payload.subarray(at, at + rows * column.width);
+    at += cells.length;
+    const { id, unit, scale } = column;
+    if (column.kind === 'hex64') hashes.push({ id, hashes: hashesOf(cells, rows, recorded) });
+    else if (column.kind === 'float64') numbers.push({ id, unit, scale, values: doublesOf(cells, rows, recorded) });
+    else numbers.push({ id, unit, scale, values: integersOf(column, cells, rows, recorded) });
+  }
+  return { rows, numbers, hashes };
+}
+
+function isRecorded(bitmap: Uint8Array | null, row: number): boolean {
+  return bitmap === null || ((bitmap[row >> 3]! >> (row & 7)) & 1) === 1;
+}
+
+function integersOf(
+  column: Announced,
+  cells: Uint8Array,
+  rows: number,
+  recorded: Uint8Array | null,
+): Float64Array<ArrayBuffer> {
+  const values = new Float64Array(rows);
+  const { width, min } = column;
+  // Byte planes, lowest first: each loop runs over one piece of memory.
+  if (width >= 1) for (let r = 0; r < rows; r++) values[r] = cells[r]!;
+  for (let b = 1; b < width; b++) {
+    const from = b * rows;
+    const factor = 256 ** b;
+    for (let r = 0; r < rows; r++) values[r] = values[r]! + cells[from + r]! * factor;
+  }
+  if (column.delta) {
+    let sum = min;
+    for (let r = 0; r < rows; r++) {
+      const zigzag = values[r]!;
+      sum += zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2;
+      values[r] = sum;
+    }
+  } else if (min !== 0) for (let r = 0; r < rows; r++) values[r] = values[r]! + min;
+  if (recorded !== null) for (let r = 0; r < rows; r++) if (!isRecorded(recorded, r)) values[r] = Number.NaN;
+  return values;
+}
+
+function doublesOf(cells: Uint8Array, rows: number, recorded: Uint8Array | null): Float64Array<ArrayBuffer> {
+  const bytes = new Uint8Array(rows * 8);
+  for (let b = 0; b < 8; b++) for (let r = 0, from = b * rows; r < rows; r++) bytes[8 * r + b] = cells[from + r]!;
+  const view = new DataView(bytes.buffer);
+  const values = new Float64Array(rows);
+  for (let r = 0; r < rows; r++) values[r] = isRecorded(recorded, r) ? view.getFloat64(8 * r, true) : Number.NaN;
+  return values;
+}
+
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+function hashesOf(cells: Uint8Array, rows: number, recorded: Uint8Array | null): string[] {
+  const hashes = new Array<string>(rows);
+  for (let r = 0; r < rows; r++) {
+    let text = '';
+    let any = 0;
+    for (let b = 0; b < HASH_WIDTH; b++) {
+      const byte = cells[b * rows + r]!;
+      any |= byte;
+      text += HEX[byte]!;
+    }
+    hashes[r] = any !== 0 && isRecorded(recorded, r) ? text : '';
+  }
+  return hashes;
+}
+
+/** The values themselves: whole numbers divided by their scale. In place. */
+export function scaled(column: NumberColumn): Float64Array<ArrayBuffer> {
+  const { values, scale } = column;
+  if (scale > 0) {
+    const power = POWERS[scale]!;
+    for (let r = 0; r < values.length; r++) values[r] = values[r]! / power;
+  }
+  return values;
+}
+
+export type ColumnToWrite =
+  | { readonly id: string; readonly unit?: string; readonly values: ArrayLike<number> }
+  | { readonly id: string; readonly hashes: readonly string[] };
+
+/** `columns` and `data` of a line. Every number comes back as it is: one that no scale makes whole makes its column one of doubles. */
+export function encodeColumns(
+  rows: number,
+  columns: readonly ColumnToWrite[],
+  packing: Packing,
+): { columns: Record<string, unknown>[]; data: string } {
+  const announcements: Record<string, unknown>[] = [];
+  const payloads: Uint8Array[] = [];
+  for (const column of columns) {
+    const { about, payload } = 'hashes' in column ? hashPayload(column.hashes) : numberPayload(column.values, rows);
+    const unit = 'unit' in column && column.unit !== undefined ? { unit: column.unit } : {};
+    announcements.push({ id: column.id, ...about, ...unit });
+    payloads.push(...payload);
+  }
+  const all = new Uint8Array(payloads.reduce((sum, bytes) => sum + bytes.length, 0));
+  let at = 0;
+  for (const bytes of payloads) {
+    all.set(bytes, at);
+    at += bytes.length;
+  }
+  return { columns: announcements, data: packing.pack(all) };
+}
+
+interface Payload {
+  readonly about: Record<string, unknown>;
+  readonly payload: Uint8Array[];
+}
+
+function numberPayload(values: ArrayLike<number>, rows: number): Payload {
+  const bitmap = new Uint8Array(Math.ceil(rows / 8));
+  let absent = 0;
+  for (let r = 0; r < rows; r++) {
+    if (Number.isNaN(values[r]!)) absent++;
+    else bitmap[r >> 3]! |= 1 << (r & 7);
+  }
+  const missing = absent > 0 ? { missing: true } : {};
+  const head = absent > 0 ? [bitmap] : [];
+  const scale = scaleOf(values, rows);
+  if (scale < 0) return { about: { type: 'float64', ...missing }, payload: [...head, shuffleDoubles(values, rows)] };
+
+  const power = POWERS[scale]!;
+  const integers = new Float64Array(rows);
+  let min = Number.POSITIVE_INFINITY;
+  let max = Number.NEGATIVE_INFINITY;
+  for (let r = 0; r < rows; r++) {
+    if (Number.isNaN(values[r]!)) continue;
+    const integer = Math.round(values[r]! * power);
+    integers[r] = integer;
+    if (integer < min) min = integer;
+    if (integer > max) max = integer;
+  }
+  const about = { ...(scale > 0 ? { scale } : {}), ...missing };
+  if (absent === rows) return { about: { width: 0, ...about }, payload: head };
+  const plain = new Float64Array(rows);
+  const differences = new Float64Array(rows);
+  let before = min;
+  for (let r = 0; r < rows; r++) {
+    if (Number.isNaN(values[r]!)) continue;
+    plain[r] = integers[r]! - min;
+    const difference = integers[r]! - before;
+    before = integers[r]!;
+    differences[r] = difference >= 0 ? 2 * difference : -2 * difference - 1;
+  }
+  // Times in the order of ends are smaller as differences, counters of tasks are not: whichever has less in it.
+  const [asPlain, asDelta] = [shuffle(plain), shuffle(differences)];
+  const delta = entropyBits(asDelta) < entropyBits(asPlain);
+  const { width, bytes } = delta ? asDelta : asPlain;
+  return {
+    about: { width, ...(min === 0 ? {} : { min }), ...(delta ? { delta } : {}), ...about },
+    payload: [...head, bytes],
+  };
+}
+
+/** Whole numbers of at least 0 as byte planes, lowest first. */
+function shuffle(integers: Float64Array): { width: number; bytes: Uint8Array } {
+  const rows = integers.length;
+  let top = 0;
+  for (let r = 0; r < rows; r++) if (integers[r]! > top) top = integers[r]!;
+  const width = top === 0 ? 0 : top < 2 ** 8 ? 1 : top < 2 ** 16 ? 2 : top < 2 ** 32 ? 4 : 8;
+  const bytes = new Uint8Array(rows * width);
+  for (let r = 0; r < rows; r++) {
+    let rest = integers[r]!;
+    for (let b = 0; rest > 0; b++) {
+      bytes[b * rows + r] = rest % 256;
+      rest = Math.floor(rest / 256);
+    }
+  }
+  return { width, bytes };
+}
+
+/** About how many bits deflate makes of them: the entropy of each byte plane. */
+function entropyBits({ width, bytes }: { readonly width: number; readonly bytes: Uint8Array }): number {
+  if (width === 0) return 0;
+  const rows = bytes.length / width;
+  let bits = 0;
+  const counts = new Uint32Array(256);
+  for (let b = 0; b < width; b++) {
+    counts.fill(0);
+    for (let r = b * rows; r < (b + 1) * rows; r++) counts[bytes[r]!]!++;
+    for (const count of counts) if (count > 0) bits += count * Math.log2(rows / count);
+  }
+  return bits;
+}
+
+/** The least scale at which every value is a whole number and comes back exactly; -1 where there is none. */
+function scaleOf(values: ArrayLike<number>, rows: number): number {
+  let scale = 0;
+  for (let r = 0; r < rows; r++) {
+    const value = values[r]!;
+    if (Number.isNaN(value)) continue;
+    if (Object.is(value, -0)) return -1;
+    while (scale <= SCALE_MAX) {
+      const integer = Math.round(value * POWERS[scale]!);
+      // Half of 2^53, and so the zigzag form of a difference of two of them is a whole number too.
+      if (!(Math.abs(integer) < 2 ** 50)) return -1;
+      if (integer / POWERS[scale]! === value) break;
+      scale++;
+    }
+    if (scale > SCALE_MAX) return -1;
+  }
+  // At a larger scale an earlier value need not be what it was at a smaller one.
+  const power = POWERS[scale]!;
+  for (let r = 0; r < rows; r++) {
+    const value = values[r]!;
+    if (Number.isNaN(value)) continue;
+    const integer = Math.round(value * power);
+    if (!(Math.abs(integer) < 2 ** 50) || integer / power !== value) return -1;
+  }
+  return scale;
+}
+
+function shuffleDoubles(values: ArrayLike<number>, rows: number): Uint8Array {
+  const view = new DataView(new ArrayBuffer(8));
+  const bytes = new Uint8Array(rows * 8);
+  for (let r = 0; r < rows; r++) {
+    view.setFloat64(0, Number.isNaN(values[r]!) ? 0 : values[r]!, true);
+    for (let b = 0; b < 8; b++) bytes[b * rows + r] = view.getUint8(b);
+  }
+  return bytes;
+}
+
+function hashPayload(hashes: readonly string[]): Payload {
+  const rows = hashes.length;
+  const bytes = new Uint8Array(rows * HASH_WIDTH);
+  for (let r = 0; r < rows; r++) {
+    const hash = hashes[r]!;
+    if (hash === '') continue;
+    for (let b = 0; b < HASH_WIDTH; b++) bytes[b * rows + r] = Number.parseInt(hash.slice(2 * b, 2 * b + 2), 16);
+  }
+  return { about: { type: 'hex64' }, payload: [bytes] };
+}

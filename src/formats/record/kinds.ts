@@ -1,0 +1,47 @@
+import type { LogKind } from '../../model/build.ts';
+
+/** What can be recorded or sent, each switched on its own (docs/formats/record.md, "Kinds"). `times` is always there. */
+export const RECORD_KINDS = [
+  'times',
+  'counters',
+  'samples',
+  'hashes',
+  'graph',
+  'layers',
+  'messages',
+  'failure-logs',
+  'qa-logs',
+  'success-logs',
+  'pseudo',
+  'host-stats',
+  'packages',
+  'images',
+  'scratch',
+] as const;
+export type RecordKind = (typeof RECORD_KINDS)[number];
+
+/** What is sent unless its owner says otherwise: nothing that grows with the build's output. */
+export const DEFAULT_KINDS: readonly RecordKind[] = [
+  'times',
+  'counters',
+  'samples',
+  'hashes',
+  'graph',
+  'layers',
+  'messages',
+  'failure-logs',
+  'qa-logs',
+];
+
+export const KIND_OF_LOG: Readonly<Record<LogKind, RecordKind>> = {
+  failure: 'failure-logs',
+  qa: 'qa-logs',
+  success: 'success-logs',
+  pseudo: 'pseudo',
+  'host-stats': 'host-stats',
+};
+
+export const KIND_OF_SIZE = { package: 'packages', image: 'images', scratch: 'scratch' } as const satisfies Record<
+  string,
+  RecordKind
+>;

@@ -1,0 +1,249 @@
+import type { Build, Failure, TaskLog } from '../../model/build.ts';
+import { TASK_NOT_RUN } from '../../model/task-table.ts';
+import { type ColumnToWrite, encodeColumns } from './columns.ts';
+import { graphBlob } from './graph.ts';
+import { KIND_OF_LOG, KIND_OF_SIZE, RECORD_KINDS, type RecordKind } from './kinds.ts';
+import type { Packing } from './packing.ts';
+import { SCRUBBER_VERSION, scrubLine } from './scrub.ts';
+
+export interface WriteRecordOptions {
+  /** UUID of the build, lower case. */
+  readonly id: string;
+  /** Program and version that writes. */
+  readonly writer: string;
+  readonly packing: Packing;
+  /** SHA-256 in hex. */
+  readonly digest: (bytes: Uint8Array) => string;
+  /** A stream: only these kinds, and every text scrubbed. Without it a record as it lies on disk, with everything. */
+  readonly stream?: { readonly kinds: ReadonlySet<RecordKind>; readonly scrub: (text: string) => string } | undefined;
+}
+
+export interface WrittenRecord {
+  /** The lines, each with its newline. */
+  readonly lines: string[];
+  /** The task graph as a blob, where it is written. */
+  readonly graph: { readonly sha256: string; readonly bytes: Uint8Array } | null;
+}
+
+/** Rows of one line: what a client flushes at once is less, and a line of 100,000 rows is 5 MB. */
+const ROWS_A_LINE = 100_000;
+const HASH = /^[0-9a-f]{16}$/;
+
+/**
+ * A build as the lines of a record. Read again it is the same build but for its sources, for derived metrics, which are computed anew,
+ * and for hashes that are not 16 hex digits.
+ */
+export function writeRecord(build: Build, options: WriteRecordOptions): WrittenRecord {
+  const writer = new Writer(build, options);
+  return writer.write();
+}
+
+class Writer {
+  readonly #build: Build;
+  readonly #options: WriteRecordOptions;
+  readonly #lines: string[] = [];
+  readonly #recipeByKey: ReadonlyMap<string, number>;
+
+  constructor(build: Build, options: WriteRecordOptions) {
+    this.#build = build;
+    this.#options = options;
+    this.#recipeByKey = new Map(build.recipes.map(({ mc, pf }, i) => [`${mc}\n${pf}`, i]));
+  }
+
+  write(): WrittenRecord {
+    const { id, writer, stream } = this.#options;
+    const kinds = RECORD_KINDS.filter((kind) => this.#sends(kind));
+    this.#line({
+      type: 'record',
+      format: 1,
+      id,
+      writer,
+      ...(stream === undefined ? {} : { scrubber: SCRUBBER_VERSION, kinds }),
+    });
+    this.#buildLine();
+    this.#recipes();
+    const graph = this.#sends('graph') ? this.#graph() : null;
+    this.#tasks();
+    this.#rest();
+    if (this.#sends('samples')) this.#series();
+    if (this.#build.outcome !== 'running') this.#line({ type: 'end', atMs: this.#build.endedMs });
+    return { lines: this.#lines, graph };
+  }
+
+  #sends(kind: RecordKind): boolean {
+    const { stream } = this.#options;
+    return kind === 'times' || stream === undefined || stream.kinds.has(kind);
+  }
+
+  #line(line: Readonly<Record<string, unknown>>): void {
+    const { stream } = this.#options;
+    const scrubbed = stream === undefined ? line : scrubLine(line, stream.scrub);
+    this.#lines.push(`${JSON.stringify(scrubbed)}\n`);
+  }
+
+  #buildLine(): void {
+    const build = this.#build;
+    const { name, startedMs, endedMs, endEstimated, targets, images, machine, distro, distroVersion } = build;
+    const { builder, builderId, jobId, host, bitbakeVersion, type, variables, rootfsSizes, extras } = build;
+    this.#line({
+      type: 'build',
+      ...{ name, startedMs, endedMs, endEstimated },
+      // That it runs is said by what does not follow: an end.
+      ...(build.outcome === 'running' ? {} : { outcome: build.outcome }),
+      ...{ targets, images, machine, distro, distroVersion, builder, builderId, jobId, host, bitbakeVersion },
+      ...(this.#sends('layers') ? { layers: build.layers } : {}),
+      buildType: type,
+      ...{ variables, rootfsSizes, extras },
+    });
+  }
+
+  #recipes(): void {
+    const { recipes } = this.#build;
+    const list = (pick: (recipe: Build['recipes'][number]) => unknown, nothing: unknown): unknown[] | undefined => {
+      const values = recipes.map(pick);
+      return values.some((value) => value !== nothing) ? values : undefined;
+    };
+    this.#line({
+      type: 'recipes',
+      from: 0,
+      pf: recipes.map(({ pf }) => pf),
+      pn: recipes.map(({ pn }) => pn),
+      pe: list(({ pe }) => pe, null),
+      pv: list(({ pv }) => pv, null),
+      pr: list(({ pr }) => pr, null),
+      mc: list(({ mc }) => mc, ''),
+      layer: list(({ layer }) => layer, null),
+      file: list(({ file }) => file, null),
+      guessed: list(({ guessed }) => guessed, false),
+    });
+  }
+
+  #graph(): WrittenRecord['graph'] {
+    const bytes = graphBlob(this.#build);
+    if (bytes === null) return null;
+    const sha256 = this.#options.digest(bytes);
+    this.#line({ type: 'graph', blob: sha256, bytes: bytes.length });
+    return { sha256, bytes };
+  }
+
+  /** In the order in which the runs ended, as a client writes them: then their times are small differences. */
+  #tasks(): void {
+    const { tasks, graph } = this.#build;
+    const keyOf = (row: number): number => {
+      const end = tasks.endMs[row]!;
+      return Number.isNaN(end) ? tasks.startMs[row]! : end;
+    };
+    const order: number[] = [];
+    for (let row = 0; row < tasks.length; row++) {
+      // A node of the graph about which nothing else is known has its row from there.
+      const fromGraph = this.#sends('graph') && graph !== null && this.#isBare(row);
+      if (!fromGraph) order.push(row);
+    }
+    order.sort((a, b) => compareRecorded(keyOf(a), keyOf(b)) || a - b);
+    for (let at = 0; at < order.length; at += ROWS_A_LINE) this.#taskLine(order.slice(at, at + ROWS_A_LINE));
+  }
+
+  #isBare(row: number): boolean {
+    const { tasks } = this.#build;
+    return (
+      tasks.outcome[row] === TASK_NOT_RUN &&
+      Number.isNaN(tasks.startMs[row]) &&
+      Number.isNaN(tasks.endMs[row]) &&
+      Number.isNaN(tasks.queuedMs?.[row] ?? Number.NaN) &&
+      Number.isNaN(tasks.pid?.[row] ?? Number.NaN) &&
+      (tasks.hash?.[row] ?? '') === '' &&
+      tasks.metrics.every(({ id }) => Number.isNaN(tasks.values.get(id)![row]!))
+    );
+  }
+
+  #taskLine(rows: readonly number[]): void {
+    const { tasks } = this.#build;
+    const take = (values: ArrayLike<number>): Float64Array => Float64Array.from(rows, (row) => values[row]!);
+    const columns: ColumnToWrite[] = [
+      { id: '@recipe', values: take(tasks.recipe) },
+      { id: '@task', values: take(tasks.task) },
+      { id: '@outcome', values: take(tasks.outcome) },
+    ];
+    const add = (id: string, values: ArrayLike<number>, unit?: string): void => {
+      const taken = take(values);
+      if (!taken.every(Number.isNaN)) columns.push({ id, values: taken, ...(unit === undefined ? {} : { unit }) });
+    };
+    add('@start', tasks.startMs);
+    add('@end', tasks.endMs);
+    if (tasks.queuedMs !== null) add('@queued', tasks.queuedMs);
+    if (tasks.pid !== null) add('@pid', tasks.pid);
+    if (tasks.hash !== null && this.#sends('hashes')) {
+      const hashes = rows.map((row) => (HASH.test(tasks.hash![row]!) ? tasks.hash![row]! : ''));
+      columns.push({ id: '@hash', hashes });
+    }
+    if (this.#sends('counters')) {
+      for (const { id, unit, derived, guessed } of tasks.metrics) {
+        if (!derived) add(id, tasks.values.get(id)!, guessed ? unit : undefined);
+      }
+    }
+    const encoded = encodeColumns(rows.length, columns, this.#options.packing);
+    this.#line({ type: 'tasks', rows: rows.length, names: tasks.taskNames, ...encoded });
+  }
+
+  #rest(): void {
+    const build = this.#build;
+    for (const phase of build.phases) this.#line({ type: 'phase', ...phase });
+    for (const failure of build.failures) {
+      const { cause, logPath } = failure;
+      this.#line({ type: 'failure', ...this.#runOf(failure), cause, logPath });
+    }
+    for (const log of build.logs) {
+      if (!this.#sends(KIND_OF_LOG[log.kind])) continue;
+      const { kind, blob, bytes, originalBytes } = log;
+      this.#line({ type: 'log', kind, ...this.#runOf(log), blob, bytes, originalBytes });
+    }
+    if (this.#sends('messages')) {
+      for (const issue of build.qaIssues) this.#line({ type: 'qa', ...issue });
+      for (const message of build.messages) this.#line({ type: 'message', ...message });
+    }
+    for (const { kind, name, pf, mc, bytes, files, fileList } of build.sizes) {
+      if (!this.#sends(KIND_OF_SIZE[kind])) continue;
+      const recipe = pf === null ? null : (this.#recipeByKey.get(`${mc}\n${pf}`) ?? null);
+      this.#line({ type: 'size', kind, name, recipe, ...(recipe === null ? { pf } : {}), mc, bytes, files, fileList });
+    }
+    for (const problem of build.problems) this.#line({ type: 'problem', ...problem });
+  }
+
+  /** What names a run: its recipe's number where it has a row, and process and start where there are several. */
+  #runOf(run: Failure | TaskLog): Record<string, unknown> {
+    const { tasks } = this.#build;
+    const { row, pf, task, mc } = run;
+    if (row === null) return { recipe: null, pf, task, mc };
+    const pid = tasks.pid?.[row] ?? Number.NaN;
+    const startMs = tasks.startMs[row]!;
+    return {
+      recipe: tasks.recipe[row],
+      task: tasks.taskNames[tasks.task[row]!],
+      mc,
+      ...(Number.isNaN(pid) ? {} : { pid }),
+      ...(Number.isNaN(startMs) ? {} : { startMs }),
+    };
+  }
+
+  #series(): void {
+    for (const { source, timeMs, series } of this.#build.samples) {
+      const columns: ColumnToWrite[] = [
+        { id: '@time', values: timeMs },
+        ...series.map(({ values }, i) => ({ id: String(i), values })),
+      ];
+      this.#line({
+        type: 'series',
+        source,
+        series: series.map(({ values: _, ...about }) => about),
+        rows: timeMs.length,
+        ...encodeColumns(timeMs.length, columns, this.#options.packing),
+      });
+    }
+  }
+}
+
+function compareRecorded(a: number, b: number): number {
+  if (Number.isNaN(a)) return Number.isNaN(b) ? 0 : 1;
+  if (Number.isNaN(b)) return -1;
+  return a - b;
+}
