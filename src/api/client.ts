@@ -11,6 +11,7 @@ import type {
   ExploreQuery,
   ExploreResult,
   Facets,
+  LogQuery,
   LogText,
   ProblemDocument,
   SampleImported,
@@ -85,7 +86,7 @@ export interface Client {
   samples(id: string, revision?: string | null, signal?: AbortSignal): Promise<ColumnsBody>;
   /** Only of a build that `hasGraph`. */
   graph(id: string, revision?: string | null, signal?: AbortSignal): Promise<ColumnsBody>;
-  log(id: string, row: number, signal?: AbortSignal): Promise<LogText>;
+  log(id: string, query: Asked<LogQuery>, signal?: AbortSignal): Promise<LogText>;
   compare(query: Asked<CompareQuery>, signal?: AbortSignal): Promise<CompareResult>;
   explore(query: Asked<ExploreQuery>, signal?: AbortSignal): Promise<ExploreResult>;
   trend(query: Asked<TrendQuery>, signal?: AbortSignal): Promise<TrendResult>;
@@ -141,7 +142,7 @@ export function createClient(fetchImplementation: typeof fetch = fetch, base: st
       bytes(`${build(id)}/columns${queryString({ metrics: metrics === '*' ? '*' : metrics.join(','), r })}`, signal),
     samples: (id, r, signal) => bytes(`${build(id)}/samples${queryString({ r })}`, signal),
     graph: (id, r, signal) => bytes(`${build(id)}/graph${queryString({ r })}`, signal),
-    log: (id, row, signal) => get(`${build(id)}/log${queryString({ row })}`, signal),
+    log: (id, query, signal) => get(`${build(id)}/log${queryString(query)}`, signal),
     compare: (query, signal) => get(`/compare${queryString(query)}`, signal),
     explore: (query, signal) => get(`/explore${queryString(query)}`, signal),
     trend: (query, signal) => get(`/trend${queryString(query)}`, signal),
@@ -153,6 +154,8 @@ export function createClient(fetchImplementation: typeof fetch = fetch, base: st
 export const address = {
   events: `${API_BASE}/events`,
   tasks: (id: string, format: TaskFormat): string => `${API_BASE}/builds/${encodeURIComponent(id)}/tasks.${format}`,
+  log: (id: string, query: { readonly row?: number; readonly blob?: string }): string =>
+    `${API_BASE}/builds/${encodeURIComponent(id)}/log.txt${queryString(query)}`,
   trace: (id: string): string => `${API_BASE}/builds/${encodeURIComponent(id)}/trace.json`,
   report: (id: string): string => `${API_BASE}/builds/${encodeURIComponent(id)}/report.html`,
   compareReport: (ids: readonly string[]): string => `${API_BASE}/compare/report.html${queryString({ b: ids })}`,

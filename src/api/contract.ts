@@ -12,6 +12,7 @@
  *     GET  /builds/{id}/samples               RevisionQuery -> binary, COLUMNS_MEDIA_TYPE
  *     GET  /builds/{id}/graph                 RevisionQuery -> binary, COLUMNS_MEDIA_TYPE; 404 when hasGraph is false
  *     GET  /builds/{id}/log                   LogQuery -> LogText; 404 when there is none, 403 outside the folder given
+ *     GET  /builds/{id}/log.txt               LogFileQuery -> all of it, text/plain
  *     GET  /builds/{id}/tasks.csv             downloads: the task table as CSV,
  *     GET  /builds/{id}/tasks.json            as JSON,
  *     GET  /builds/{id}/tasks.parquet         as Parquet,
@@ -34,7 +35,7 @@
 import { z } from 'zod';
 import { BUILD_OUTCOMES, LOG_KINDS } from '../model/build.ts';
 import { ERROR_CODES } from '../model/errors.ts';
-import { TASK_RUNS_MAX } from '../model/limits.ts';
+import { LOG_LINES_MAX, TASK_RUNS_MAX } from '../model/limits.ts';
 
 const epochMs = z.number().int();
 const count = z.number().int().min(0);
@@ -60,9 +61,23 @@ export const BuildId = z
   .regex(/^(@last(~[0-9]{1,5})?|[0-9a-fA-F-]+)$/, 'is not a build id, a prefix of one, @last or @last~N')
   .describe('UUID of a build, a unique prefix of it, @last or @last~N (N builds before the last)');
 export const BuildParams = z.object({ id: BuildId });
-export const LogQuery = z.object({
-  row: z.coerce.number().int().min(0).max(TASK_RUNS_MAX).describe('row of the task table'),
+/** Which log: by its task run, or by its bytes where it came with the build. */
+export const LogFileQuery = z.object({
+  row: z.coerce.number().int().min(0).max(TASK_RUNS_MAX).optional().describe('row of the task table'),
+  blob: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, 'is not 64 hex digits')
+    .optional()
+    .describe('SHA-256 of a log that came with the build, instead of row'),
 });
+const lineNumber = z.coerce.number().int().min(1).max(LOG_LINES_MAX);
+/** Without lines: all of it, or its head and its tail where it is long. */
+export const LogQuery = LogFileQuery.extend({
+  from: lineNumber.optional().describe('first line, counted from 1'),
+  to: lineNumber.optional().describe('last line'),
+  tail: lineNumber.optional().describe('so many lines at the end, instead of from and to'),
+});
+export type LogQuery = z.infer<typeof LogQuery>;
 
 /** How this build's duration stands to its own past: median of up to 20 earlier succeeded builds of the same configuration. */
 export const Usual = z.object({
@@ -533,8 +548,14 @@ export type ServerInfo = z.infer<typeof ServerInfo>;
 
 export const LogText = z.object({
   path: z.string(),
-  bytes: count,
-  truncated: z.boolean().describe('the middle was left out: head and tail only'),
+  blob: z.string().nullable().describe('SHA-256 of a log that came with the build; null: a file'),
+  bytes: count.describe('of the whole log'),
+  originalBytes: count.nullable().describe('on the host that built, where the middle was left out before it came'),
+  lines: count.nullable().describe('of the whole log; null: they were not counted'),
+  from: count.describe('the first line of text, counted from 1'),
+  to: count.nullable().describe('its last line; before `from`: there is none'),
+  truncated: z.boolean().describe('not all that was asked for is here: the middle, or lines after `to`'),
+  gap: z.object({ from: count, to: count }).nullable().describe('lines left out between head and tail'),
   text: z.string(),
 });
 export type LogText = z.infer<typeof LogText>;

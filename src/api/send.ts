@@ -1,7 +1,9 @@
 /** An operation's answer on the wire: ETag, 304, caching and compression, for every route alike. */
+import { pipeline, type Readable } from 'node:stream';
 import { promisify } from 'node:util';
-import { constants, gzip, zstdCompress } from 'node:zlib';
+import { constants, createGzip, createZstdCompress, gzip, zstdCompress } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FileAnswer } from '../operations/answer.ts';
 import type { Answer } from '../operations/run.ts';
 import { isLocalPeer } from './security.ts';
 
@@ -45,6 +47,20 @@ async function encode(request: FastifyRequest, bytes: Uint8Array): Promise<{ bod
   return { body, encoding };
 }
 
+/** The same for what is sent as it is read. */
+export function sendStream(request: FastifyRequest, reply: FastifyReply, stream: Readable): FastifyReply {
+  reply.header('vary', 'Accept-Encoding');
+  const encoding = isLocalPeer(request) ? null : acceptedEncoding(request.headers['accept-encoding']);
+  if (encoding === null) return reply.send(stream);
+  const packed =
+    encoding === 'zstd'
+      ? createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: 3 } })
+      : createGzip({ level: 1 });
+  // Where either ends badly the other does, and the reader sees an answer that was cut.
+  pipeline(stream, packed, () => {});
+  return reply.header('content-encoding', encoding).send(packed);
+}
+
 export function matchesEtag(header: string | undefined, etag: string): boolean {
   if (header === undefined) return false;
   return header
@@ -60,6 +76,14 @@ export interface SendOptions {
   readonly pure: boolean;
   /** Part of the ETag of what our code makes from a build. */
   readonly version: string;
+}
+
+export function fileHeaders(reply: FastifyReply, file: Pick<FileAnswer, 'mediaType' | 'fileName'>): void {
+  reply.type(file.mediaType);
+  if (file.fileName === null) return;
+  // An export opened in the page's origin must not run anything, whatever name a recipe has.
+  reply.header('content-disposition', `attachment; filename="${file.fileName.replace(/[^\w.+-]/g, '_')}"`);
+  reply.header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox");
 }
 
 export async function sendAnswer(
@@ -87,12 +111,7 @@ export async function sendAnswer(
     return reply.type('application/json; charset=utf-8').send(body);
   }
   const { file } = answer;
-  reply.type(file.mediaType);
-  if (file.fileName !== null) {
-    // An export opened in the page's origin must not run anything, whatever name a recipe has.
-    reply.header('content-disposition', `attachment; filename="${file.fileName.replace(/[^\w.+-]/g, '_')}"`);
-    reply.header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox");
-  }
+  fileHeaders(reply, file);
   // Columns and Parquet are compressed inside; only text shrinks.
   if (/^text\/|json|xml/.test(file.mediaType)) {
     const { body, encoding } = await encode(request, file.bytes);

@@ -7,6 +7,7 @@ export const OPERATIONS = {
   'read-samples': async () => (await import('./read-samples.ts')).readSamples,
   'read-graph': async () => (await import('./read-graph.ts')).readGraph,
   'read-log': async () => (await import('./read-log.ts')).readLog,
+  'read-log-bytes': async () => (await import('./read-log.ts')).readLogBytes,
   'compare-builds': async () => (await import('./compare-builds.ts')).compareBuilds,
   explore: async () => (await import('./explore.ts')).explore,
   'export-tasks': async () => (await import('./export-tasks.ts')).exportTasks,

@@ -1,22 +1,24 @@
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Build } from '../model/build.ts';
+import type { Build, TaskLog } from '../model/build.ts';
 import { DRAWING_START_MS, drawBuild } from '../model/draw-build.ts';
 import { memoryBlobs } from '../store/blobs/index.ts';
 import { openStore } from '../store/index.ts';
 import { CONSOLE, type Store } from '../store/store.ts';
 import type { OperationContext } from './context.ts';
 import { logRoot } from './log-roots.ts';
-import { LOG_HEAD_BYTES, LOG_TAIL_BYTES, readLog } from './read-log.ts';
+import { LOG_HEAD_BYTES, LOG_LINES_BYTES_MAX, LOG_TAIL_BYTES, readLog, readLogBytes } from './read-log.ts';
 import { showBuild } from './show-build.ts';
 
 const ID = '00000001-0000-5000-8000-000000000000';
 let root: string;
 let tmp: string;
 let store: Store;
+const blobs = memoryBlobs();
 
 beforeEach(async () => {
   root = mkdtempSync(join(tmpdir(), 'log-'));
@@ -47,7 +49,7 @@ function context(...paths: string[]): OperationContext {
   return {
     store,
     wholeStore: store,
-    blobs: memoryBlobs(),
+    blobs,
     viewer: CONSOLE,
     now: () => DRAWING_START_MS + 100_000,
     version: '1',
@@ -77,8 +79,14 @@ describe('the log of a task', () => {
       const text = await read(0, join(root, given));
       expect(text).toEqual({
         path: expect.stringMatching(/work\/core2-64-poky-linux\/zlib\/1\.3\/temp\/log\.do_compile\.77$/),
+        blob: null,
         bytes: 21,
+        originalBytes: null,
+        lines: 1,
+        from: 1,
+        to: 1,
         truncated: false,
+        gap: null,
         text: 'the log of this build',
       });
     },
@@ -120,6 +128,126 @@ describe('the log of a task', () => {
     expect(text.endsWith('TAIL')).toBe(true);
     expect(text.length).toBeLessThan(LOG_HEAD_BYTES + LOG_TAIL_BYTES + 200);
     expect(text).toContain(`[… ${bytes - LOG_HEAD_BYTES - LOG_TAIL_BYTES} bytes left out …]`);
+  });
+});
+
+describe('lines of a log in the folder', () => {
+  const text = Array.from({ length: 9000 }, (_, i) => `line ${i + 1} ${'x'.repeat(i % 300)}\n`);
+  it.each([
+    [{ from: 1, to: 1 }, 1, 1],
+    [{ from: 4000, to: 4100 }, 4000, 4100],
+    [{ from: 8999 }, 8999, 9000],
+    [{ to: 2 }, 1, 2],
+    [{ tail: 3 }, 8998, 9000],
+    [{ from: 9001, to: 9100 }, 9001, 9000],
+  ])('%j', async (asked, from, to) => {
+    await save();
+    log('log.do_compile.77', 20, text.join(''));
+    const found = await readLog(context(tmp), { build: ID, row: 0, ...asked });
+    expect(found).toMatchObject({ lines: 9000, from, to, truncated: false, text: text.slice(from - 1, to).join('') });
+  });
+
+  it('are as many as fit', async () => {
+    await save();
+    log('log.do_compile.77', 20, text.join(''));
+    const found = await readLog(context(tmp), { build: ID, row: 0, from: 100 });
+    expect(found.text.length).toBeGreaterThan(LOG_LINES_BYTES_MAX - 400);
+    expect(found.text.length).toBeLessThanOrEqual(LOG_LINES_BYTES_MAX);
+    expect(found).toMatchObject({ from: 100, truncated: true, text: text.slice(99, found.to!).join('') });
+  });
+});
+
+describe('a log that came with the build', () => {
+  async function keep(text: string): Promise<string> {
+    const hash = createHash('sha256').update(text).digest('hex');
+    await blobs.put(hash, [Buffer.from(text)], 1e9);
+    return hash;
+  }
+  const came = (blob: string, over: Partial<TaskLog> = {}): TaskLog => ({
+    kind: 'failure',
+    row: 0,
+    pf: 'zlib-1.3-r0',
+    task: 'do_compile',
+    mc: '',
+    blob,
+    bytes: 1,
+    originalBytes: null,
+    ...over,
+  });
+
+  it('is read by its row or by its bytes, before what is in the folder, wherever the server was started', async () => {
+    const blob = await keep('came\nwith it\n');
+    const pseudo = await keep('pseudo says\n');
+    log('log.do_compile.77', 20, 'in the folder');
+    await save({ logs: [came(pseudo, { kind: 'pseudo', originalBytes: 99 }), came(blob)] });
+    const found = {
+      path: 'zlib-1.3-r0/log.do_compile',
+      blob,
+      bytes: 13,
+      originalBytes: null,
+      lines: 2,
+      from: 1,
+      to: 2,
+      truncated: false,
+      gap: null,
+      text: 'came\nwith it\n',
+    };
+    expect(await read(0, tmp)).toEqual(found);
+    expect(await read(0)).toEqual(found);
+    expect(await readLog(context(), { build: ID, blob })).toEqual(found);
+    expect(await readLog(context(), { build: ID, blob: pseudo })).toMatchObject({
+      text: 'pseudo says\n',
+      originalBytes: 99,
+    });
+    expect((await showBuild(context(), { build: ID })).logsAvailable).toBe(true);
+  });
+
+  it('is read by lines, and whole in pieces; head and tail tell which lines are between them', async () => {
+    const lines = Array.from({ length: 60_000 }, (_, i) => `line ${i + 1} ${'x'.repeat((i * 7) % 300)}\n`);
+    const blob = await keep(lines.join(''));
+    await save({ logs: [came(blob)] });
+    const { gap, text, truncated } = await read(0);
+    expect(truncated).toBe(true);
+    const [head, tail] = text.split(/\n\n\[… \d+ bytes left out …\]\n\n/) as [string, string];
+    expect(lines.slice(0, gap!.from - 1).join('')).toBe(head.slice(0, head.lastIndexOf('\n') + 1));
+    expect(lines.slice(gap!.to).join('')).toBe(tail.slice(tail.indexOf('\n') + 1));
+    const middle = await readLog(context(), { build: ID, row: 0, from: 30_000, to: 30_010 });
+    expect(middle).toMatchObject({ from: 30_000, to: 30_010, text: lines.slice(29_999, 30_010).join('') });
+    expect((await readLog(context(), { build: ID, row: 0, tail: 2 })).text).toBe(lines.slice(-2).join(''));
+    let whole = '';
+    for (;;) {
+      const { bytes, fileName } = await readLogBytes(context(), { build: ID, row: 0, at: whole.length });
+      expect(fileName).toBe('zlib-1.3-r0.log.do_compile.txt');
+      if (bytes.length === 0) break;
+      whole += Buffer.from(bytes).toString();
+    }
+    expect(whole).toBe(lines.join(''));
+  });
+
+  it('says why a task failed', async () => {
+    const blob = await keep("cc -c a.c\na.c:1:2: error: 'x' undeclared\nmake: *** [a.o] Error 1\n");
+    const failure = { row: 0, pf: 'zlib-1.3-r0', task: 'do_compile', mc: '', cause: null, logPath: null };
+    await save({ outcome: 'failed', failures: [failure], logs: [came(blob)] });
+    const { failureList } = await showBuild(context(), { build: ID });
+    expect(failureList.map(({ cause }) => cause)).toEqual(["a.c:1:2: error: 'x' undeclared"]);
+  });
+
+  it('is not given away by a build that does not have it, and is said to be missing where it has not come', async () => {
+    const blob = await keep('of another build');
+    const absent = 'a'.repeat(64);
+    await save({ logs: [came(absent)] });
+    const missing = { code: 'not-found', message: expect.stringContaining('has not come yet') };
+    await expect(readLog(context(), { build: ID, blob })).rejects.toMatchObject({
+      code: 'not-found',
+      message: 'The build has no such log.',
+    });
+    await expect(readLog(context(), { build: ID, blob: absent })).rejects.toMatchObject(missing);
+    await expect(read(0)).rejects.toMatchObject(missing);
+    await expect(read(1)).rejects.toMatchObject({ message: expect.stringContaining('did not come with the build') });
+    await expect(readLog(context(), { build: ID })).rejects.toMatchObject({ code: 'invalid' });
+    // A folder that was given to the server still has it.
+    log('log.do_compile.77', 20, 'in the folder');
+    expect((await read(0, tmp)).text).toBe('in the folder');
   });
 });
 

@@ -97,7 +97,7 @@ export async function showBuild(context: OperationContext, input: { readonly bui
   const neighbours = await store.readNeighbours(id);
   const { id: _, ...host } = head.host;
   const locations = head.sources.map((source) => source.location);
-  const logsAvailable = logRootOf(locations, context.logRoots) !== null;
+  const logsAvailable = head.logs.length > 0 || logRootOf(locations, context.logRoots) !== null;
   return {
     ...row,
     distroVersion: head.distroVersion,

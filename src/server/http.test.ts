@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { gunzipSync } from 'node:zlib';
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { z } from 'zod';
@@ -13,6 +15,7 @@ import {
   CompareResult,
   ExploreResult,
   Facets,
+  LogText,
   ProblemDocument,
   ServerInfo,
   TrendResult,
@@ -334,6 +337,71 @@ describe.each(engines)('over $name', ({ here, start, name: engineName }) => {
       const running = await answer(BuildDetail, `/api/v1/builds/${id(9)}`);
       const live = await get(`/api/v1/builds/${id(9)}/columns?r=${running.revision}`);
       expect(live.headers['cache-control']).toBe('private, no-cache');
+    });
+  });
+
+  describe('a log that came with a build', () => {
+    const lines = Array.from({ length: 120_000 }, (_, i) => `line ${i + 1} ${'of a log '.repeat(i % 17)}\n`);
+    const text = lines.join('');
+    const blob = createHash('sha256').update(text).digest('hex');
+    const log = {
+      kind: 'failure' as const,
+      row: 0,
+      pf: 'gcc-cross-13.2-r0',
+      task: 'do_compile',
+      mc: '',
+      blob,
+      bytes: text.length,
+      originalBytes: null,
+    };
+
+    beforeAll(async () => {
+      if (!here) return;
+      await context.blobs.put(blob, [Buffer.from(text)], 1e9);
+      await context.store.saveBuild(id(6), build(6, { logs: [log] }));
+    });
+    afterAll(async () => {
+      if (here) await context.store.deleteBuild(id(6));
+    });
+
+    it('is read by row, by its bytes and by lines', async () => {
+      const whole = await answer(LogText, `/api/v1/builds/${id(6)}/log?row=0`);
+      expect(whole).toMatchObject({ blob, lines: 120_000, truncated: true, bytes: text.length });
+      expect(await answer(LogText, `/api/v1/builds/${id(6)}/log?blob=${blob}`)).toEqual(whole);
+      const some = await answer(LogText, `/api/v1/builds/${id(6)}/log?row=0&from=60000&to=60010`);
+      expect(some).toMatchObject({ from: 60_000, to: 60_010, text: lines.slice(59_999, 60_010).join('') });
+      const tail = await answer(LogText, `/api/v1/builds/${id(6)}/log?row=0&tail=1`);
+      expect(tail).toMatchObject({ from: 120_000, to: 120_000, text: lines.at(-1) });
+    });
+
+    it('is downloaded whole, and runs nothing', async () => {
+      const far = { 'x-forwarded-for': '192.0.2.7', 'accept-encoding': 'gzip' };
+      for (const headers of [{}, far]) {
+        const response = await get(`/api/v1/builds/${id(6)}/log.txt?row=0`, headers);
+        expect(response.statusCode).toBe(200);
+        expect(response.headers['content-type']).toBe('text/plain; charset=utf-8');
+        expect(response.headers['content-disposition']).toBe(
+          'attachment; filename="gcc-cross-13.2-r0.log.do_compile.txt"',
+        );
+        expect(response.headers['content-security-policy']).toContain('sandbox');
+        const body =
+          response.headers['content-encoding'] === 'gzip' ? gunzipSync(response.rawPayload) : response.rawPayload;
+        expect(body.equals(Buffer.from(text))).toBe(true);
+      }
+      expect((await get(`/api/v1/builds/${id(6)}/log.txt?row=0`, far)).headers['content-encoding']).toBe('gzip');
+      expect((await get(`/api/v1/builds/${id(6)}/log.txt?row=0`, {}, 'HEAD')).statusCode).toBe(200);
+    });
+
+    it('is not had by way of a build that does not have it, nor by no name', async () => {
+      for (const route of ['log', 'log.txt']) {
+        await problem(`/api/v1/builds/${id(3)}/${route}?blob=${blob}`, 404, 'not-found');
+        await problem(`/api/v1/builds/${id(6)}/${route}?row=1`, 404, 'not-found');
+        await problem(`/api/v1/builds/${id(7)}/${route}?row=0`, 404, 'not-found');
+        await problem(`/api/v1/builds/${id(6)}/${route}?blob=../../etc/passwd`, 400, 'invalid');
+        await problem(`/api/v1/builds/${id(6)}/${route}`, 400, 'invalid');
+      }
+      await problem(`/api/v1/builds/${id(6)}/log?row=0&from=0`, 400, 'invalid');
+      await problem(`/api/v1/builds/${id(6)}/log?row=0&tail=x`, 400, 'invalid');
     });
   });
 

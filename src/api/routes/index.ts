@@ -6,6 +6,7 @@ import { exports } from './export.ts';
 import { facets } from './facets.ts';
 import { importSample } from './import-sample.ts';
 import { listBuilds } from './list-builds.ts';
+import { logFile } from './log-file.ts';
 import { readColumns } from './read-columns.ts';
 import { readGraph } from './read-graph.ts';
 import { readLog } from './read-log.ts';
@@ -23,6 +24,7 @@ export const ROUTES: readonly RegisterRoute[] = [
   readSamples,
   readGraph,
   readLog,
+  logFile,
   compareBuilds,
   explore,
   trend,

@@ -4,9 +4,9 @@ import { jsonRoute } from './route.ts';
 export const readLog = jsonRoute({
   operation: 'read-log',
   path: '/builds/{id}/log',
-  summary: 'The log of a task run, head and tail, when the server was started with the folder of the build',
+  summary: 'The log of a task run that came with the build, or lies below a folder that the server was started with',
   params: BuildParams,
   query: LogQuery,
   answer: LogText,
-  input: ({ id }, { row }) => ({ build: id, row }),
+  input: ({ id }, query) => ({ build: id, ...query }),
 });

@@ -42,7 +42,7 @@ export const buildQuery = (id: string) =>
 export const serverQuery = queryOptions({ queryKey: ['server'], queryFn: ({ signal }) => client.server(signal) });
 
 export const logQuery = (id: string, row: number) =>
-  queryOptions({ queryKey: ['log', id, row], queryFn: ({ signal }) => client.log(id, row, signal) });
+  queryOptions({ queryKey: ['log', id, row], queryFn: ({ signal }) => client.log(id, { row }, signal) });
 
 type Asked<T> = { readonly [K in keyof T]?: T[K] | undefined };
 
