@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -224,4 +224,41 @@ describe('a store that fails for a while', () => {
     for (let s = 90; s < 130; s++) await watch.look(replay.endMs + s * 1000);
     expect((await theBuild()).outcome).toBe('succeeded');
   });
+});
+
+test('a record grows in the store while its client writes it, and a build whose client was killed is lost', async () => {
+  const written = new URL('../../fixtures/record/written-failed-keep-going/record.jsonl', import.meta.url);
+  const lines = readFileSync(written, 'utf8').trimEnd().split('\n');
+  const told = lines.filter((line) => !line.startsWith('{"type":"end"'));
+  const dir = join(root, 'bakehouse', '20261121000000-00000000');
+  mkdirSync(dir, { recursive: true });
+  mkdirSync(join(root, 'conf'));
+  const file = join(dir, 'record.jsonl');
+  const watch = watchOf(root);
+  watch.prime();
+  const startMs = Date.UTC(2026, 11, 1);
+  const append = (text: string, now: number): void => {
+    appendFileSync(file, text);
+    utimesSync(file, now / 1000, now / 1000);
+  };
+  const outcomes: string[] = [];
+  let now = startMs;
+  for (const line of told) {
+    // The outcome comes last: until then the build runs.
+    const text = line.startsWith('{"type":"build"') ? line.replace('"outcome":"failed",', '') : line;
+    append(`${text}\n`, now);
+    await watch.look(now);
+    if (saved.length > 0) outcomes.push((await theBuild()).outcome);
+    now += 3000;
+  }
+  expect(new Set(outcomes)).toEqual(new Set(['running']));
+  expect(watch.running).toBe(true);
+  expect((await theBuild()).tasks.length).toBeGreaterThan(500);
+  // Silence for two minutes, then the client is started again and ends its record.
+  for (let silent = 0; silent < 170_000; silent += 10_000) await watch.look(now + silent);
+  expect((await theBuild()).outcome).toBe('lost');
+  now += 170_000;
+  append('{"type":"build","outcome":"failed"}\n{"type":"end"}\n', now);
+  await watch.look(now);
+  expect((await theBuild()).outcome).toBe('failed');
 });

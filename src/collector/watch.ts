@@ -11,6 +11,7 @@ import { closeSync, constants, openSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { mergeBuilds, sameOrigin } from '../analysis/merge-builds.ts';
 import { findBuilds } from '../formats/open/find-builds.ts';
+import { isRecordFile, RecordFollower } from '../formats/open/record-file.ts';
 import type { Build } from '../model/build.ts';
 import { BakehouseError } from '../model/errors.ts';
 import { ProblemList } from '../model/problem.ts';
@@ -34,8 +35,12 @@ const DUTY = 10;
 const NEWEST = 3;
 /** How long a build that is over is still looked into: its log ends some seconds later. */
 const LINGER_MS = 60_000;
+/** A record that nobody writes to is one of a lost build after two minutes, and that has to be seen. */
+const RECORD_LINGER_MS = 180_000;
 /** A build that fell silent may compile for hours; after a day it is dead. */
 const SILENT_MS_MAX = 86_400_000;
+/** A look at a record of 100 MB must not keep the thread for a second: the rest is read at the next look. */
+const RECORD_BYTES_A_LOOK = 8 << 20;
 /** A log whose build has no directory is saved by itself, but first the directory gets its chance. */
 const ALONE_AFTER_MS = 10_000;
 /** After an error, e.g. a database that is busy or gone. */
@@ -64,6 +69,15 @@ interface TrackedLog {
   readonly sinceMs: number;
   notBeforeMs: number;
   running: boolean;
+}
+
+interface TrackedRecord {
+  readonly follower: RecordFollower;
+  /** It grew since the last save. */
+  dirty: boolean;
+  changedMs: number;
+  notBeforeMs: number;
+  outcome: Build['outcome'] | null;
 }
 
 /** What tells by two stats whether anything began in a build directory. */
@@ -101,8 +115,10 @@ export class PathWatch {
   readonly #options: WatchOptions;
   readonly #directories = new Map<string, string>();
   readonly #logs = new Map<string, string>();
+  readonly #records = new Map<string, string>();
   readonly #liveDirectories = new Map<string, TrackedDirectory>();
   readonly #liveLogs = new Map<string, TrackedLog>();
+  readonly #liveRecords = new Map<string, TrackedRecord>();
   #nextFindMs = 0;
   #primed = false;
   #warned = '';
@@ -115,7 +131,8 @@ export class PathWatch {
 
   /** True while a build runs there. */
   get running(): boolean {
-    return [...this.#liveDirectories.values()].some(({ outcome }) => outcome === 'running');
+    const live = [...this.#liveDirectories.values(), ...this.#liveRecords.values()];
+    return live.some(({ outcome }) => outcome === 'running');
   }
 
   /** Notes what is there, so that whatever changes while it is imported is seen to have changed. */
@@ -123,20 +140,25 @@ export class PathWatch {
     const found = this.#find();
     for (const dir of found.builds) this.#directories.set(dir, fingerprint(dir));
     for (const log of found.logs) this.#logs.set(log, fingerprint(log));
+    for (const record of found.records) this.#records.set(record, fingerprint(record));
     this.#primed = true;
   }
 
-  #find(): { builds: string[]; logs: string[] } {
+  #find(): { builds: string[]; logs: string[]; records: string[] } {
     const info = statSync(this.#path, { throwIfNoEntry: false });
-    if (info === undefined) return { builds: [], logs: [] };
-    // A single event log; of a tar nothing grows.
-    if (info.isFile()) return { builds: [], logs: /\.json$/.test(this.#path) ? [this.#path] : [] };
+    if (info === undefined) return { builds: [], logs: [], records: [] };
+    // A single record or event log; of a tar nothing grows.
+    if (info.isFile()) {
+      if (isRecordFile(this.#path)) return { builds: [], logs: [], records: [this.#path] };
+      return { builds: [], logs: /\.json$/.test(this.#path) ? [this.#path] : [], records: [] };
+    }
     try {
-      const { builds, eventLogs } = findBuilds(this.#path, new ProblemList());
-      return { builds: builds.map(({ dir }) => dir), logs: eventLogs.filter((log) => log.endsWith('.json')) };
+      const { builds, eventLogs, records } = findBuilds(this.#path, new ProblemList());
+      const logs = eventLogs.filter((log) => log.endsWith('.json'));
+      return { builds: builds.map(({ dir }) => dir), logs, records };
     } catch (error) {
       // It vanished: tmp is removed before a clean build, and comes again.
-      if (error instanceof BakehouseError) return { builds: [], logs: [] };
+      if (error instanceof BakehouseError) return { builds: [], logs: [], records: [] };
       throw error;
     }
   }
@@ -161,13 +183,15 @@ export class PathWatch {
         tracked.dirty = true;
       }
     }
+    for (const record of this.#liveRecords.values()) this.#lookAtRecord(record, nowMs);
     await this.#save(nowMs);
+    await this.#saveRecords(nowMs);
     this.#letGo(nowMs);
   }
 
   /** Takes up what is new or changed. */
   #notice(nowMs: number): void {
-    const { builds, logs } = this.#find();
+    const { builds, logs, records } = this.#find();
     const newest = this.#primed
       ? new Set(
           builds
@@ -194,6 +218,7 @@ export class PathWatch {
         outcome: null,
       });
     }
+    this.#noticeRecords(records, nowMs);
     for (const path of logs) {
       if (this.#liveLogs.has(path)) continue;
       const now = fingerprint(path);
@@ -210,6 +235,47 @@ export class PathWatch {
           notBeforeMs: 0,
           running: true,
         });
+    }
+  }
+
+  #noticeRecords(records: readonly string[], nowMs: number): void {
+    for (const path of records) {
+      if (this.#liveRecords.has(path)) continue;
+      const now = fingerprint(path);
+      const changed = this.#records.get(path) !== now;
+      this.#records.set(path, now);
+      const fresh = nowMs - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) < RECORD_LINGER_MS;
+      if (!changed && !fresh) continue;
+      const follower = new RecordFollower(path);
+      this.#liveRecords.set(path, { follower, dirty: true, changedMs: nowMs, notBeforeMs: 0, outcome: null });
+    }
+  }
+
+  #lookAtRecord(record: TrackedRecord, nowMs: number): void {
+    const before = record.follower.offset;
+    try {
+      record.follower.read(RECORD_BYTES_A_LOOK);
+    } catch (error) {
+      // Gone, or not ours to read: what was read of it stays.
+      if (error instanceof BakehouseError) return;
+      throw error;
+    }
+    const grew = record.follower.offset !== before;
+    if (grew) record.changedMs = nowMs;
+    const silent = record.outcome === 'running' && nowMs - record.changedMs > RECONSIDER_MS;
+    if (grew || silent) record.dirty = true;
+  }
+
+  async #saveRecords(nowMs: number): Promise<void> {
+    for (const record of this.#liveRecords.values()) {
+      if (!record.dirty || nowMs < record.notBeforeMs) continue;
+      const before = performance.now();
+      const build = record.follower.build(nowMs);
+      record.dirty = false;
+      if (build === null) continue;
+      record.outcome = build.outcome;
+      record.dirty = !(await this.#try(() => saveAccount(this.#store, build)));
+      record.notBeforeMs = record.dirty ? nowMs + RETRY_MS : this.#notBefore(nowMs, before);
     }
   }
 
@@ -285,6 +351,11 @@ export class PathWatch {
       if (nowMs - changedMs < (outcome === 'lost' ? SILENT_MS_MAX : LINGER_MS)) continue;
       this.#liveDirectories.delete(dir);
       this.#directories.set(dir, fingerprint(dir));
+    }
+    for (const [path, { dirty, changedMs }] of this.#liveRecords) {
+      if (dirty || nowMs - changedMs < RECORD_LINGER_MS) continue;
+      this.#liveRecords.delete(path);
+      this.#records.set(path, fingerprint(path));
     }
     for (const [path, { dirty, running, live }] of this.#liveLogs) {
       if (dirty || running || nowMs - live.lastGrownMs < LINGER_MS) continue;

@@ -124,11 +124,14 @@ export class RecordFollower {
     return this.#offset;
   }
 
-  /** The build so far, or null while nothing tells of one. `whole`: a last line without its newline may be read. */
+  /**
+   * The build so far, or null while nothing tells of one. `whole`: it is read once and not followed, so a last line without its newline
+   * may be read, and a build without a name is better than none.
+   */
   build(nowMs: number, whole = false): Build | null {
     const running = nowMs - this.#writtenMs <= YOUNG_MS;
     if (whole && !running) this.#reader.end();
-    if (!this.#reader.isRecord) return null;
+    if (!(whole ? this.#reader.isRecord : this.#reader.isNamed)) return null;
     return this.#reader.snapshot({ running, graph: this.#graphBytes() });
   }
 

@@ -94,6 +94,11 @@ export class RecordReader {
     return this.#any && !this.#refused;
   }
 
+  /** Whether the build can be told from others by now: an account without name and start would be taken for another build's. */
+  get isNamed(): boolean {
+    return this.isRecord && this.#draft.texts.has('name') && this.#draft.startedMs !== null;
+  }
+
   /** The build as far as the record goes. */
   snapshot(options: SnapshotOptions): Build {
     const build = assembleBuild(this.#draft, {

@@ -5,6 +5,7 @@ import { graphBlob } from './graph.ts';
 import { KIND_OF_LOG, KIND_OF_SIZE, RECORD_KINDS, type RecordKind } from './kinds.ts';
 import type { Packing } from './packing.ts';
 import { SCRUBBER_VERSION, scrubLine } from './scrub.ts';
+import { SENT_EVERY_MS, thinned } from './thin-samples.ts';
 
 export interface WriteRecordOptions {
   /** UUID of the build, lower case. */
@@ -14,7 +15,7 @@ export interface WriteRecordOptions {
   readonly packing: Packing;
   /** SHA-256 in hex. */
   readonly digest: (bytes: Uint8Array) => string;
-  /** A stream: only these kinds, and every text scrubbed. Without it a record as it lies on disk, with everything. */
+  /** A stream: only these kinds, every text scrubbed, samples thinned, numbers without noise. Without it a record as it lies on disk, with everything. */
   readonly stream?: { readonly kinds: ReadonlySet<RecordKind>; readonly scrub: (text: string) => string } | undefined;
 }
 
@@ -68,6 +69,10 @@ class Writer {
     if (this.#sends('samples')) this.#series();
     if (this.#build.outcome !== 'running') this.#line({ type: 'end', atMs: this.#build.endedMs });
     return { lines: this.#lines, graph };
+  }
+
+  get #isStream(): boolean {
+    return this.#options.stream !== undefined;
   }
 
   #sends(kind: RecordKind): boolean {
@@ -171,17 +176,24 @@ class Writer {
     add('@start', tasks.startMs);
     add('@end', tasks.endMs);
     if (tasks.queuedMs !== null) add('@queued', tasks.queuedMs);
-    if (tasks.pid !== null) add('@pid', tasks.pid);
+    // It leads to logs on the host that built, and to nothing anywhere else.
+    if (tasks.pid !== null && !this.#isStream) add('@pid', tasks.pid);
     if (tasks.hash !== null && this.#sends('hashes')) {
       const hashes = rows.map((row) => (HASH.test(tasks.hash![row]!) ? tasks.hash![row]! : ''));
       columns.push({ id: '@hash', hashes });
     }
     if (this.#sends('counters')) {
       for (const { id, unit, derived, guessed } of tasks.metrics) {
-        if (!derived) add(id, tasks.values.get(id)!, guessed ? unit : undefined);
+        if (derived || (this.#isStream && isCoarse(id, tasks))) continue;
+        const values = tasks.values.get(id)!;
+        add(
+          id,
+          this.#isStream && unit === 's' ? Float64Array.from(values, sentSeconds) : values,
+          guessed ? unit : undefined,
+        );
       }
     }
-    const encoded = encodeColumns(rows.length, columns, this.#options.packing);
+    const encoded = encodeColumns(rows.length, columns, this.#options.packing, this.#isStream);
     this.#line({ type: 'tasks', rows: rows.length, names: tasks.taskNames, ...encoded });
   }
 
@@ -226,7 +238,9 @@ class Writer {
   }
 
   #series(): void {
-    for (const { source, timeMs, series } of this.#build.samples) {
+    const { stream } = this.#options;
+    for (const table of this.#build.samples) {
+      const { source, timeMs, series } = stream === undefined ? table : thinned(table, SENT_EVERY_MS);
       const columns: ColumnToWrite[] = [
         { id: '@time', values: timeMs },
         ...series.map(({ values }, i) => ({ id: String(i), values })),
@@ -240,6 +254,25 @@ class Writer {
       });
     }
   }
+}
+
+/** Ticks of 10 ms, of which rusage tells the same in microseconds. */
+const COARSE: Readonly<Record<string, string>> = {
+  utime: 'rusage.ru_utime',
+  stime: 'rusage.ru_stime',
+  cutime: 'child_rusage.ru_utime',
+  cstime: 'child_rusage.ru_stime',
+};
+
+/** Whether every row that has it has the finer one too. */
+function isCoarse(id: string, { values }: Build['tasks']): boolean {
+  const finer = Object.hasOwn(COARSE, id) ? values.get(COARSE[id]!) : undefined;
+  return finer !== undefined && values.get(id)!.every((value, row) => Number.isNaN(value) || !Number.isNaN(finer[row]));
+}
+
+/** To a ten-thousandth: what is below is chance, and would be a third of all that is sent. */
+function sentSeconds(seconds: number): number {
+  return Math.round(seconds * 1e4) / 1e4;
 }
 
 function compareRecorded(a: number, b: number): number {
