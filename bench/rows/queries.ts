@@ -92,6 +92,7 @@ function contextOf(store: Store): OperationContext {
     wholeStore: store,
     blobs: memoryBlobs(),
     viewer: CONSOLE,
+    collector: null,
     now: () => Date.now(),
     version: '0',
     logRoots: [],

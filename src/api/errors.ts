@@ -46,7 +46,8 @@ function isFastifyError(error: unknown): error is FastifyError {
 
 /** `bug`: not one of ours; the caller logs it. */
 export function problemOf(error: unknown): { readonly problem: ProblemDocument; readonly bug: boolean } {
-  if (error instanceof BakehouseError) return { problem: document(error.code, error.message), bug: false };
+  if (error instanceof BakehouseError)
+    return { problem: { ...error.details, ...document(error.code, error.message) }, bug: false };
   if (hasZodFastifySchemaValidationErrors(error)) {
     const detail = error.validation
       .map(

@@ -1,6 +1,7 @@
 /** Everything under /api/v1: the routes of the contract, one error policy for all of them. */
 import type { FastifyInstance } from 'fastify';
 import { validatorCompiler } from 'fastify-type-provider-zod';
+import type { Viewer } from '../operations/run.ts';
 import { notFound, PROBLEM_MEDIA_TYPE, problemOf } from './errors.ts';
 import { openApiDocument } from './openapi.ts';
 import { ROUTES } from './routes/index.ts';
@@ -8,6 +9,13 @@ import type { RouteContext } from './routes/route.ts';
 import { DATA_CONTENT_POLICY } from './security.ts';
 
 export const API_PREFIX = '/api/v1';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who asks; set before any route. */
+    viewer: Viewer;
+  }
+}
 
 /** Errors and unknown addresses of `app` as RFC 9457 documents; a bug is logged and told as "internal error". */
 export function answerProblems(app: FastifyInstance): void {

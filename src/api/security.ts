@@ -14,7 +14,7 @@ export function hostName(header: string): string | null {
   return name === undefined ? null : name.toLowerCase().replace(/\.$/, '');
 }
 
-function isLoopbackName(name: string): boolean {
+export function isLoopbackName(name: string): boolean {
   return name === 'localhost' || name.endsWith('.localhost') || name === '::1' || /^127(\.\d{1,3}){3}$/.test(name);
 }
 

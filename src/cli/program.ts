@@ -163,6 +163,19 @@ export function makeProgram(io: CliIo, ended: (code: number) => void): Command {
       .option('--no-watch', 'read the paths once')
       .option('--log-level <level>', 'silent, error, warn, info or debug')
       .option('--json', 'say the address as JSON');
+    if (name === 'serve')
+      command
+        .option('--public-url <url>', 'address by which others know the server')
+        .option('--trust-proxy <addresses>', 'proxies whose X-Forwarded-For is believed')
+        .option('--push <who>', 'who may report builds: anonymous, token or closed')
+        .option('--visibility <which>', 'of a pushed build whose client does not choose: public, unlisted or private')
+        .option('--visibilities <list>', 'which of them a client may choose')
+        .option('--push-age-days <n>', 'builds that began longer ago are not taken')
+        .option('--push-stream-megabytes <n>', 'what one build may tell without its logs')
+        .option('--push-blob-megabytes <n>', 'one log')
+        .option('--push-blobs <n>', 'logs of one build')
+        .option('--push-builds-per-hour <n>', 'builds of one client in an hour')
+        .option('--push-megabytes-per-hour <n>', 'of one client in an hour, as sent');
     withStore(command).action(run(async () => (await import('./verbs/serve.ts')).serve));
   }
   return program;

@@ -16,6 +16,7 @@ export async function reportFile(builds: readonly Build[], version: string): Pro
       wholeStore: store,
       blobs: memoryBlobs(),
       viewer: CONSOLE,
+      collector: null,
       now: Date.now,
       version,
       logRoots: [],

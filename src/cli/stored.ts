@@ -65,6 +65,7 @@ export async function importInto(io: CliIo, store: Store, path: string): Promise
     wholeStore: store,
     blobs: memoryBlobs(),
     viewer: CONSOLE,
+    collector: null,
     now: io.nowMs,
     version: VERSION,
     logRoots: [],

@@ -3,7 +3,8 @@ import { openBuilds } from '../formats/open/index.ts';
 import type { Build } from '../model/build.ts';
 import { BakehouseError } from '../model/errors.ts';
 import { type Problem, ProblemList } from '../model/problem.ts';
-import type { SavedBuild, Store } from '../store/store.ts';
+import type { BuildAccess, SavedBuild, Store } from '../store/store.ts';
+import { joinRule, type MayJoin } from './may-join.ts';
 import { buildId, withHostId } from './origin.ts';
 
 export interface ImportOptions {
@@ -65,18 +66,33 @@ export async function importPath(store: Store, path: string, options: ImportOpti
 /** Another writer may be at the same build: then what it wrote is taken into account. More often in a row is a fault. */
 const TRIES = 5;
 
+export interface AccountOptions {
+  /** The build's id as its client gave it; left out: that of its origin. */
+  readonly id?: string | undefined;
+  /** Of a build that is new to the store. */
+  readonly access?: BuildAccess | undefined;
+  /** Of which stored builds this account may become part; left out: those that the server's own owner may write to. */
+  readonly mayJoin?: MayJoin | undefined;
+}
+
 /** Saves one account of a build, merged with what the store has of that build from other sources. */
-export async function saveAccount(store: Store, account: Build): Promise<SavedBuild> {
+export async function saveAccount(store: Store, account: Build, options: AccountOptions = {}): Promise<SavedBuild> {
   const build = withHostId(account);
+  const own = options.id ?? buildId(build);
+  const mayJoin = options.mayJoin ?? joinRule(store, { client: null, secret: null, nowMs: Date.now() });
   for (let attempt = 1; ; attempt++) {
-    const { stored, seen } = await findStored(store, build);
+    const { stored, seen } = await findStored(store, own, build, mayJoin);
     try {
       if (stored === null) {
-        const saved = await store.saveBuild(buildId(build), build, { replacing: null });
-        return saved.changed ? await joinTwins(store, saved, build, seen) : saved;
+        const access = options.access === undefined ? {} : { access: options.access };
+        const saved = await store.saveBuild(own, build, { replacing: null, ...access });
+        return saved.changed ? await joinTwins(store, saved, build, seen, mayJoin) : saved;
       }
       const whole = stored.replaced ? build : mergeBuilds(stored.build, build);
-      return await store.saveBuild(stored.id, whole, { replacing: stored.revision });
+      const saved = await store.saveBuild(stored.id, whole, { replacing: stored.revision });
+      // Every id that was given to an account leads to its build, whichever came first.
+      if (stored.id !== own && stored.id !== (await store.aliasOf(own))) await store.addAlias(own, stored.id);
+      return saved;
     } catch (error) {
       if (attempt >= TRIES || !(error instanceof BakehouseError && error.code === 'conflict')) throw error;
     }
@@ -93,10 +109,11 @@ async function joinTwins(
   saved: SavedBuild,
   build: Build,
   seen: ReadonlySet<string>,
+  mayJoin: MayJoin,
 ): Promise<SavedBuild> {
   const near = await store.findByOrigin({ name: build.name, startedMs: build.startedMs, slackMs: START_SLACK_MS });
   for (const id of near) {
-    if (id === saved.id || seen.has(id)) continue;
+    if (id === saved.id || seen.has(id) || !(await mayJoin(id))) continue;
     const [own, twin] = await Promise.all([store.readHead(saved.id), store.readHead(id)]);
     if (own === null || twin === null) continue;
     const ownStays = (own.host.id === null) === (twin.host.id === null) ? own.id < twin.id : own.host.id !== null;
@@ -104,6 +121,7 @@ async function joinTwins(
     const [kept, gone] = await Promise.all([store.readBuild(stays.id), store.readBuild(goes.id)]);
     if (kept === null || gone === null || !sameOrigin(kept, gone)) continue;
     const joined = await store.saveBuild(stays.id, mergeBuilds(kept, gone), { replacing: stays.revision });
+    await store.addAlias(goes.id, stays.id);
     await store.deleteBuild(goes.id);
     return { ...joined, changed: true };
   }
@@ -125,9 +143,11 @@ const CANDIDATES_MAX = 50;
  */
 async function findStored(
   store: Store,
+  given: string,
   build: Build,
+  mayJoin: MayJoin,
 ): Promise<{ readonly stored: Stored | null; readonly seen: ReadonlySet<string> }> {
-  const own = buildId(build);
+  const own = (await store.aliasOf(given)) ?? given;
   const ids = await store.findByOrigin({ name: build.name, startedMs: build.startedMs, slackMs: START_SLACK_MS });
   const sorted = [own, ...ids.filter((id) => id !== own)].slice(0, CANDIDATES_MAX);
   const seen = new Set(ids);
@@ -137,6 +157,7 @@ async function findStored(
     if (head === null) continue;
     const { revision } = head;
     const again = head.sources.every((source) => sources.has(`${source.kind} ${source.location}`));
+    if (id !== own && !(await mayJoin(id))) continue;
     // The same file may hold another build: only its own id, or the look at the tasks, makes it the same.
     if (again && id === own) return { stored: { id, revision, replaced: true }, seen };
     const whole = await store.readBuild(id);

@@ -1,3 +1,6 @@
+import type { IngestUploads } from '../collector/ingest-uploads.ts';
+import type { PushRules } from '../collector/push-policy.ts';
+import type { PrefixHashes } from '../collector/upload.ts';
 import type { BlobStore } from '../store/blobs/index.ts';
 import type { SavedBuild, Store, Viewer } from '../store/store.ts';
 
@@ -11,6 +14,8 @@ export interface OperationContext {
   readonly blobs: BlobStore;
   /** Who asks. */
   readonly viewer: Viewer;
+  /** What takes reports in; null where this process, or this thread of it, takes none. */
+  readonly collector: Collector | null;
   readonly now: () => number;
   readonly version: string;
   /** Folders below which task logs may be opened: the paths given to the server, resolved (log-roots.ts). Empty: no logs. */
@@ -21,6 +26,14 @@ export interface OperationContext {
   readonly reportTemplate: (() => Promise<string>) | null;
   /** Hears of every build that an operation saves: the server tells its pages. */
   readonly onSaved?: (saved: SavedBuild) => void;
+}
+
+export interface Collector {
+  readonly rules: PushRules;
+  /** Address by which others know the server; null: as each request names it. */
+  readonly publicUrl: string | null;
+  readonly hashes: PrefixHashes;
+  readonly ingest: IngestUploads;
 }
 
 /** Writes the sample build below a fresh folder and says where, so that it is read by the same road as any other. */

@@ -31,6 +31,7 @@ test('over many builds lets other questions in between', async () => {
     wholeStore: slow,
     blobs: memoryBlobs(),
     viewer: CONSOLE,
+    collector: null,
     now: () => 0,
     version: '1',
     logRoots: [],

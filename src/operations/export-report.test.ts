@@ -24,6 +24,7 @@ beforeAll(async () => {
     wholeStore: store,
     blobs: memoryBlobs(),
     viewer: CONSOLE,
+    collector: null,
     now: () => 0,
     version: '0',
     logRoots: [],

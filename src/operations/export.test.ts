@@ -14,6 +14,7 @@ const ID = '5e8f4a02-0000-5000-8000-000000000001';
 function holding(build: Build): OperationContext {
   const known = async <T>(id: string, value: T): Promise<T | null> => (id === ID ? value : null);
   const answers: Partial<Store> = {
+    aliasOf: async () => null,
     findIds: async (prefix) => (ID.startsWith(prefix) ? [ID] : []),
     readHead: (id) => known(id, { ...build, id: ID, revision: 'r7' }),
     readTaskTable: (id) => known(id, build.tasks),
@@ -32,6 +33,7 @@ function holding(build: Build): OperationContext {
     wholeStore: store,
     blobs: memoryBlobs(),
     viewer: CONSOLE,
+    collector: null,
     now: () => 0,
     version: '0',
     logRoots: [],

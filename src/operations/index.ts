@@ -16,6 +16,11 @@ export const OPERATIONS = {
   'export-report': async () => (await import('./export-report.ts')).exportReport,
   'export-trace': async () => (await import('./export-trace.ts')).exportTrace,
   'import-sample': async () => (await import('./import-sample.ts')).importSample,
+  'meet-upload': async () => (await import('./meet-upload.ts')).meetUpload,
+  'append-chunk': async () => (await import('./append-chunk.ts')).appendChunk,
+  'offer-blobs': async () => (await import('./offer-blobs.ts')).offerBlobs,
+  'put-blob': async () => (await import('./put-blob.ts')).putBlob,
+  'find-announced': async () => (await import('./find-announced.ts')).findAnnounced,
   trend: async () => (await import('./trend.ts')).trend,
   'server-info': async () => (await import('./server-info.ts')).serverInfo,
 } as const;

@@ -51,6 +51,7 @@ function context(...paths: string[]): OperationContext {
     wholeStore: store,
     blobs,
     viewer: CONSOLE,
+    collector: null,
     now: () => DRAWING_START_MS + 100_000,
     version: '1',
     logRoots: paths.map(logRoot).filter((path) => path !== null),

@@ -21,7 +21,7 @@ export async function resolveBuildId(store: Store, reference: string): Promise<s
       'invalid',
       `"${reference.slice(0, 80)}" is not a build: give an id, the first 4 or more characters of one, @last or @last~N.`,
     );
-  if (UUID.test(prefix)) return prefix;
+  if (UUID.test(prefix)) return (await store.aliasOf(prefix)) ?? prefix;
   const ids = await store.findIds(prefix, 4);
   if (ids.length === 1) return ids[0]!;
   if (ids.length === 0) return byName(store, reference);

@@ -13,6 +13,8 @@ export type Answer =
   | { readonly kind: 'json'; readonly bytes: Uint8Array; readonly etag: string }
   | { readonly kind: 'file'; readonly file: FileAnswer };
 
+export { STRANGER, type Viewer } from '../store/store.ts';
+
 /** Whoever runs operations: this thread, or the query and ingest threads. */
 export interface OperationRunner {
   /** `viewer`: who asks; left out: somebody who is not signed in. */

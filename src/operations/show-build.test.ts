@@ -18,6 +18,7 @@ beforeEach(async () => {
     wholeStore: store,
     blobs: memoryBlobs(),
     viewer: CONSOLE,
+    collector: null,
     now: () => 0,
     version: '1',
     logRoots: [],

@@ -7,10 +7,11 @@ import { API_PREFIX, answerProblems, registerApi } from '../api/plugin.ts';
 import type { EventSource } from '../api/routes/route.ts';
 import { DATA_CONTENT_POLICY, type HostRule, isAllowedHost, SECURITY_HEADERS } from '../api/security.ts';
 import { BakehouseError } from '../model/errors.ts';
-import type { OperationRunner } from '../operations/run.ts';
+import { type OperationRunner, STRANGER } from '../operations/run.ts';
 import type { Activity } from '../operations/server-info.ts';
 import type { AssetSource } from './assets.ts';
 import { registerPages } from './pages.ts';
+import { registerShortAddresses } from './short-address.ts';
 
 /** No request of today carries a body. */
 const BODY_BYTES_MAX = 64 << 10;
@@ -29,6 +30,8 @@ export interface HttpOptions {
   readonly assets: AssetSource;
   readonly version: string;
   readonly hosts: HostRule;
+  /** Addresses of proxies whose X-Forwarded-For is believed. */
+  readonly trustProxy?: readonly string[];
   readonly logger?: FastifyBaseLogger | undefined;
   /** Called when a page is asked for: its questions to the API follow at once. */
   readonly onPage?: () => void;
@@ -62,6 +65,9 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
   const app: FastifyInstance = fastify({
     ...(options.logger === undefined ? { logger: false } : { loggerInstance: options.logger }),
     bodyLimit: BODY_BYTES_MAX,
+    ...(options.trustProxy === undefined || options.trustProxy.length === 0
+      ? {}
+      : { trustProxy: [...options.trustProxy] }),
     requestTimeout: REQUEST_TIMEOUT_MS,
     // One line an answer, below, and not two; files of the pages only for who asks for everything.
     logController: new LogController({ disableRequestLogging: true }),
@@ -93,7 +99,9 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
     routerOptions: { maxParamLength: PARAMETER_CHARS_MAX, ignoreTrailingSlash: true },
   });
 
+  app.decorateRequest('viewer');
   app.addHook('onRequest', async (request, reply) => {
+    request.viewer = STRANGER;
     reply.headers(SECURITY_HEADERS);
     if (!isAllowedHost(request.headers.host, options.hosts)) throw new BakehouseError('forbidden', OTHER_MACHINE);
   });
@@ -121,6 +129,7 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
     },
     { prefix: API_PREFIX },
   );
+  registerShortAddresses(app, options.runner);
   registerPages(app, options.assets, options.onPage ?? (() => {}));
   await app.ready();
   return app;

@@ -38,11 +38,25 @@ const RESTARTS_MAX = 3;
 const RESTART_MS = 5000;
 
 /** Operations that write: they belong to the ingest thread. */
-const WRITES: ReadonlySet<string> = new Set(['import-sample', 'import-path']);
+const WRITES: ReadonlySet<string> = new Set([
+  'import-sample',
+  'import-path',
+  'meet-upload',
+  'append-chunk',
+  'offer-blobs',
+  'put-blob',
+]);
+
+/** What another controller, or this one before it was killed, left unstored is found within this time. */
+const LOOK_FOR_UPLOADS_MS = 10 * 60_000;
 
 function defaultAssets(): AssetSource {
   if (embedded !== null) return embeddedAssets(embedded.web);
   return folderAssets(fileURLToPath(new URL('../../dist/web', import.meta.url)));
+}
+
+function publicName(url: string | null): string[] {
+  return url === null ? [] : [new URL(url).hostname];
 }
 
 function pageUrl(host: string, port: number): string {
@@ -91,12 +105,22 @@ export async function startServer(settings: Settings, options: StartOptions = {}
   };
   const logRoots = [...new Set(settings.paths.map(logRoot).filter((root) => root !== null))];
 
+  const { pushing } = settings;
+  const collect = pushing.push === 'closed' ? null : { rules: pushing, publicUrl: settings.publicUrl };
+
   let closing: Promise<void> | null = null;
   /** The thread that opens its store first; the other waits for it. */
   let opening: Promise<unknown> = Promise.resolve();
   const thread = (role: 'query' | 'ingest') => {
     const client = createThreadClient({
-      data: { bakehouseThread: role, database, blobs, version: VERSION, logRoots },
+      data: {
+        bakehouseThread: role,
+        database,
+        blobs,
+        version: VERSION,
+        logRoots,
+        collect: role === 'ingest' ? collect : null,
+      },
       entry: threadEntry(),
       onEvent: hub.publish,
       onWarning: warn,
@@ -130,6 +154,13 @@ export async function startServer(settings: Settings, options: StartOptions = {}
     run: (name, input, viewer) => (WRITES.has(name) ? ingest : query).run(name, input, viewer),
   };
 
+  /** What takes reports looks, when it starts, for those that are not stored yet. */
+  const lookForUploads = (): void => {
+    ingest.start().catch((error: unknown) => logger.error({ err: error }, 'the store cannot be opened'));
+  };
+  const looking = collect === null ? null : setInterval(lookForUploads, LOOK_FOR_UPLOADS_MS);
+  looking?.unref();
+
   const watching = settings.watch ? settings.paths : [];
   const app = await createHttp({
     runner,
@@ -137,7 +168,8 @@ export async function startServer(settings: Settings, options: StartOptions = {}
     activity: () => ({ watching, reading: hub.reading() }),
     assets: options.assets ?? defaultAssets(),
     version: VERSION,
-    hosts: { host: settings.host, allowedHosts: settings.allowedHosts },
+    hosts: { host: settings.host, allowedHosts: [...settings.allowedHosts, ...publicName(settings.publicUrl)] },
+    trustProxy: settings.trustProxy,
     logger: settings.logLevel === 'silent' ? undefined : logger,
     // The page's questions follow in a tenth of a second; the thread needs about as long to start.
     onPage: () =>
@@ -172,7 +204,10 @@ export async function startServer(settings: Settings, options: StartOptions = {}
     if (closing === null) logger.error({ err: error }, 'the given paths could not be read');
   });
 
+  if (collect !== null) lookForUploads();
+
   async function close(): Promise<void> {
+    if (looking !== null) clearInterval(looking);
     await app.close();
     hub.close();
     await Promise.all([query.close(), ingest.close()]);

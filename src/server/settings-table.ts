@@ -1,6 +1,15 @@
 /** Every setting with its flag, environment variable, key in the YAML file and default; docs/settings.md is this table, and a test holds it. */
 
-export type SettingKind = 'text' | 'port' | 'yes-no' | 'list' | 'level';
+export type SettingKind =
+  | 'text'
+  | 'port'
+  | 'yes-no'
+  | 'list'
+  | 'level'
+  | 'limit'
+  | 'push'
+  | 'visibility'
+  | 'visibilities';
 
 export interface SettingRow {
   /** Key in the YAML file, and of the flags object. */
@@ -26,7 +35,20 @@ export type SettingName =
   | 'temporary'
   | 'paths'
   | 'watch'
-  | 'logLevel';
+  | 'logLevel'
+  | 'publicUrl'
+  | 'trustProxy'
+  | 'push'
+  | 'visibility'
+  | 'visibilities'
+  | 'pushAgeDays'
+  | 'pushStreamMegabytes'
+  | 'pushBlobMegabytes'
+  | 'pushBlobs'
+  | 'pushBuildsPerHour'
+  | 'pushMegabytesPerHour';
+
+export const PUSH_RULES = ['anonymous', 'token', 'closed'] as const;
 
 export const SETTINGS: readonly SettingRow[] = [
   {
@@ -109,6 +131,96 @@ export const SETTINGS: readonly SettingRow[] = [
     kind: 'level',
     fallback: '`warn` on a terminal, else `info`',
     meaning: LOG_LEVELS.join(', '),
+  },
+  {
+    key: 'publicUrl',
+    flag: '--public-url URL',
+    environment: 'BAKEHOUSE_PUBLIC_URL',
+    kind: 'text',
+    fallback: 'as the request names the server',
+    meaning:
+      'address by which others know the server, for the addresses that it gives to clients; its name is an allowed host',
+  },
+  {
+    key: 'trustProxy',
+    flag: '--trust-proxy ADDRESSES',
+    environment: 'BAKEHOUSE_TRUST_PROXY',
+    kind: 'list',
+    fallback: 'none',
+    meaning: 'addresses (or networks) of proxies whose X-Forwarded-For is believed, such as `127.0.0.1`',
+  },
+  {
+    key: 'push',
+    flag: '--push WHO',
+    environment: 'BAKEHOUSE_PUSH',
+    kind: 'push',
+    fallback: '`anonymous` when listening on a loopback address only, else `token`',
+    meaning: `who may report builds: ${PUSH_RULES.join(', ')}`,
+  },
+  {
+    key: 'visibility',
+    flag: '--visibility WHICH',
+    environment: 'BAKEHOUSE_VISIBILITY',
+    kind: 'visibility',
+    fallback: '`public`',
+    meaning:
+      'of a pushed build whose client does not choose: public, unlisted (only who has the address), private (its owner)',
+  },
+  {
+    key: 'visibilities',
+    flag: '--visibilities LIST',
+    environment: 'BAKEHOUSE_VISIBILITIES',
+    kind: 'visibilities',
+    fallback: 'all',
+    meaning: 'which of them a client may choose',
+  },
+  {
+    key: 'pushAgeDays',
+    flag: '--push-age-days N',
+    environment: 'BAKEHOUSE_PUSH_AGE_DAYS',
+    kind: 'limit',
+    fallback: 'no limit',
+    meaning: 'builds that began longer ago are not taken',
+  },
+  {
+    key: 'pushStreamMegabytes',
+    flag: '--push-stream-megabytes N',
+    environment: 'BAKEHOUSE_PUSH_STREAM_MEGABYTES',
+    kind: 'limit',
+    fallback: '256',
+    meaning: 'what one build may tell without its logs, unpacked; a build of 10,000 tasks tells 1 MB',
+  },
+  {
+    key: 'pushBlobMegabytes',
+    flag: '--push-blob-megabytes N',
+    environment: 'BAKEHOUSE_PUSH_BLOB_MEGABYTES',
+    kind: 'limit',
+    fallback: '256',
+    meaning: 'one log, unpacked',
+  },
+  {
+    key: 'pushBlobs',
+    flag: '--push-blobs N',
+    environment: 'BAKEHOUSE_PUSH_BLOBS',
+    kind: 'limit',
+    fallback: '2000',
+    meaning: 'logs of one build',
+  },
+  {
+    key: 'pushBuildsPerHour',
+    flag: '--push-builds-per-hour N',
+    environment: 'BAKEHOUSE_PUSH_BUILDS_PER_HOUR',
+    kind: 'limit',
+    fallback: '120 of a client without an account, else no limit',
+    meaning: 'builds of one client in an hour',
+  },
+  {
+    key: 'pushMegabytesPerHour',
+    flag: '--push-megabytes-per-hour N',
+    environment: 'BAKEHOUSE_PUSH_MEGABYTES_PER_HOUR',
+    kind: 'limit',
+    fallback: '1024 of a client without an account, else no limit',
+    meaning: 'of one client in an hour, as sent',
   },
 ];
 

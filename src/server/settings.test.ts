@@ -34,7 +34,24 @@ describe('readSettings', () => {
       paths: [],
       watch: true,
       logLevel: 'info',
+      publicUrl: null,
+      trustProxy: [],
+      pushing: {
+        push: 'anonymous',
+        visibility: 'public',
+        visibilities: ['public', 'unlisted', 'private'],
+        ageDays: null,
+        streamBytes: 256 << 20,
+        blobBytes: 256 << 20,
+        blobs: 2000,
+        buildsPerHour: null,
+        bytesPerHour: null,
+      },
     });
+    // Who listens for others takes reports only from who has a token, unless he says otherwise.
+    expect((await read({ host: '0.0.0.0' })).pushing.push).toBe('token');
+    expect((await read({ host: '0.0.0.0', push: 'anonymous' })).pushing.push).toBe('anonymous');
+    expect((await read({ visibilities: 'unlisted,private' })).pushing).toMatchObject({ visibility: 'unlisted' });
     expect((await read({}, { XDG_STATE_HOME: '/state' })).data).toBe('/state/bakehouse');
     expect((await read({}, {}, true)).logLevel).toBe('warn');
   });

@@ -5,11 +5,14 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
+import { isLoopbackName } from '../api/security.ts';
 import { BakehouseError } from '../model/errors.ts';
+import { VISIBILITIES, type Visibility } from '../store/store.ts';
 import {
   CONFIG_ENVIRONMENT,
   LOG_LEVELS,
   type LogLevel,
+  PUSH_RULES,
   SETTINGS,
   type SettingKind,
   type SettingName,
@@ -29,6 +32,23 @@ export interface Settings {
   readonly paths: readonly string[];
   readonly watch: boolean;
   readonly logLevel: LogLevel;
+  /** Without a slash at the end; null: as the request names the server. */
+  readonly publicUrl: string | null;
+  readonly trustProxy: readonly string[];
+  readonly pushing: PushSettings;
+}
+
+export interface PushSettings {
+  readonly push: (typeof PUSH_RULES)[number];
+  readonly visibility: Visibility;
+  readonly visibilities: readonly Visibility[];
+  readonly ageDays: number | null;
+  readonly streamBytes: number;
+  readonly blobBytes: number;
+  readonly blobs: number;
+  /** Null: the default of the kind of client. */
+  readonly buildsPerHour: number | null;
+  readonly bytesPerHour: number | null;
 }
 
 type Value = string | number | boolean | readonly string[];
@@ -91,6 +111,27 @@ function checked(kind: SettingKind, value: Value, source: Source): Value {
       if (list === null || list.some((entry) => typeof entry !== 'string'))
         throw invalid(source, 'a list of texts is wanted');
       return list.map((entry: string) => entry.trim()).filter((entry) => entry !== '');
+    }
+    case 'limit': {
+      const limit = typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value;
+      if (typeof limit !== 'number' || !Number.isInteger(limit) || limit < 1 || limit > 1e9)
+        throw invalid(source, `"${value}" is not a whole number from 1 on`);
+      return limit;
+    }
+    case 'push': {
+      if (!PUSH_RULES.some((rule) => rule === value))
+        throw invalid(source, `"${value}" is none of ${PUSH_RULES.join(', ')}`);
+      return value;
+    }
+    case 'visibility': {
+      if (!VISIBILITIES.some((one) => one === value))
+        throw invalid(source, `"${value}" is none of ${VISIBILITIES.join(', ')}`);
+      return value;
+    }
+    case 'visibilities': {
+      const list = checked('list', value, source);
+      for (const one of Array.isArray(list) ? list : []) checked('visibility', one, source);
+      return list;
     }
     case 'level': {
       const level = LOG_LEVELS.find((one) => one === value);
@@ -194,8 +235,26 @@ export async function readSettings(input: SettingsInput): Promise<Settings> {
   if (!/^(sqlite:.|postgres(ql)?:\/\/.)/.test(database))
     throw invalid({ name: '--database' }, `"${database}" begins neither with sqlite: nor with postgres://`);
   const level = values.get('logLevel')?.value;
+  const host = text('host', '127.0.0.1');
+  const limit = (key: SettingName): number | null => {
+    const value = values.get(key)?.value;
+    return typeof value === 'number' ? value : null;
+  };
+  const megabytes = (key: SettingName): number | null => {
+    const value = limit(key);
+    return value === null ? null : value * 1_048_576;
+  };
+  const publicUrl = text('publicUrl', '').replace(/\/+$/, '');
+  if (publicUrl !== '' && !/^https?:\/\/[^\s/?#@]+(\/[^\s?#]*)?$/.test(publicUrl))
+    throw invalid({ name: '--public-url' }, `"${publicUrl}" is no address like https://builds.example.org`);
+  const push = values.get('push')?.value;
+  const chosen = list('visibilities');
+  const visibilities = VISIBILITIES.filter((one) => chosen.length === 0 || chosen.includes(one));
+  const visibility = VISIBILITIES.find((one) => one === values.get('visibility')?.value) ?? visibilities[0] ?? 'public';
+  if (!visibilities.includes(visibility))
+    throw invalid({ name: '--visibility' }, `"${visibility}" is not among those of --visibilities`);
   return Object.freeze({
-    host: text('host', '127.0.0.1'),
+    host,
     port: Number(values.get('port')?.value ?? 8080),
     allowedHosts: Object.freeze(list('allowedHosts')),
     data,
@@ -205,5 +264,18 @@ export async function readSettings(input: SettingsInput): Promise<Settings> {
     paths: Object.freeze(list('paths').map((path) => located(path, base('paths')))),
     watch: yes('watch', true),
     logLevel: LOG_LEVELS.find((one) => one === level) ?? (input.terminal ? 'warn' : 'info'),
+    publicUrl: publicUrl === '' ? null : publicUrl,
+    trustProxy: Object.freeze(list('trustProxy')),
+    pushing: Object.freeze({
+      push: PUSH_RULES.find((rule) => rule === push) ?? (isLoopbackName(host) ? 'anonymous' : 'token'),
+      visibility,
+      visibilities: Object.freeze(visibilities),
+      ageDays: limit('pushAgeDays'),
+      streamBytes: megabytes('pushStreamMegabytes') ?? 256 << 20,
+      blobBytes: megabytes('pushBlobMegabytes') ?? 256 << 20,
+      blobs: limit('pushBlobs') ?? 2000,
+      buildsPerHour: limit('pushBuildsPerHour'),
+      bytesPerHour: megabytes('pushMegabytesPerHour'),
+    }),
   });
 }

@@ -1,4 +1,5 @@
 import { Kysely } from 'kysely';
+import { addAlias, aliasOf, serverSecret } from './aliases.ts';
 import { blobIndex } from './blob-index.ts';
 import { dialectFor } from './dialect.ts';
 import { Dictionaries } from './dictionaries.ts';
@@ -8,6 +9,7 @@ import { findByOrigin } from './queries/find-by-origin.ts';
 import { countBuilds, listBuilds } from './queries/list-builds.ts';
 import {
   findIds,
+  readAccess,
   readBuild,
   readContents,
   readGraph,
@@ -25,6 +27,7 @@ import { readTrend } from './queries/read-trend.ts';
 import { deleteBuild, saveBuild } from './save-build.ts';
 import type { Database } from './schema.ts';
 import type { Store } from './store.ts';
+import { uploadsOf } from './uploads.ts';
 
 /**
  * Opens a store and brings it to this program's version: `sqlite:/path/file.db` (made where absent), `sqlite::memory:` or
@@ -64,6 +67,11 @@ export async function openStore(database: string): Promise<Store> {
     readTopTasks: (question) => readTopTasks(db, dialect, dictionaries, question),
     listMetrics: () => dictionaries.listMetrics(db),
     countBuilds: () => countBuilds(db),
+    aliasOf: (alias) => aliasOf(db, alias),
+    addAlias: (alias, build) => addAlias(db, alias, build),
+    readAccess: (id) => readAccess(db, id),
+    serverSecret: (name) => serverSecret(db, name),
+    uploads: uploadsOf(db, dialect),
     deleteBuild: (id) => deleteBuild(db, id),
     blobIndex: blobIndex(db),
     close: () => db.destroy(),

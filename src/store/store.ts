@@ -7,6 +7,7 @@ import type { Metric } from '../model/metric.ts';
 import type { SampleSeries, SampleTable } from '../model/samples.ts';
 import type { TaskGraph, TaskOutcome, TaskTable } from '../model/task-table.ts';
 import type { BlobIndex } from './blob-index.ts';
+import type { Uploads } from './uploads.ts';
 
 export interface SavedBuild {
   readonly id: string;
@@ -231,6 +232,15 @@ export interface Store {
   /** Every metric the store has seen. */
   listMetrics(): Promise<readonly Metric[]>;
   countBuilds(): Promise<number>;
+  /** The id of the build that this id, given to an account of it by a client, leads to; null: it is no alias. */
+  aliasOf(alias: string): Promise<string | null>;
+  /** From now on `alias` leads to `build`, with everything that referred to it. */
+  addAlias(alias: string, build: string): Promise<void>;
+  /** Whose a build is and who may see it; null: no such build. */
+  readAccess(id: string): Promise<BuildAccess | null>;
+  /** Random text, the same for as long as the database lives, for this purpose alone. */
+  serverSecret(name: string): Promise<string>;
+  readonly uploads: Uploads;
   /** True when there was such a build. */
   deleteBuild(id: string): Promise<boolean>;
   /** Not bounded to a viewer: whoever gives a blob away asks `hasUse` of a build that its viewer may see. */

@@ -21,7 +21,7 @@ export function importSample(app: FastifyInstance, context: RouteContext): void 
       preHandler: async (request) => assertMayWrite(request),
     },
     async (request, reply) => {
-      const answer = await context.runner.run('import-sample', {});
+      const answer = await context.runner.run('import-sample', {}, request.viewer);
       return sendAnswer(request, reply, answer, { askedRevision: undefined, pure: false, version: context.version });
     },
   );

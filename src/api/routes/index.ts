@@ -15,6 +15,7 @@ import type { RegisterRoute } from './route.ts';
 import { serverInfo } from './server-info.ts';
 import { showBuild } from './show-build.ts';
 import { trend } from './trend.ts';
+import { uploads } from './uploads.ts';
 
 export const ROUTES: readonly RegisterRoute[] = [
   listBuilds,
@@ -32,4 +33,5 @@ export const ROUTES: readonly RegisterRoute[] = [
   serverInfo,
   events,
   importSample,
+  uploads,
 ];

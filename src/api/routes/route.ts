@@ -94,7 +94,8 @@ function register<P extends z.ZodType, Q extends z.ZodType, N extends OperationN
     app.get(fastifyPath(route.path), { schema: routeSchema(context.documented, route, ok) }, async (request, reply) => {
       // Checked and decoded by the validator that the schema above gave to Fastify.
       const query = request.query as z.output<Q>;
-      const answer = await context.runner.run(route.operation, route.input(request.params as z.output<P>, query));
+      const input = route.input(request.params as z.output<P>, query);
+      const answer = await context.runner.run(route.operation, input, request.viewer);
       const asked = typeof query === 'object' && query !== null && 'r' in query ? query.r : undefined;
       return sendAnswer(request, reply, answer, {
         askedRevision: typeof asked === 'string' ? asked : undefined,

@@ -1,6 +1,7 @@
 /** What the main thread and its two others say to each other. Everything here survives structured cloning. */
 import type { ServerEvent } from '../../api/contract.ts';
-import type { ErrorCode } from '../../model/errors.ts';
+import type { PushRules } from '../../collector/push-policy.ts';
+import type { ErrorCode, ErrorDetails } from '../../model/errors.ts';
 import type { OperationName } from '../../operations/index.ts';
 import type { Answer } from '../../operations/run.ts';
 import type { Viewer } from '../../store/store.ts';
@@ -16,6 +17,8 @@ export interface ThreadData {
   readonly blobs: string;
   readonly version: string;
   readonly logRoots: readonly string[];
+  /** Ingest only: what reports are taken; null: none. */
+  readonly collect: { readonly rules: PushRules; readonly publicUrl: string | null } | null;
 }
 
 export function isThreadData(value: unknown): value is ThreadData {
@@ -40,6 +43,7 @@ export interface PlainError {
   readonly message: string;
   readonly file: string | null;
   readonly line: number | null;
+  readonly details: ErrorDetails | null;
   readonly stack: string | null;
 }
 

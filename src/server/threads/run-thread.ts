@@ -1,5 +1,7 @@
 /** What runs inside the query and the ingest thread: one store connection, operations as they are asked, and for ingest the watch. */
 import { parentPort } from 'node:worker_threads';
+import { IngestUploads } from '../../collector/ingest-uploads.ts';
+import { PrefixHashes } from '../../collector/upload.ts';
 import { BakehouseError } from '../../model/errors.ts';
 import type { OperationContext } from '../../operations/context.ts';
 import { answerOf, contextFor, runOperation } from '../../operations/run.ts';
@@ -27,13 +29,25 @@ export async function runThread(data: ThreadData): Promise<void> {
   };
 
   let context: OperationContext;
+  let ingest: IngestUploads | null = null;
   try {
     const store = await openStore(data.database);
+    const blobs = openBlobs(data.blobs);
+    if (data.collect !== null)
+      ingest = new IngestUploads({
+        store,
+        blobs,
+        now: Date.now,
+        onSaved,
+        onWarning: (message) => say({ type: 'warning', message }),
+      });
     context = {
       store,
       wholeStore: store,
-      blobs: openBlobs(data.blobs),
+      blobs,
       viewer: CONSOLE,
+      collector:
+        data.collect === null || ingest === null ? null : { ...data.collect, hashes: new PrefixHashes(), ingest },
       now: Date.now,
       version: data.version,
       logRoots: data.logRoots,
@@ -108,6 +122,7 @@ export async function runThread(data: ThreadData): Promise<void> {
   async function close(): Promise<void> {
     stop.abort();
     await Promise.allSettled(readings);
+    await ingest?.close();
     await store.close();
     port?.close();
   }
@@ -135,5 +150,6 @@ export async function runThread(data: ThreadData): Promise<void> {
         break;
     }
   });
+  ingest?.start();
   say({ type: 'ready' });
 }

@@ -22,7 +22,14 @@ afterEach(async () => {
 
 function create(database = `sqlite:${join(folder, 'x.db')}`, idleMs = 60_000): void {
   client = createThreadClient({
-    data: { bakehouseThread: 'query', database, blobs: join(folder, 'blobs'), version: '1.2.3', logRoots: [] },
+    data: {
+      bakehouseThread: 'query',
+      database,
+      blobs: join(folder, 'blobs'),
+      version: '1.2.3',
+      logRoots: [],
+      collect: null,
+    },
     entry: threadEntry(),
     onEvent: () => {},
     onWarning: () => {},

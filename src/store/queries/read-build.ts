@@ -22,7 +22,7 @@ import type { Dialect } from '../dialect.ts';
 import type { Dictionaries } from '../dictionaries.ts';
 import type { Database } from '../schema.ts';
 import { storable } from '../storable.ts';
-import type { BuildContents, BuildHead, BuildSummary, StoredBytes } from '../store.ts';
+import type { BuildAccess, BuildContents, BuildHead, BuildSummary, StoredBytes, Visibility } from '../store.ts';
 import { SUMMARY_COLUMNS, summaryOf } from '../summary.ts';
 
 /** The reads of one build. */
@@ -39,10 +39,28 @@ export async function findIds(db: Kysely<Database>, prefix: string, limit: numbe
     .select('id')
     .where('id', '>=', prefix)
     .where('id', '<', `${prefix}~`)
+    .union(
+      db
+        .selectFrom('build_aliases')
+        .select('build as id')
+        .where('alias', '>=', prefix)
+        .where('alias', '<', `${prefix}~`),
+    )
     .orderBy('id')
     .limit(limit)
     .execute();
   return rows.map((row) => row.id);
+}
+
+/** Whose it is and who may see it. */
+export async function readAccess(db: Kysely<Database>, id: string): Promise<BuildAccess | null> {
+  const row = await db
+    .selectFrom('builds')
+    .select(['visibility', 'owner', 'received_ms'])
+    .where('id', '=', id)
+    .executeTakeFirst();
+  if (row === undefined) return null;
+  return { visibility: row.visibility as Visibility, owner: row.owner, receivedMs: row.received_ms };
 }
 
 type StoredHead = BuildHead & { readonly id: string; readonly revision: string };

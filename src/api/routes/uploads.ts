@@ -1,0 +1,164 @@
+/** Uploads by synchronisation: docs/formats/upload.md. Bodies arrive whole, within the bounds below; what they are is found out in the ingest thread. */
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { z } from 'zod';
+import { BakehouseError } from '../../model/errors.ts';
+import type { FromWhere } from '../../operations/take-report.ts';
+import {
+  BlobParams,
+  BlobQuery,
+  BlobStored,
+  BlobsWanted,
+  ChunkParams,
+  ChunkQuery,
+  MeetUpload,
+  OfferBlobs,
+  Sha256,
+  UploadMeeting,
+  UploadState,
+} from '../contract.ts';
+import { isLocalPeer } from '../security.ts';
+import { sendAnswer } from '../send.ts';
+import { Nothing, type RouteContext, routeSchema } from './route.ts';
+
+/** A chunk of 4 MiB that does not compress, with gzip's own bytes. */
+const CHUNK_BODY_BYTES_MAX = (4 << 20) + (64 << 10);
+/** A log as it is sent: 256 MB of text are 25 MB of gzip. */
+const BLOB_BODY_BYTES_MAX = 64 << 20;
+/** A thousand offered blobs are 150 KB. */
+const OFFER_BYTES_MAX = 1 << 20;
+
+export function fromWhere(request: FastifyRequest): FromWhere {
+  return { address: request.ip, local: isLocalPeer(request), base: `${request.protocol}://${request.host}` };
+}
+
+function secretOf(request: FastifyRequest): string {
+  const secret = request.headers['bakehouse-secret'];
+  if (typeof secret !== 'string' || secret.length > 200)
+    throw new BakehouseError('invalid', 'The header Bakehouse-Secret is missing (docs/formats/upload.md).');
+  return secret;
+}
+
+function bodyOf(request: FastifyRequest): { body: Uint8Array; gzip: boolean } {
+  const encoding = request.headers['content-encoding'];
+  if (encoding !== undefined && encoding !== 'gzip' && encoding !== 'identity')
+    throw new BakehouseError('invalid', 'Content-Encoding: gzip and identity are understood.');
+  const { body } = request;
+  return { body: body instanceof Uint8Array ? body : new Uint8Array(0), gzip: encoding === 'gzip' };
+}
+
+/** A body of JSON, which may be compressed as well, checked by the contract. */
+function jsonOf<T extends z.ZodType>(request: FastifyRequest, schema: T): z.output<T> {
+  const { body } = bodyOf(request);
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+  } catch {
+    throw new BakehouseError('invalid', 'The body is not JSON.');
+  }
+  const parsed = schema.safeParse(value);
+  if (!parsed.success)
+    throw new BakehouseError(
+      'invalid',
+      parsed.error.issues
+        .slice(0, 5)
+        .map(({ path, message }) => `${path.join('.') || 'the body'}: ${message}`)
+        .join('; '),
+    );
+  return parsed.data;
+}
+
+function json(schema: z.ZodType): { description: string; content: Record<string, { schema: z.ZodType }> } {
+  return { description: 'Durable', content: { 'application/json': { schema } } };
+}
+
+export function uploads(app: FastifyInstance, context: RouteContext): void {
+  const { runner, documented, version } = context;
+  const sent = { askedRevision: undefined, pure: false, version };
+  void app.register(async (scope) => {
+    // Whatever a client calls its bytes: they are bytes here.
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_, body, done) => done(null, body));
+
+    const meet = {
+      operation: 'meet-upload',
+      summary: 'How far the server has the stream of a build, and its limits',
+      params: Nothing,
+      query: Nothing,
+    };
+    scope.post(
+      '/uploads',
+      { schema: routeSchema(documented, meet, json(UploadMeeting)), bodyLimit: OFFER_BYTES_MAX },
+      async (request, reply) => {
+        const { build, kind, visibility, about, stream, restart } = jsonOf(request, MeetUpload);
+        const input = { build, kind, visibility, about, stream, restart, secret: secretOf(request) };
+        const answer = await runner.run('meet-upload', { from: fromWhere(request), meet: input }, request.viewer);
+        return sendAnswer(request, reply, answer, sent);
+      },
+    );
+
+    const append = {
+      operation: 'append-chunk',
+      summary: 'The next bytes of the stream of a build',
+      params: ChunkParams,
+      query: ChunkQuery,
+    };
+    scope.put(
+      '/uploads/:build/:generation/:offset',
+      { schema: routeSchema(documented, append, json(UploadState)), bodyLimit: CHUNK_BODY_BYTES_MAX },
+      async (request, reply) => {
+        const { build, generation, offset } = request.params as z.output<typeof ChunkParams>;
+        const { complete } = request.query as z.output<typeof ChunkQuery>;
+        const sha256 = Sha256.safeParse(request.headers['bakehouse-sha256']);
+        if (!sha256.success)
+          throw new BakehouseError('invalid', 'The header Bakehouse-Sha256 is missing, or is no SHA-256.');
+        const chunk = {
+          build,
+          generation,
+          offset,
+          secret: secretOf(request),
+          sha256: sha256.data,
+          complete: complete === '1',
+          ...bodyOf(request),
+        };
+        const answer = await runner.run('append-chunk', { from: fromWhere(request), chunk }, request.viewer);
+        return sendAnswer(request, reply, answer, sent);
+      },
+    );
+
+    const offer = {
+      operation: 'offer-blobs',
+      summary: 'Which logs and other blobs of a build the server still wants',
+      params: BlobParams.pick({ build: true }),
+      query: Nothing,
+    };
+    scope.post(
+      '/uploads/:build/blobs',
+      { schema: routeSchema(documented, offer, json(BlobsWanted)), bodyLimit: OFFER_BYTES_MAX },
+      async (request, reply) => {
+        const { build } = request.params as { build: string };
+        const { blobs } = jsonOf(request, OfferBlobs);
+        const input = { from: fromWhere(request), build, secret: secretOf(request), blobs };
+        return sendAnswer(request, reply, await runner.run('offer-blobs', input, request.viewer), sent);
+      },
+    );
+
+    const put = { operation: 'put-blob', summary: 'A blob of a build', params: BlobParams, query: BlobQuery };
+    scope.put(
+      '/uploads/:build/blobs/:sha256',
+      { schema: routeSchema(documented, put, json(BlobStored)), bodyLimit: BLOB_BODY_BYTES_MAX },
+      async (request, reply) => {
+        const { build, sha256 } = request.params as z.output<typeof BlobParams>;
+        const { class: name } = request.query as z.output<typeof BlobQuery>;
+        const input = {
+          from: fromWhere(request),
+          build,
+          secret: secretOf(request),
+          sha256,
+          class: name,
+          ...bodyOf(request),
+        };
+        return sendAnswer(request, reply, await runner.run('put-blob', input, request.viewer), sent);
+      },
+    );
+  });
+}
