@@ -46,8 +46,26 @@ interface Announced {
   readonly scale: number;
   readonly min: number;
   readonly delta: boolean;
+  readonly step: number;
+  /** The values are distances to a sum of those of columns before: id and factor. */
+  readonly of: readonly (readonly [id: string, factor: number])[];
   readonly missing: boolean;
   readonly unit: string;
+}
+
+/** A column is told by two or three others; more would be a way to make a short line costly. */
+const OF_MAX = 4;
+/** Blocks of 512 bytes, pages of 4 KiB: nothing is counted in more of something else. */
+const FACTOR_MAX = 2 ** 20;
+
+function ofColumns(value: unknown, id: string): [string, number][] {
+  if (!Array.isArray(value) || value.length > OF_MAX) throw new ColumnsError(`the column ${id} has a wrong of`);
+  return value.map((pair: unknown) => {
+    const [other, factor] = Array.isArray(pair) ? (pair as unknown[]) : [];
+    if (typeof other !== 'string' || !Number.isSafeInteger(factor) || Math.abs(Number(factor)) > FACTOR_MAX)
+      throw new ColumnsError(`the column ${id} has a wrong of`);
+    return [other, Number(factor)];
+  });
 }
 
 function announced(value: unknown): Announced {
@@ -64,7 +82,9 @@ function announced(value: unknown): Announced {
   const min = get(value, 'min') ?? 0;
   if (countOf(scale) === null || Number(scale) > SCALE_MAX)
     throw new ColumnsError(`the column ${id} has a wrong scale`);
+  const step = get(value, 'step') ?? 1;
   if (!Number.isSafeInteger(min)) throw new ColumnsError(`the column ${id} has a wrong min`);
+  if (countOf(step) === null || step === 0) throw new ColumnsError(`the column ${id} has a wrong step`);
   return {
     id,
     kind: type,
@@ -72,6 +92,8 @@ function announced(value: unknown): Announced {
     scale: type === 'integer' ? Number(scale) : 0,
     min: type === 'integer' ? Number(min) : 0,
     delta: type === 'integer' && get(value, 'delta') === true,
+    step: type === 'integer' ? Number(step) : 1,
+    of: type === 'integer' ? ofColumns(get(value, 'of') ?? [], id) : [],
     missing: get(value, 'missing') === true,
     unit: textOf(get(value, 'unit'), 20) ?? '',
   };
@@ -116,9 +138,25 @@ export function decodeColumns(line: Fields, packing: Packing, budget: CellBudget
     const { id, unit, scale } = column;
     if (column.kind === 'hex64') hashes.push({ id, hashes: hashesOf(cells, rows, recorded) });
     else if (column.kind === 'float64') numbers.push({ id, unit, scale, values: doublesOf(cells, rows, recorded) });
-    else numbers.push({ id, unit, scale, values: integersOf(column, cells, rows, recorded) });
+    else {
+      const values = integersOf(column, cells, rows, recorded);
+      for (const [other, factor] of column.of) addMultiple(values, numberColumn(numbers, other, id), factor);
+      numbers.push({ id, unit, scale, values });
+    }
   }
   return { rows, numbers, hashes };
+}
+
+function numberColumn(before: readonly NumberColumn[], other: string, id: string): Float64Array {
+  const column = before.find((candidate) => candidate.id === other);
+  if (column === undefined)
+    throw new ColumnsError(`the column ${id} is told by ${other}, which does not stand before it`);
+  return column.values;
+}
+
+/** What is not recorded of the other counts as 0: the distance is then the value itself. */
+function addMultiple(values: Float64Array, others: Float64Array, factor: number): void {
+  for (let r = 0; r < values.length; r++) if (!Number.isNaN(others[r])) values[r] = values[r]! + factor * others[r]!;
 }
 
 function isRecorded(bitmap: Uint8Array | null, row: number): boolean {
@@ -132,7 +170,7 @@ function integersOf(
   recorded: Uint8Array | null,
 ): Float64Array<ArrayBuffer> {
   const values = new Float64Array(rows);
-  const { width, min } = column;
+  const { width, min, step } = column;
   // Byte planes, lowest first: each loop runs over one piece of memory.
   if (width >= 1) for (let r = 0; r < rows; r++) values[r] = cells[r]!;
   for (let b = 1; b < width; b++) {
@@ -144,10 +182,10 @@ function integersOf(
     let sum = min;
     for (let r = 0; r < rows; r++) {
       const zigzag = values[r]!;
-      sum += zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2;
+      sum += step * (zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2);
       values[r] = sum;
     }
-  } else if (min !== 0) for (let r = 0; r < rows; r++) values[r] = values[r]! + min;
+  } else if (min !== 0 || step !== 1) for (let r = 0; r < rows; r++) values[r] = values[r]! * step + min;
   if (recorded !== null) for (let r = 0; r < rows; r++) if (!isRecorded(recorded, r)) values[r] = Number.NaN;
   return values;
 }

@@ -89,6 +89,25 @@ test('task runs: recipes by number, whatever order lines have, derived metrics c
   expect([...pid!]).toEqual([NAN, 77]);
 });
 
+test('numbers in steps, and told by their distance to others', () => {
+  // Two rows: recipes 0 and 1; ends MS + 20 and MS + 10; starts 30 and 10 ms before; 512 bytes a block, and one block more than rusage knows.
+  const columns = [
+    { id: '@recipe', width: 1 },
+    { id: '@task', width: 0 },
+    { id: '@outcome', width: 0 },
+    { id: '@end', width: 1, min: MS + 10, step: 10 },
+    { id: '@start', width: 1, min: -30, step: 20, of: [['@end', 1]] },
+    { id: 'rusage.ru_oublock', width: 1, delta: true, step: 8 },
+    { id: 'io.write_bytes', width: 0, min: 512, of: [['rusage.ru_oublock', 512]] },
+  ];
+  const cells = Uint8Array.of(0, 1, 1, 0, 0, 1, 2, 1);
+  const build = reading([RECORD, RECIPES, { ...packed(columns, 2, cells), names: ['do_x'] }]);
+  expect(codes(build)).toEqual([]);
+  expect(rowsOf(build)).toEqual(['a-1.0-r0:do_x succeeded -0.01..0.02', 'b-2.0-r0:do_x succeeded 0..0.01']);
+  expect([...build.tasks.values.get('rusage.ru_oublock')!]).toEqual([8, 0]);
+  expect([...build.tasks.values.get('io.write_bytes')!]).toEqual([9 * 512, 512]);
+});
+
 test('without an end a build runs while its writer does, and is lost else', () => {
   const running = {
     type: 'running',
@@ -252,6 +271,20 @@ test.each<[string, object]>([
   ['fewer bytes than announced', packed([{ id: '@recipe', width: 4 }], 10, new Uint8Array(39))],
   ['a width that there is not', packed([{ id: '@recipe', width: 3 }], 10, new Uint8Array(30))],
   ['a negative count of rows', packed([{ id: '@recipe', width: 1 }], -1, new Uint8Array(0))],
+  ['a step of 0', packed([{ id: 'x', width: 1, step: 0 }], 1, new Uint8Array(1))],
+  [
+    'told by a column that comes later',
+    packed(
+      [
+        { id: 'x', width: 0, of: [['y', 1]] },
+        { id: 'y', width: 0 },
+      ],
+      1,
+      new Uint8Array(0),
+    ),
+  ],
+  ['told by itself', packed([{ id: 'x', width: 0, of: [['x', 1]] }], 1, new Uint8Array(0))],
+  ['an of that is none', packed([{ id: 'x', width: 0, of: [['y', 2 ** 40]] }], 1, new Uint8Array(0))],
   ['a scale of 400', packed([{ id: 'x', width: 1, scale: 400 }], 1, new Uint8Array(1))],
   ['data that is no base64', { type: 'tasks', rows: 1, names: [], columns: [{ id: 'x', width: 1 }], data: '*<>*' }],
   [
