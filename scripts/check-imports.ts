@@ -28,6 +28,7 @@ const LAW: Readonly<Record<string, Room>> = {
     rooms: ['model', 'analysis', 'chart', 'formats', 'store', 'collector'],
     packages: [NODE, 'hyparquet-writer'],
   },
+  push: { rooms: ['model', 'analysis', 'formats', 'collector', 'operations'], packages: [NODE] },
   'api/contract.ts': { rooms: ['model'], packages: ['zod'] },
   'api/client.ts': { rooms: ['model', 'api/contract.ts:type'], packages: [] },
   api: {
@@ -35,7 +36,18 @@ const LAW: Readonly<Record<string, Room>> = {
     packages: [NODE, 'fastify', '@fastify/*', 'fastify-type-provider-zod', 'zod'],
   },
   server: {
-    rooms: ['model', 'formats', 'analysis', 'chart', 'store', 'collector', 'operations', 'api', 'api/contract.ts'],
+    rooms: [
+      'model',
+      'formats',
+      'analysis',
+      'chart',
+      'store',
+      'collector',
+      'operations',
+      'push',
+      'api',
+      'api/contract.ts',
+    ],
     packages: [NODE, 'fastify', '@fastify/*', 'pino'],
     except: { 'server/settings.ts': { packages: ['yaml'] } },
   },
@@ -44,7 +56,7 @@ const LAW: Readonly<Record<string, Room>> = {
     packages: ['react', 'react/*', 'react-dom/*', '@mantine/*', '@tanstack/*', 'uplot', 'uplot/*', 'fzstd'],
   },
   cli: {
-    rooms: ['model', 'operations', 'chart', 'analysis', 'formats', 'server', 'collector', 'store'],
+    rooms: ['model', 'operations', 'chart', 'analysis', 'formats', 'server', 'collector', 'store', 'push'],
     packages: [NODE, 'commander', 'yaml', 'zod'],
   },
 };

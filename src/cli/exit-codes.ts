@@ -8,6 +8,8 @@ export const EXIT_FAILED = 1;
 export const EXIT_USAGE = 2;
 /** Something named on the command line could not be read. */
 export const EXIT_UNREADABLE = 3;
+/** A build was not sent: the server is away, or does not take it. */
+export const EXIT_NOT_SENT = 4;
 /** A defect of ours; sysexits.h calls it EX_SOFTWARE. */
 export const EXIT_INTERNAL = 70;
 

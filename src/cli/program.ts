@@ -37,6 +37,17 @@ function withStore(command: Command): Command {
     .option('--config <file>', 'settings file (BAKEHOUSE_CONFIG)');
 }
 
+/** What of a build goes to a server, and as whose. */
+function withPushing(command: Command): Command {
+  return command
+    .option('--token-file <file>', 'file with a token of the server: the build is then yours (BAKEHOUSE_TOKEN_FILE)')
+    .option(
+      '--visibility <who>',
+      'public, unlisted (who has the address) or private (yours); default: as the server has it',
+    )
+    .option('--send <kinds>', "kinds to send: 'default,success-logs', 'all', '-samples' for all but (BAKEHOUSE_SEND)");
+}
+
 const BUILD =
   'a path, an address, an id or the start of one, @last, @last~1; default: the latest of $BUILDDIR/tmp/buildstats';
 
@@ -53,7 +64,10 @@ export function makeProgram(io: CliIo, ended: (code: number) => void): Command {
       getOutHasColors: () => false,
       getErrHasColors: () => false,
     })
-    .addHelpText('after', '\nExit codes: 0 ok, 1 a check failed, 2 wrong usage, 3 something could not be read.');
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 ok, 1 a check failed, 2 wrong usage, 3 something could not be read,\n4 a build was not sent.',
+    );
 
   const run =
     (load: () => Promise<Verb>) =>
@@ -149,6 +163,13 @@ export function makeProgram(io: CliIo, ended: (code: number) => void): Command {
     .option('--top <n>', 'most builds', wholeNumber, 20)
     .option('-q, --search <words>', 'words in target, machine, distro, name, builder, host or location')
     .action(run(async () => (await import('./verbs/list.ts')).list));
+
+  withPushing(verb('push <paths...>', 'builds to a server; a second time sends what is missing'))
+    .usage('PATH… --server URL [options]')
+    .option('--server <url>', 'the server (BAKEHOUSE_SERVER)')
+    .option('--show', 'print exactly what would be sent, and send nothing')
+    .option('--json', 'as JSON')
+    .action(run(async () => (await import('./verbs/push.ts')).push));
 
   for (const [name, what] of [
     ['serve', 'show builds in a web page; PATHs are read and watched'],

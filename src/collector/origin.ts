@@ -28,11 +28,15 @@ export function withHostId(build: Build): Build {
   return { ...build, host: { ...host, id: hostId(host.name) } };
 }
 
-export function buildId(build: Pick<Build, 'host' | 'name' | 'startedMs' | 'sources'>): string {
+/** The origin as text: equal texts are one build. */
+export function originOf(build: Pick<Build, 'host' | 'name' | 'startedMs' | 'sources'>): string {
   const { host, name, startedMs, sources } = build;
   const id = host.id ?? (host.name === null ? null : hostId(host.name));
-  const origin = id === null ? ['place', sources[0]?.location ?? '', name, startedMs] : [id, name, startedMs];
-  return uuidV5(NAMESPACE, JSON.stringify(origin));
+  return JSON.stringify(id === null ? ['place', sources[0]?.location ?? '', name, startedMs] : [id, name, startedMs]);
+}
+
+export function buildId(build: Pick<Build, 'host' | 'name' | 'startedMs' | 'sources'>): string {
+  return uuidV5(NAMESPACE, originOf(build));
 }
 
 /** RFC 9562, 5.5: SHA-1 of namespace and name, version 5 in four bits, variant 2 in two. */

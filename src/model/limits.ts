@@ -67,3 +67,5 @@ export const TARGETS_MAX = 10_000;
 export const GRAPH_BYTES_MAX = 128 << 20;
 /** One record on disk, logs aside: 100,000 task runs with a day of samples are 100 MB. */
 export const RECORD_BYTES_MAX = 2 * 2 ** 30;
+/** One blob of a record as it is read to be sent; what is recorded of a log is head and tail. */
+export const LOG_BLOB_BYTES_MAX = 256 << 20;

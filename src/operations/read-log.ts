@@ -73,7 +73,8 @@ async function names(folder: string): Promise<string[]> {
   }
 }
 
-interface TaskRun {
+/** A task run as its log is looked for. */
+export interface TaskRun {
   readonly pn: string;
   readonly pv: string | null;
   readonly pf: string;
@@ -129,8 +130,13 @@ async function recordedLog(root: string, path: string): Promise<string | null> {
   return null;
 }
 
+/** The file that holds the log of a run, below the root: where its source says, else where bitbake puts it. Null: there is none. */
+export async function findLogFile(root: string, run: TaskRun, recorded: string | null): Promise<string | null> {
+  return (recorded === null ? null : await recordedLog(root, recorded)) ?? (await searchLog(root, run));
+}
+
 /** Opens a log of the build's folder for as long as `use` takes. */
-async function withFile<T>(root: string, path: string, use: (log: LogBytes) => Promise<T>): Promise<T> {
+export async function withLogFile<T>(root: string, path: string, use: (log: LogBytes) => Promise<T>): Promise<T> {
   const real = await realpath(path);
   if (!isBelow(root, real))
     throw new BakehouseError(
@@ -325,11 +331,11 @@ async function withTaskLog<T>(
     endMs: Number.isNaN(tasks.endMs[row]!) ? context.now() : tasks.endMs[row]!,
   };
   const recorded = head.failures.find((failure) => failure.row === row)?.logPath ?? null;
-  const path = (recorded === null ? null : await recordedLog(root, recorded)) ?? (await searchLog(root, run));
+  const path = await findLogFile(root, run, recorded);
   if (path === null)
     throw new BakehouseError(
       'not-found',
       `There is no log of ${run.pn}:${run.task} of this build below ${root}: it was cleaned, or a later build wrote over it.`,
     );
-  return withFile(root, path, use);
+  return withLogFile(root, path, use);
 }

@@ -15,6 +15,16 @@ export { tasksFile } from '../operations/export-tasks.ts';
 export { traceFile } from '../operations/export-trace.ts';
 export { importPath } from '../operations/import-path.ts';
 export { noSuchBuild, resolveBuildId } from '../operations/resolve-build-id.ts';
+export {
+  addressOf,
+  DEFAULT_KINDS,
+  kindsOf,
+  openTransport,
+  prepareUpload,
+  readPushKey,
+  serverAddress,
+  UploadClient,
+} from '../push/index.ts';
 export { memoryBlobs, openBlobs } from '../store/blobs/index.ts';
 export { openStore } from '../store/index.ts';
 export { reportTemplate } from './report-template.ts';

@@ -12,6 +12,8 @@ export const RECORD_FILE = 'record.jsonl';
 /** A record without an end is one of a running build for so long after it was last written to: a client writes every minute. */
 const YOUNG_MS = 120_000;
 const CHUNK_BYTES = 256 << 10;
+/** The first line of a record has some 200. */
+const HEAD_BYTES = 4096;
 /** Not following a link in the last step, and not waiting for a writer where the file is a pipe. */
 const OPEN_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
@@ -21,24 +23,33 @@ export interface ReadRecordOptions {
   readonly nowMs?: number | undefined;
 }
 
-/** Whether a file begins as a record does. False for what cannot be read. */
-export function isRecordFile(path: string): boolean {
+/** The first bytes of a file as text; '' for what cannot be read. */
+function headOf(path: string): string {
   try {
     const fd = openSync(path, OPEN_FLAGS);
     try {
-      if (!fstatSync(fd).isFile()) return false;
-      const head = new Uint8Array(64);
-      const length = readSync(fd, head, 0, head.length, 0);
-      const text = new TextDecoder('latin1').decode(head.subarray(0, length));
-      return /^\{\s{0,4}"type"\s{0,4}:\s{0,4}"record"/.test(text);
+      if (!fstatSync(fd).isFile()) return '';
+      const head = new Uint8Array(HEAD_BYTES);
+      return new TextDecoder('latin1').decode(head.subarray(0, readSync(fd, head, 0, head.length, 0)));
     } finally {
       closeSync(fd);
     }
   } catch (cause) {
     // Whoever opens it will say why.
-    if (cause instanceof Error && 'code' in cause) return false;
+    if (cause instanceof Error && 'code' in cause) return '';
     throw cause;
   }
+}
+
+/** Whether a file begins as a record does. False for what cannot be read. */
+export function isRecordFile(path: string): boolean {
+  return /^\{\s{0,4}"type"\s{0,4}:\s{0,4}"record"/.test(headOf(path));
+}
+
+/** The id that the first line of a record names, or null. */
+export function recordIdOf(path: string): string | null {
+  const line = headOf(path).split('\n', 1)[0]!;
+  return /"id"\s{0,4}:\s{0,4}"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"/.exec(line)?.[1] ?? null;
 }
 
 /** The record file that a path means: the file itself, or that of a record's directory; null where it is neither. */

@@ -1,0 +1,98 @@
+import { cpSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { embeddedAssets } from '../server/assets.ts';
+import { type RunningServer, readSettings, startServer } from '../server/index.ts';
+import { runForTest } from './run-for-test.ts';
+
+const FIXTURES = resolve(import.meta.dirname, '../../fixtures');
+const RECORD = join(FIXTURES, 'record/written-from-sstate');
+let folder: string;
+let server: RunningServer;
+let base: string;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'bakehouse-cli-push-'));
+  server = await startServer(
+    await readSettings({
+      flags: { data: join(folder, 'data'), port: '0', logLevel: 'silent' },
+      environment: {},
+      folder,
+      terminal: false,
+    }),
+    { assets: embeddedAssets({}) },
+  );
+  base = server.url.replace('/buildstats', '');
+});
+afterAll(async () => {
+  await server.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const push = (args: readonly string[], environment: Record<string, string> = {}) =>
+  runForTest(['push', ...args], { environment: { HOME: join(folder, 'home'), ...environment }, folder });
+
+/** A build folder with buildstats and the log of a failed task in tmp/work. */
+function buildFolder(): string {
+  const build = join(folder, 'home', 'yocto', 'build');
+  const fixture = join(FIXTURES, 'buildstats/real-05-failed-k/buildstats');
+  cpSync(fixture, join(build, 'tmp', 'buildstats'), { recursive: true });
+  const temp = join(build, 'tmp/work/x86-64-v3-oe-linux/sample-broken/1.0/temp');
+  mkdirSync(temp, { recursive: true });
+  const log = `cc -I${build}/include\nerror: no such file\n${'x'.repeat(700 * 1024)}\nERROR: Task failed\n`;
+  writeFileSync(join(temp, 'log.do_compile'), log);
+  // Written while the task ran, which is how the log of a run is known where its process is not.
+  utimesSync(join(temp, 'log.do_compile'), 1795222887, 1795222887);
+  return build;
+}
+
+test('a build folder: the address alone on standard output, and again the same one', async () => {
+  const first = await push([RECORD, '--server', base]);
+  expect(first).toMatchObject({ code: 0, err: '' });
+  expect(first.out).toMatch(new RegExp(`^${base.replaceAll('.', '\\.')}/b/[0-9a-hjkmnp-tv-z]{16}\n$`));
+  const again = await push([RECORD, '--json'], { BAKEHOUSE_SERVER: base });
+  expect(again.code).toBe(0);
+  const [build] = (JSON.parse(again.out) as { builds: Record<string, unknown>[] }).builds;
+  expect(build).toMatchObject({ state: 'unchanged', url: first.out.trim(), bytesSent: 0 });
+});
+
+test('accounts of one build that are named one by one are one', async () => {
+  const paths = ['eventlog/failed-keep-going.json.gz', 'buildstats/real-05-failed-k'].map((path) =>
+    join(FIXTURES, path),
+  );
+  const { code, out } = await push([...paths, '--server', base, '--json']);
+  expect(code).toBe(0);
+  expect((JSON.parse(out) as { builds: unknown[] }).builds).toHaveLength(1);
+});
+
+test('--show prints what would be sent, with nothing in it of home, host and user, and sends nothing', async () => {
+  const build = buildFolder();
+  const { code, out } = await push([build, '--show'], { BAKEHOUSE_SERVER: 'http://127.0.0.1:9' });
+  expect(code).toBe(0);
+  expect(out).toContain('# POST /api/v1/uploads');
+  const log = out.slice(out.indexOf('# failure-log'));
+  expect(log).toContain('cc -ITOPDIR/include\nerror: no such file\n[… ');
+  expect(log).toMatch(/\[… \d+ bytes left out …\]\n.*ERROR: Task failed\n/s);
+  expect(out).not.toContain(folder);
+  expect(out.split('\n').find((line) => line.startsWith('{"type":"log"'))).toContain('"originalBytes":');
+  // What the log says is said of the failure, which buildstats know without a cause.
+  expect(out).toContain('"cause":"error: no such file"');
+  const less = await push([build, '--show', '--send', '-failure-logs']);
+  expect(less.out).not.toContain('# failure-log');
+});
+
+test('wrong usage is 2, what cannot be read 3, what is not sent 4', async () => {
+  expect(await push([RECORD])).toMatchObject({ code: 2, err: expect.stringContaining('BAKEHOUSE_SERVER') });
+  expect(await push([RECORD, '--server', base, '--send', 'smells'])).toMatchObject({ code: 2 });
+  expect(await push([RECORD, '--server', base, '--visibility', 'maybe'])).toMatchObject({ code: 2 });
+  expect(await push([RECORD, '--server', base, '--token-file', 'nowhere'])).toMatchObject({ code: 3 });
+  // What can be read beside it is sent all the same.
+  const partly = await push(['/nowhere', RECORD, '--server', base]);
+  expect(partly).toMatchObject({ code: 3, err: expect.stringContaining('/nowhere') });
+  expect(partly.out).toContain('/b/');
+  const wrong = await push([RECORD, '--server', `${base}/wrong`]);
+  expect(wrong.code).toBe(4);
+  expect(wrong.err).toContain('its address will be');
+  expect(wrong.out).toBe('');
+});
