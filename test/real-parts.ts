@@ -10,7 +10,7 @@ import { existsSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, dirname, join, resolve } from 'node:path';
 
-export type RealPart = 'postgres' | 'chromium' | 'shared-data' | 'bitbake';
+export type RealPart = 'postgres' | 'chromium' | 'shared-data' | 'bitbake' | 'python';
 
 const root = resolve(import.meta.dirname, '..');
 const required = process.env.BAKEHOUSE_REQUIRE === 'all';
@@ -55,6 +55,7 @@ const found: Readonly<Record<RealPart, string | null>> = {
   chromium: firstThere([process.env.BAKEHOUSE_TEST_CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser']),
   'shared-data': firstThere([join(root, '..', 'shared', 'data')]),
   bitbake: firstThere([process.env.BAKEHOUSE_TEST_BITBAKE]),
+  python: onPath('python3')[0] ?? null,
 };
 
 const WANTED: Readonly<Record<RealPart, string>> = {
@@ -62,6 +63,7 @@ const WANTED: Readonly<Record<RealPart, string>> = {
   chromium: 'Chromium at /usr/bin/chromium (or BAKEHOUSE_TEST_CHROMIUM)',
   'shared-data': 'real builds in ../shared/data',
   bitbake: 'a BitBake named by BAKEHOUSE_TEST_BITBAKE',
+  python: 'python3 on PATH',
 };
 
 /** Path of the part; throws where it is not here. */
@@ -79,3 +81,4 @@ export const hasPostgres = runs('postgres');
 export const hasChromium = runs('chromium');
 export const hasSharedData = runs('shared-data');
 export const hasBitbake = runs('bitbake');
+export const hasPython = runs('python');

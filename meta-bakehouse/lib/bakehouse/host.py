@@ -1,0 +1,121 @@
+"""Facts of the host and of the layers. Everything here may be slow or fail; it runs in the writer thread, and None is "not recorded"."""
+import hashlib
+import os
+import platform
+import socket
+import subprocess
+
+_GIT_S = 10
+
+
+def host_id(name):
+    """As src/collector/origin.ts: the same host has the same id whoever computes it."""
+    return hashlib.sha256(b'bakehouse host 1\0' + name.encode('utf-8')).hexdigest()[:16]
+
+
+def host_facts(distro=None):
+    name = platform.node() or None
+    return {
+        'name': name,
+        'id': host_id(name) if name else None,
+        'kernel': platform.release() or None,
+        'arch': platform.machine() or None,
+        'distro': distro,
+        'cores': _cores(),
+        'memoryBytes': _memory(),
+        'cpuModel': _cpu_model(),
+    }
+
+
+def host_names():
+    """(short, full) name of this host, without asking the network: '' where there is none."""
+    name = platform.node() or ''
+    try:
+        full = socket.gethostname()
+    except (OSError, UnicodeError):
+        full = name
+    longer = full if '.' in full else (name if '.' in name else '')
+    return (longer or name).split('.')[0], longer
+
+
+def _cores():
+    try:
+        return len(os.sched_getaffinity(0))
+    except (AttributeError, OSError):
+        return os.cpu_count()
+
+
+def _memory():
+    try:
+        return os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES')
+    except (ValueError, OSError):
+        return None
+
+
+def _cpu_model():
+    try:
+        with open('/proc/cpuinfo', 'r') as handle:
+            for line in handle.read(65536).split('\n'):
+                key, _, value = line.partition(':')
+                if key.strip() in ('model name', 'Model', 'cpu model'):
+                    return value.strip() or None
+    except (IOError, OSError, UnicodeDecodeError):
+        return None
+    return None
+
+
+def layers(paths):
+    """Branch, commit and modified flag of the repository of each layer, each repository asked once. Git alone is run, never through a shell."""
+    asked = {}
+    found = []
+    for path in paths:
+        top = _git(path, 'rev-parse', '--show-toplevel')
+        if top not in asked:
+            asked[top] = (None, None, None) if top is None else (
+                _git(path, 'rev-parse', '--abbrev-ref', 'HEAD'),
+                _git(path, 'rev-parse', 'HEAD'),
+                _modified(path),
+            )
+        branch, commit, modified = asked[top]
+        found.append({'name': os.path.basename(path.rstrip('/')), 'branch': branch, 'commit': commit, 'modified': modified})
+    return found
+
+
+def _run(path, arguments):
+    environment = dict(os.environ, GIT_OPTIONAL_LOCKS='0', GIT_TERMINAL_PROMPT='0', LC_ALL='C')
+    process = subprocess.Popen(
+        ['git', '-C', path] + list(arguments), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        env=environment, close_fds=True)
+    try:
+        out, _ = process.communicate(timeout=_GIT_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        return None, ''
+    return process.returncode, out.decode('utf-8', 'replace').strip()
+
+
+def _git(path, *arguments):
+    try:
+        code, out = _run(path, arguments)
+    except (OSError, ValueError):
+        return None
+    return out if code == 0 and out else None
+
+
+def _modified(path):
+    """Tracked files alone, as BitBake's own banner counts."""
+    try:
+        code, _ = _run(path, ('diff', '--quiet', 'HEAD'))
+    except (OSError, ValueError):
+        return None
+    return {0: False, 1: True}.get(code)
+
+
+def process_start(pid):
+    """What tells a process from a later one of the same number; None where /proc does not say."""
+    try:
+        with open('/proc/%d/stat' % pid, 'r') as handle:
+            return int(handle.read(4096).rpartition(')')[2].split()[19])
+    except (IOError, OSError, ValueError, IndexError):
+        return None

@@ -1,0 +1,225 @@
+"""The class's hooks with a BitBake of our own: events as BitBake's objects have them, handlers registered where it keeps them."""
+import json
+import logging
+import os
+import shutil
+import sys
+import tempfile
+import time
+import types
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from test_modules import unpacked  # noqa: E402
+
+from bakehouse import hooks  # noqa: E402
+from bakehouse.record import short_id  # noqa: E402
+
+
+def event(name, **about):
+    made = type(name, (object,), {})()
+    made.__dict__.update(about)
+    return made
+
+
+class Data(object):
+    def __init__(self, values):
+        self.values = values
+
+    def getVar(self, name, expand=True):
+        return self.values.get(name)
+
+
+class BitBake(object):
+    """`bb` as far as the hooks use it."""
+
+    def __init__(self):
+        self.event = types.SimpleNamespace(_ui_handlers={}, masks={})
+        self.event.register_UIHhandler = self._register
+        self.event.set_UIHmask = lambda number, level, domains, mask: self.event.masks.__setitem__(number, mask)
+        self.said = []
+        self.warned = []
+
+    def _register(self, handler):
+        number = len(self.event._ui_handlers) + 1
+        self.event._ui_handlers[number] = handler
+        return number
+
+    def plain(self, text):
+        self.said.append(text)
+
+    def warn(self, text):
+        self.warned.append(text)
+
+    def fire(self, made, d):
+        """As bb.event.fire: class handlers first, then those of user interfaces; one that raises is thrown out."""
+        if not isinstance(made, logging.LogRecord) and type(made).__name__ in (
+                'BuildInit', 'BuildStarted', 'BuildCompleted', 'CommandCompleted', 'CommandFailed'):
+            hooks.handle(made, d, self)
+        for handler in self.event._ui_handlers.values():
+            handler.event.send(made)
+
+
+class Building(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, self.folder, True)
+        self.bb = BitBake()
+        stats = os.path.join(self.folder, 'tmp', 'buildstats', '20261127100000', 'zlib-1.3-r0')
+        os.makedirs(stats)
+        self.stats = stats
+        self.d = Data({
+            'TOPDIR': self.folder, 'TMPDIR': os.path.join(self.folder, 'tmp'), 'BUILDNAME': '20261127100000',
+            'BUILDSTATS_BASE': os.path.join(self.folder, 'tmp', 'buildstats'), 'MACHINE': 'qemux86-64', 'DISTRO': 'poky',
+            'BB_VERSION': '2.8.0', 'BB_DEFAULT_TASK': 'build', 'BAKEHOUSE_SERVER': 'https://builds.example.org/',
+            'BAKEHOUSE_PUSH': 'no', 'BBLAYERS': '/layers/meta',
+        })
+
+    def build(self, fail=False, until=None):
+        fire = lambda made: self.bb.fire(made, self.d)
+        fire(event('BuildInit', getPkgs=lambda: ['zlib:do_build']))
+        fire(event('BuildStarted', getPkgs=lambda: ['zlib:do_build']))
+        fire(event('DepTreeGenerated', _depgraph={
+            'pn': {'zlib': {'filename': '/layers/meta/zlib_1.3.bb', 'version': ':1.3-r0', 'inherits': ['/c/image.bbclass']}},
+            'tdepends': {'zlib.do_compile': ['zlib.do_fetch']}}))
+        for task in ('do_fetch', 'do_compile'):
+            about = dict(taskid='/layers/meta/zlib_1.3.bb:' + task, taskname=task, taskfile='/layers/meta/zlib_1.3.bb',
+                         taskhash='0123456789abcdef' * 4, noexec=False)
+            fire(event('runQueueTaskStarted', **about))
+            log = os.path.join(self.folder, 'log.' + task)
+            with open(log, 'w') as handle:
+                handle.write('gcc in %s\nzlib.c:1: error: no\n' % self.folder)
+            with open(os.path.join(self.stats, task), 'w') as handle:
+                handle.write('Event: TaskStarted \nStarted: 1795222723.00 \nIO read_bytes: 7\nEnded: 1795222724.50 \n')
+            own = dict(_task=task, _package='zlib-1.3-r0', taskfile='/layers/meta/zlib_1.3.bb', _fn='/layers/meta/zlib_1.3.bb',
+                       _mc='default', pn='zlib', pv='1.3', logfile=log, pid=42)
+            fire(event('TaskStarted', time=1795222723.0, **own))
+            failed = fail and task == 'do_compile'
+            if until == task:
+                return
+            fire(event('TaskFailed' if failed else 'TaskSucceeded', time=1795222724.5, **own))
+            fire(event('runQueueTaskFailed' if failed else 'runQueueTaskCompleted', **about))
+        record = logging.LogRecord('BitBake.Main', 21, 'x', 1, 'Sstate summary: Wanted 3 Local 1 Mirrors 1 Missed 1 Current 0 (66% match, 66% complete)', (), None)
+        fire(record)
+        fire(event('BuildCompleted', _interrupted=0, _failures=int(fail)))
+        fire(event('CommandFailed', error='') if fail else event('CommandCompleted'))
+
+    def lines(self):
+        parent = os.path.join(self.folder, 'bakehouse')
+        folders = sorted(name for name in os.listdir(parent) if name != 'history.jsonl')
+        with open(os.path.join(parent, folders[-1], 'record.jsonl')) as handle:
+            return [json.loads(line) for line in handle]
+
+    def of(self, kind):
+        return [line for line in self.lines() if line['type'] == kind]
+
+    def facts(self):
+        merged = {}
+        for line in self.of('build'):
+            merged.update(line)
+        return merged
+
+    def test_a_build_is_recorded(self):
+        self.build()
+        lines = self.lines()
+        self.assertEqual((lines[0]['type'], lines[0]['format'], lines[-1]['type']), ('record', 1, 'end'))
+        self.assertEqual({key: self.facts()[key] for key in ('name', 'targets', 'machine', 'outcome', 'images')}, {
+            'name': '20261127100000', 'targets': ['zlib'], 'machine': 'qemux86-64', 'outcome': 'succeeded', 'images': ['zlib']})
+        self.assertEqual(self.facts()['buildType']['sstate'],
+                         {'wanted': 3, 'found': 2, 'local': 1, 'mirrors': 1, 'missed': 1, 'current': 0})
+        tasks = [unpacked(line) for line in self.of('tasks')]
+        rows = sum(line['rows'] for line in self.of('tasks'))
+        self.assertEqual(rows, 2)
+        self.assertEqual(tasks[0]['io.read_bytes'], [7, 7])
+        self.assertEqual(tasks[0]['@end'], [1795222724500] * 2)
+        self.assertEqual(tasks[0]['@hash'], ['0123456789abcdef'] * 2)
+        self.assertLess(abs(tasks[0]['@queued'][0] - time.time() * 1000), 60000)
+        self.assertEqual(self.bb.warned, [])
+        self.assertEqual(self.bb.said[-1], 'Bakehouse: https://builds.example.org/b/' + short_id(lines[0]['id']))
+        self.assertRegex(self.bb.said[0], r'^Bakehouse: \d+ s, no usual yet \(0 of 3 builds like it\): 2 tasks run$')
+
+    def test_a_failure_has_its_scrubbed_log_and_a_cause(self):
+        self.build(fail=True)
+        self.assertEqual(self.facts()['outcome'], 'failed')
+        self.assertEqual(self.of('failure')[0]['cause'], 'zlib.c:1: error: no')
+        log = self.of('log')[0]
+        import gzip
+        parent = os.path.join(self.folder, 'bakehouse')
+        folder = [name for name in os.listdir(parent) if name != 'history.jsonl'][0]
+        with gzip.open(os.path.join(parent, folder, 'blobs', log['blob'])) as handle:
+            self.assertEqual(handle.read(), b'gcc in TOPDIR\nzlib.c:1: error: no\n')
+        self.assertEqual(os.stat(os.path.join(parent, folder, 'secret')).st_mode & 0o777, 0o600)
+        self.assertEqual(self.bb.said[1], 'Bakehouse: zlib:do_compile: zlib.c:1: error: no')
+
+    def test_a_resident_server_records_build_after_build(self):
+        self.build()
+        self.d.values['BUILDNAME'] = '20261127110000'
+        self.build(fail=True)
+        self.assertEqual(len([n for n in os.listdir(os.path.join(self.folder, 'bakehouse')) if n != 'history.jsonl']), 2)
+        self.assertEqual(len(self.bb.event._ui_handlers), 1)
+        self.assertEqual(self.facts()['outcome'], 'failed')
+
+    def test_a_build_that_never_started(self):
+        self.bb.fire(event('BuildInit', getPkgs=lambda: ['nope:do_build']), self.d)
+        no_provider = type('NoProvider', (object,), {'__str__': lambda self: "Nothing PROVIDES 'nope'"})()
+        self.bb.fire(no_provider, self.d)
+        self.bb.fire(event('CommandFailed', error='no provider'), self.d)
+        self.assertEqual(self.facts()['outcome'], 'never-started')
+        self.assertEqual(self.of('failure')[0]['cause'], "Nothing PROVIDES 'nope'")
+        self.assertIn("Bakehouse: Nothing PROVIDES 'nope'", self.bb.said)
+
+    def test_a_folder_that_cannot_be_written_costs_one_warning(self):
+        self.d.values['BAKEHOUSE_DIR'] = '/proc/nowhere'
+        self.build()
+        self.build(fail=True)
+        self.assertEqual(len(self.bb.warned), 2)
+        self.assertIn('Bakehouse does not record this build', self.bb.warned[0])
+        self.assertEqual(self.bb.said, [])
+
+    def test_a_writer_that_dies_costs_one_warning_and_the_build_goes_on(self):
+        from bakehouse import recorder
+        real = recorder.Record.line
+        self.addCleanup(setattr, recorder.Record, 'line', real)
+
+        def full(record, line):
+            if line['type'] in ('tasks', 'recipes'):
+                raise OSError(28, 'No space left on device')
+            real(record, line)
+        recorder.Record.line = full
+        self.build(fail=True)
+        self.assertEqual(len(self.bb.warned), 1)
+        self.assertIn('No space left', self.bb.warned[0])
+
+    def test_a_writer_that_blocks_holds_the_build_up_for_two_seconds_at_most(self):
+        from bakehouse import recorder
+        real = recorder.Recorder._take
+        self.addCleanup(setattr, recorder.Recorder, '_take', real)
+        recorder.Recorder._take = lambda self, at, made: time.sleep(20)
+        began = time.time()
+        self.build()
+        self.assertLess(time.time() - began, 4)
+
+    def test_an_event_that_is_not_as_it_was_loses_itself_alone(self):
+        self.build(until='do_compile')
+        self.bb.fire(event('TaskSucceeded', nonsense=True), self.d)
+        self.bb.fire(event('BuildCompleted', _interrupted=1), self.d)
+        self.bb.fire(event('CommandFailed', error='Stopped build'), self.d)
+        self.assertEqual(self.facts()['outcome'], 'interrupted')
+        self.assertEqual([line['code'] for line in self.of('problem')], ['event-not-understood'])
+        outcomes = [outcome for line in self.of('tasks') for outcome in unpacked(line)['@outcome']]
+        self.assertEqual(sorted(outcomes), [0, 5])
+
+    def test_what_is_not_wanted_is_not_recorded(self):
+        self.d.values['BAKEHOUSE_RECORD'] = '-counters -hashes -graph -failure-logs -layers'
+        self.build(fail=True)
+        columns = set(head['id'] for line in self.of('tasks') for head in line['columns'])
+        self.assertFalse(columns & {'io.read_bytes', '@hash'})
+        self.assertEqual([self.of('graph'), self.of('log')], [[], []])
+        self.d.values['BAKEHOUSE_ENABLED'] = '0'
+        before = len(self.lines())
+        self.build()
+        self.assertEqual(len(self.lines()), before)
+
+
+if __name__ == '__main__':
+    unittest.main()
