@@ -39,7 +39,7 @@
 import { z } from 'zod';
 import { BUILD_OUTCOMES, LOG_KINDS } from '../model/build.ts';
 import { ERROR_CODES } from '../model/errors.ts';
-import { LOG_LINES_MAX, TASK_RUNS_MAX } from '../model/limits.ts';
+import { LOG_LINES_MAX, OFFERED_BLOBS_MAX, TASK_RUNS_MAX } from '../model/limits.ts';
 
 const epochMs = z.number().int();
 const count = z.number().int().min(0);
@@ -639,7 +639,9 @@ export const ChunkParams = z.object({
 });
 export const ChunkQuery = z.object({ complete: z.enum(['0', '1']).default('0') });
 export const OfferBlobs = z.object({
-  blobs: z.array(z.object({ sha256: Sha256, bytes: count, class: z.string().max(40).default('log') })).max(1000),
+  blobs: z
+    .array(z.object({ sha256: Sha256, bytes: count, class: z.string().max(40).default('log') }))
+    .max(OFFERED_BLOBS_MAX),
 });
 export const BlobsWanted = z.object({
   missing: z.array(Sha256),

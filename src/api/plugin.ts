@@ -1,6 +1,7 @@
 /** Everything under /api/v1: the routes of the contract, one error policy for all of them. */
 import type { FastifyInstance } from 'fastify';
 import { validatorCompiler } from 'fastify-type-provider-zod';
+import { BakehouseError } from '../model/errors.ts';
 import type { Viewer } from '../operations/run.ts';
 import { notFound, PROBLEM_MEDIA_TYPE, problemOf } from './errors.ts';
 import { openApiDocument } from './openapi.ts';
@@ -22,6 +23,8 @@ export function answerProblems(app: FastifyInstance): void {
   app.setErrorHandler((error, request, reply) => {
     const { problem, bug } = problemOf(error);
     if (bug) request.log.error({ err: error, url: request.url }, 'internal error');
+    const retryAfterS = error instanceof BakehouseError ? error.details?.retryAfterS : undefined;
+    if (typeof retryAfterS === 'number') reply.header('retry-after', String(retryAfterS));
     return reply
       .code(problem.status)
       .type(PROBLEM_MEDIA_TYPE)

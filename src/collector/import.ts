@@ -4,6 +4,7 @@ import type { Build } from '../model/build.ts';
 import { BakehouseError } from '../model/errors.ts';
 import { type Problem, ProblemList } from '../model/problem.ts';
 import type { BuildAccess, SavedBuild, Store } from '../store/store.ts';
+import type { UploadReceipt } from '../store/uploads.ts';
 import { joinRule, type MayJoin } from './may-join.ts';
 import { buildId, withHostId } from './origin.ts';
 
@@ -73,28 +74,33 @@ export interface AccountOptions {
   readonly access?: BuildAccess | undefined;
   /** Of which stored builds this account may become part; left out: those that the server's own owner may write to. */
   readonly mayJoin?: MayJoin | undefined;
+  /** Of the upload it was read from (Store.saveBuild). */
+  readonly receipt?: UploadReceipt | undefined;
 }
 
 /** Saves one account of a build, merged with what the store has of that build from other sources. */
 export async function saveAccount(store: Store, account: Build, options: AccountOptions = {}): Promise<SavedBuild> {
   const build = withHostId(account);
   const own = options.id ?? buildId(build);
+  const { receipt } = options;
   const mayJoin = options.mayJoin ?? joinRule(store, { client: null, secret: null, nowMs: Date.now() });
   for (let attempt = 1; ; attempt++) {
     const { stored, seen } = await findStored(store, own, build, mayJoin);
     try {
       if (stored === null) {
         const access = options.access === undefined ? {} : { access: options.access };
-        const saved = await store.saveBuild(own, build, { replacing: null, ...access });
+        const saved = await store.saveBuild(own, build, { replacing: null, receipt, ...access });
         return saved.changed ? await joinTwins(store, saved, build, seen, mayJoin) : saved;
       }
       const whole = stored.replaced ? build : mergeBuilds(stored.build, build);
-      const saved = await store.saveBuild(stored.id, whole, { replacing: stored.revision });
+      const saved = await store.saveBuild(stored.id, whole, { replacing: stored.revision, receipt });
       // Every id that was given to an account leads to its build, whichever came first.
       if (stored.id !== own && stored.id !== (await store.aliasOf(own))) await store.addAlias(own, stored.id);
       return saved;
     } catch (error) {
-      if (attempt >= TRIES || !(error instanceof BakehouseError && error.code === 'conflict')) throw error;
+      if (!(error instanceof BakehouseError && error.code === 'conflict')) throw error;
+      // Of what is told here more is stored by now: trying again would tell it again.
+      if (attempt >= TRIES || error.details?.stale === true) throw error;
     }
   }
 }

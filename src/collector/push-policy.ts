@@ -4,6 +4,7 @@
  */
 import { createHmac } from 'node:crypto';
 import { BakehouseError } from '../model/errors.ts';
+import { CHUNK_BYTES_MAX, STRANGER_BUILDS_PER_HOUR, STRANGER_BYTES_PER_HOUR } from '../model/limits.ts';
 import type { Store, Viewer, Visibility } from '../store/store.ts';
 
 export interface PushPolicy {
@@ -38,18 +39,12 @@ export interface PushRules {
   readonly bytesPerHour: number | null;
 }
 
-/** A chunk is held in memory a few times over while it is unpacked, hashed and written. */
-const CHUNK_BYTES = 4 << 20;
-/** Of a client that nobody knows: a build every half minute, from behind a company's one address. */
-const STRANGER_BUILDS_PER_HOUR = 120;
-const STRANGER_BYTES_PER_HOUR = 1 << 30;
-
 /** The rules for one sender: who has an account, or is on this machine, is bounded only where the owner says so. */
 export function policyFor(rules: PushRules, sender: Sender): PushPolicy {
   const stranger = sender.viewer.account === null && !sender.local;
   return {
     ...rules,
-    chunkBytes: CHUNK_BYTES,
+    chunkBytes: CHUNK_BYTES_MAX,
     refusedKinds: [],
     buildsPerHour: rules.buildsPerHour ?? (stranger ? STRANGER_BUILDS_PER_HOUR : null),
     bytesPerHour: rules.bytesPerHour ?? (stranger ? STRANGER_BYTES_PER_HOUR : null),
@@ -133,19 +128,14 @@ export async function takeQuota(
 ): Promise<void> {
   if (policy.buildsPerHour === null && policy.bytesPerHour === null) return;
   const hour = Math.floor(nowMs / HOUR_MS);
-  const used = await store.uploads.used(client, hour);
-  const over =
-    (policy.buildsPerHour !== null && use.builds > 0 && used.builds + use.builds > policy.buildsPerHour) ||
-    (policy.bytesPerHour !== null && used.bytes + use.bytes > policy.bytesPerHour);
-  if (over) {
-    const retryAfterS = Math.ceil(((hour + 1) * HOUR_MS - nowMs) / 1000);
-    throw new BakehouseError(
-      'too-many',
-      `This client has pushed as much as it may in an hour; the next one begins in ${Math.ceil(retryAfterS / 60)} minutes.`,
-      { details: { retryAfterS } },
-    );
-  }
-  await store.uploads.use(client, hour, use.builds, use.bytes);
+  const limits = { builds: policy.buildsPerHour, bytes: policy.bytesPerHour };
+  if (await store.uploads.take(client, hour, use, limits)) return;
+  const retryAfterS = Math.ceil(((hour + 1) * HOUR_MS - nowMs) / 1000);
+  throw new BakehouseError(
+    'too-many',
+    `This client has pushed as much as it may in an hour; the next one begins in ${Math.ceil(retryAfterS / 60)} minutes.`,
+    { details: { retryAfterS } },
+  );
 }
 
 const DAY_MS = 86_400_000;

@@ -7,6 +7,7 @@
 import { createHash, type Hash, timingSafeEqual } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { BakehouseError } from '../model/errors.ts';
+import { CHUNKS_MAX } from '../model/limits.ts';
 import type { Store, Visibility } from '../store/store.ts';
 import type { Upload, UploadAbout, UploadChunk } from '../store/uploads.ts';
 import {
@@ -27,6 +28,8 @@ export interface UploadContext {
   /** `https://builds.example.org`, without a slash at the end. */
   readonly publicUrl: string;
   readonly now: () => number;
+  /** Stores what is durable of an upload, before it begins anew. */
+  readonly settle: (upload: Upload) => Promise<void>;
 }
 
 export interface MeetInput {
@@ -121,9 +124,12 @@ export async function meetUpload(context: UploadContext, sender: Sender, input: 
     });
   }
   upload = await ownUpload(store, input.build, input.secret);
-  if (input.restart)
+  if (input.restart) {
+    // What was acknowledged stays what the build is made of until the new generation is whole.
+    await context.settle(upload);
     upload =
       (await store.uploads.restart(upload, context.now())) ?? (await ownUpload(store, input.build, input.secret));
+  }
   if (input.stream.bytes > policy.streamBytes)
     messages.push(
       `This server takes streams of up to ${policy.streamBytes} bytes; this one has ${input.stream.bytes}.`,
@@ -198,9 +204,16 @@ export class PrefixHashes {
   /** The hash state at the end of what is durable of this upload. */
   async at(store: Store, upload: Upload): Promise<Hash> {
     const known = this.#known.get(upload.number);
-    if (known?.generation === upload.generation && known.bytes === upload.bytes) return known.hash.copy();
-    const hash = createHash('sha256');
-    for (const chunk of await store.uploads.chunks(upload)) hash.update(bytesOf(chunk));
+    const usable = known?.generation === upload.generation && known.bytes <= upload.bytes ? known : null;
+    const hash = usable?.hash.copy() ?? createHash('sha256');
+    let bytes = usable?.bytes ?? 0;
+    // What another controller took in, or this one before it was started again.
+    if (bytes < upload.bytes)
+      for (const chunk of await store.uploads.chunks(upload, bytes)) {
+        if (chunk.at >= upload.bytes) break;
+        hash.update(bytesOf(chunk));
+        bytes = chunk.at + chunk.length;
+      }
     return hash;
   }
 
@@ -229,32 +242,40 @@ export async function appendChunk(
   if (input.generation !== upload.generation) throw elsewhere(upload);
   const bytes = unpackBody(input.body, input.gzip, policy.chunkBytes);
   const end = input.offset + bytes.length;
+  const own = end === upload.bytes ? input.sha256 === upload.sha256 : null;
+  // The same place, and other bytes before it.
+  if (own === false) throw elsewhere(upload);
+  const ends = own === true && input.complete && !upload.complete;
   // Here already: the answer to it was lost on the way.
-  if (end <= upload.bytes && (bytes.length > 0 || upload.complete || !input.complete))
-    return { state: stateOf(upload), upload };
-  if (input.offset !== upload.bytes || upload.complete) throw elsewhere(upload);
+  if (end <= upload.bytes && !ends) return { state: stateOf(upload), upload };
+  const at = ends ? upload.bytes : input.offset;
+  const fresh = ends ? bytes.subarray(0, 0) : bytes;
+  if (at !== upload.bytes || upload.complete) throw elsewhere(upload);
+  if (fresh.length > 0 && upload.chunks >= CHUNKS_MAX)
+    throw new BakehouseError('too-large', `This server takes a stream in up to ${CHUNKS_MAX} pieces.`);
   if (end > policy.streamBytes)
     throw new BakehouseError('too-large', `This server takes streams of up to ${policy.streamBytes} bytes.`, {
       details: { streamBytes: policy.streamBytes },
     });
   const hash = await hashes.at(store, upload);
-  hash.update(bytes);
+  hash.update(fresh);
   const sha256 = hash.copy().digest('hex');
   if (sha256 !== input.sha256)
     throw new BakehouseError('unreadable', 'The bytes of this chunk are not those that Bakehouse-Sha256 tells.', {
       details: { generation: upload.generation, offset: upload.bytes, sha256: upload.sha256 },
     });
   await takeQuota(store, policy, upload.client, { builds: 0, bytes: input.body.length }, context.now());
-  const stored = input.gzip ? input.body : gzipSync(bytes, { level: 1 });
+  const stored = input.gzip ? input.body : gzipSync(fresh, { level: 1 });
   const moved = await store.uploads.append(
     upload,
-    { at: input.offset, length: bytes.length, bytes: stored },
+    { at, length: fresh.length, bytes: stored },
     { sha256, complete: input.complete, nowMs: context.now() },
   );
   if (moved === null) {
     // Another connection of the same client was quicker.
     const now = await ownUpload(store, input.build, input.secret);
-    if (now.generation === input.generation && end <= now.bytes) return { state: stateOf(now), upload: now };
+    if (now.generation === input.generation && end <= now.bytes && (now.complete || !input.complete))
+      return { state: stateOf(now), upload: now };
     throw elsewhere(now);
   }
   hashes.keep(moved, hash);

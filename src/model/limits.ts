@@ -69,3 +69,20 @@ export const GRAPH_BYTES_MAX = 128 << 20;
 export const RECORD_BYTES_MAX = 2 * 2 ** 30;
 /** One blob of a record as it is read to be sent; what is recorded of a log is head and tail. */
 export const LOG_BLOB_BYTES_MAX = 256 << 20;
+
+/** One chunk of an upload, unpacked: it is held in memory a few times over while it is unpacked, hashed and written. */
+export const CHUNK_BYTES_MAX = 4 << 20;
+/** As it is sent: one that does not compress, with gzip's own bytes. */
+export const CHUNK_BODY_BYTES_MAX = CHUNK_BYTES_MAX + (64 << 10);
+/** Chunks of one stream: a build of two days that is sent every ten seconds. Each is a row, however small. */
+export const CHUNKS_MAX = 20_000;
+/** A blob as it is sent: 256 MB of log are 25 MB of gzip. */
+export const BLOB_BODY_BYTES_MAX = 64 << 20;
+/** Blobs that are offered in one request: a thousand are 150 KB. */
+export const OFFERED_BLOBS_MAX = 1000;
+export const OFFER_BYTES_MAX = 1 << 20;
+/** Bodies that are being received, of all clients together: 300 chunks of real builds. Beyond it a client is told to come again. */
+export const RECEIVING_BYTES_MAX = 256 << 20;
+/** Of a client that nobody knows: a build every half minute, from behind a company's one address. */
+export const STRANGER_BUILDS_PER_HOUR = 120;
+export const STRANGER_BYTES_PER_HOUR = 1 << 30;

@@ -26,6 +26,11 @@ export function buildOf(upload: Upload): string {
   return upload.build ?? upload.id;
 }
 
+/** All of its record is stored, so that it is known which blobs it names. */
+export function isWhole({ complete, generation, stored }: Upload): boolean {
+  return complete && stored?.as === 'complete' && stored.generation === generation;
+}
+
 /**
  * Which blobs of a build are still wanted. One that is here only for builds that this client may not see counts as missing: it is sent again,
  * and nobody learns from the answer that somebody else has the same log.
@@ -46,6 +51,7 @@ export async function offerBlobs(
   const own = buildOf(upload);
   const users = await store.blobIndex.usersOf(input.blobs.map(({ sha256 }) => sha256));
   const had = new Set((await store.blobIndex.usesOf(own)).map(({ hash }) => hash));
+  const whole = isWhole(upload);
   const missing: string[] = [];
   const refused: { sha256: string; reason: string }[] = [];
   const used: BlobUse[] = [];
@@ -53,6 +59,10 @@ export async function offerBlobs(
   for (const { sha256, bytes, class: name } of input.blobs) {
     if (bytes > policy.blobBytes) {
       refused.push({ sha256, reason: `larger than ${policy.blobBytes} bytes` });
+      continue;
+    }
+    if (!had.has(sha256) && whole) {
+      refused.push({ sha256, reason: 'the record of this build names no such log' });
       continue;
     }
     if (!had.has(sha256) && room-- <= 0) {

@@ -4,7 +4,7 @@ import { assertMayPush, takeQuota } from '../collector/push-policy.ts';
 import { ownUpload } from '../collector/upload.ts';
 import { BakehouseError } from '../model/errors.ts';
 import type { OperationContext } from './context.ts';
-import { buildOf, classOf } from './offer-blobs.ts';
+import { buildOf, classOf, isWhole } from './offer-blobs.ts';
 import { type FromWhere, taking } from './take-report.ts';
 
 /** Takes a log, a graph or a list of files of a build; answered when it is durable. */
@@ -24,15 +24,24 @@ export async function putBlob(
   assertMayPush(policy, sender);
   const store = context.wholeStore;
   const upload = await ownUpload(store, input.build, input.secret);
-  const uses = await store.blobIndex.usesOf(buildOf(upload));
-  if (uses.length >= policy.blobs && !uses.some(({ hash }) => hash === input.sha256))
+  const { blobIndex } = store;
+  const before = await blobIndex.usesOf(buildOf(upload));
+  const known = before.find(({ hash }) => hash === input.sha256);
+  if (known === undefined && before.length >= policy.blobs)
     throw new BakehouseError('too-large', `This server keeps ${policy.blobs} logs of one build.`);
+  // A stream that is whole says which blobs belong to it.
+  if (known === undefined && isWhole(upload))
+    throw new BakehouseError('not-found', 'The record of this build names no such log.');
   await takeQuota(store, policy, upload.client, { builds: 0, bytes: input.body.length }, context.now());
   const size = await context.blobs.put(input.sha256, unpacked(input.body, input.gzip), policy.blobBytes);
-  await store.blobIndex.noteBlob(input.sha256, size, context.now());
-  await store.blobIndex.addUses(buildOf(upload), [{ hash: input.sha256, class: classOf(input.class) }]);
-  // A graph that came after its stream belongs into the build.
-  if (input.class === 'graph') await collector.ingest.again(upload);
+  await blobIndex.noteBlob(input.sha256, size, context.now());
+  // A graph that its stream waited for belongs into the build. Asked after it is there: what is stored from now on finds it.
+  const waited =
+    input.class === 'graph' &&
+    (known?.bytes ?? null) === null &&
+    (await blobIndex.usesOf(buildOf(upload))).some((use) => use.hash === input.sha256 && use.class === 'graph');
+  await blobIndex.addUses(buildOf(upload), [{ hash: input.sha256, class: classOf(input.class) }]);
+  if (waited) await collector.ingest.again(upload);
   return { stored: true };
 }
 

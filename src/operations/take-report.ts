@@ -23,7 +23,7 @@ export interface Taking {
 
 export function taking(context: OperationContext, from: FromWhere): Taking {
   const { collector } = context;
-  if (collector === null) throw new BakehouseError('unavailable', 'Reports are not taken here.');
+  if (collector === null) throw new BakehouseError('forbidden', 'This server takes no reports.');
   const sender = { viewer: context.viewer, address: from.address, local: from.local };
   const policy = policyFor(collector.rules, sender);
   const publicUrl = collector.publicUrl ?? from.base;
@@ -31,6 +31,12 @@ export function taking(context: OperationContext, from: FromWhere): Taking {
     collector,
     sender,
     policy,
-    upload: { store: context.wholeStore, policy, publicUrl, now: context.now },
+    upload: {
+      store: context.wholeStore,
+      policy,
+      publicUrl,
+      now: context.now,
+      settle: (upload) => collector.ingest.settle(upload),
+    },
   };
 }

@@ -25,6 +25,16 @@ ends, also where it was offline; it is pushed then, or later with <code>push-bui
   true,
 );
 
+function unreadable(problem: string): string {
+  const text = problem.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+  return words(
+    'Received, and not readable',
+    `<p>Something of this build has arrived, but it cannot be shown: ${text}</p><p>The record is still where it was written. Once it can be read, here or by a
+newer server, it may be pushed again.</p>`,
+    false,
+  );
+}
+
 const NO_ADDRESS = words(
   'This is no address of a build',
   '<p>A character may be missing: it has 16 after the last slash.</p>',
@@ -38,9 +48,15 @@ export function registerShortAddresses(app: FastifyInstance, runner: OperationRu
     try {
       const answer = await runner.run('find-announced', { short: request.params.short }, request.viewer);
       if (answer.kind !== 'json') throw new Error('find-announced gives JSON');
-      const { id } = JSON.parse(new TextDecoder().decode(answer.bytes)) as { id: string | null };
+      const { id, problem } = JSON.parse(new TextDecoder().decode(answer.bytes)) as {
+        id: string | null;
+        problem: string | null;
+      };
       if (id !== null) return reply.redirect(`${PAGES_PREFIX}/b/${id}`, 302);
-      return reply.code(404).type('text/html; charset=utf-8').send(ANNOUNCED);
+      return reply
+        .code(404)
+        .type('text/html; charset=utf-8')
+        .send(problem === null ? ANNOUNCED : unreadable(problem));
     } catch (error) {
       const { problem } = problemOf(error);
       if (problem.code !== 'not-found') throw error;

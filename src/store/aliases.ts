@@ -3,7 +3,7 @@
  * when two stored builds turn out to be one.
  */
 import { randomBytes } from 'node:crypto';
-import type { Kysely } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import type { Database } from './schema.ts';
 
 export async function aliasOf(db: Kysely<Database>, alias: string): Promise<string | null> {
@@ -13,24 +13,27 @@ export async function aliasOf(db: Kysely<Database>, alias: string): Promise<stri
 
 /** From now on `alias` leads to `build`, and so does whatever led to `alias`. */
 export async function addAlias(db: Kysely<Database>, alias: string, build: string): Promise<void> {
+  await db.transaction().execute((trx) => moveReferences(trx, alias, build));
+}
+
+/** The same within the transaction that makes it so; nothing where the two are one. */
+export async function moveReferences(trx: Transaction<Database>, alias: string, build: string): Promise<void> {
   if (alias === build) return;
-  await db.transaction().execute(async (trx) => {
+  await trx
+    .insertInto('build_aliases')
+    .values({ alias, build })
+    .onConflict((conflict) => conflict.column('alias').doUpdateSet({ build }))
+    .execute();
+  await trx.updateTable('build_aliases').set({ build }).where('build', '=', alias).execute();
+  await trx.updateTable('uploads').set({ build }).where('build', '=', alias).execute();
+  const uses = await trx.selectFrom('blob_uses').selectAll().where('build', '=', alias).execute();
+  for (const use of uses)
     await trx
-      .insertInto('build_aliases')
-      .values({ alias, build })
-      .onConflict((conflict) => conflict.column('alias').doUpdateSet({ build }))
+      .insertInto('blob_uses')
+      .values({ ...use, build })
+      .onConflict((conflict) => conflict.columns(['build', 'hash']).doNothing())
       .execute();
-    await trx.updateTable('build_aliases').set({ build }).where('build', '=', alias).execute();
-    await trx.updateTable('uploads').set({ build }).where('build', '=', alias).execute();
-    const uses = await trx.selectFrom('blob_uses').selectAll().where('build', '=', alias).execute();
-    for (const use of uses)
-      await trx
-        .insertInto('blob_uses')
-        .values({ ...use, build })
-        .onConflict((conflict) => conflict.columns(['build', 'hash']).doNothing())
-        .execute();
-    await trx.deleteFrom('blob_uses').where('build', '=', alias).execute();
-  });
+  await trx.deleteFrom('blob_uses').where('build', '=', alias).execute();
 }
 
 /** Random text that this database was given once, made when it is first asked for; two servers on one database get the same. */

@@ -1,5 +1,6 @@
 /** Rows about the blob store: what is in it, and which build uses what. A blob without a use goes after a time of grace (retention). */
 import type { Kysely } from 'kysely';
+import type { Build } from '../model/build.ts';
 import type { BlobHash, BlobSize } from './blobs/blob-store.ts';
 import type { Database } from './schema.ts';
 
@@ -36,19 +37,45 @@ function* slices<T>(list: readonly T[]): Iterable<readonly T[]> {
   for (let at = 0; at < list.length; at += AT_ONCE) yield list.slice(at, at + AT_ONCE);
 }
 
-export function blobIndex(db: Kysely<Database>): BlobIndex {
-  async function addUses(on: Kysely<Database>, build: string, uses: readonly BlobUse[]): Promise<void> {
-    const last = new Map(uses.map((use) => [use.hash, use.class]));
-    for (const part of slices([...last]))
-      await on
-        .insertInto('blob_uses')
-        .values(part.map(([hash, kind]) => ({ hash, build, class: kind })))
-        .onConflict((conflict) =>
-          conflict.columns(['build', 'hash']).doUpdateSet((eb) => ({ class: eb.ref('excluded.class') })),
-        )
-        .execute();
-  }
+/** The blobs that a build names. */
+export function namedBlobs({ logs, sizes }: Pick<Build, 'logs' | 'sizes'>): BlobUse[] {
+  const uses: BlobUse[] = logs.map(({ blob, kind }) => ({
+    hash: blob,
+    class: kind === 'failure' ? 'failure-log' : 'log',
+  }));
+  for (const { fileList } of sizes) if (fileList !== null) uses.push({ hash: fileList, class: 'files' });
+  return uses;
+}
 
+export async function addUses(on: Kysely<Database>, build: string, uses: readonly BlobUse[]): Promise<void> {
+  const last = new Map(uses.map((use) => [use.hash, use.class]));
+  for (const part of slices([...last]))
+    await on
+      .insertInto('blob_uses')
+      .values(part.map(([hash, kind]) => ({ hash, build, class: kind })))
+      .onConflict((conflict) =>
+        conflict.columns(['build', 'hash']).doUpdateSet((eb) => ({ class: eb.ref('excluded.class') })),
+      )
+      .execute();
+}
+
+/** The build uses no more what is not to be kept; a report as it came always is. */
+export async function pruneUses(
+  on: Kysely<Database>,
+  build: string,
+  keep: (use: { readonly hash: BlobHash; readonly class: string }) => boolean,
+): Promise<void> {
+  const uses = await on.selectFrom('blob_uses').select(['hash', 'class']).where('build', '=', build).execute();
+  const gone = uses.filter((use) => use.class !== 'report' && !keep(use)).map(({ hash }) => hash);
+  for (const part of slices(gone))
+    await on
+      .deleteFrom('blob_uses')
+      .where('build', '=', build)
+      .where('hash', 'in', [...part])
+      .execute();
+}
+
+export function blobIndex(db: Kysely<Database>): BlobIndex {
   return {
     noteBlob: async (hash, { bytes, storedBytes }, nowMs) => {
       await db

@@ -6,6 +6,7 @@ import { encodeGraph } from '../model/columns-graph.ts';
 import { BakehouseError } from '../model/errors.ts';
 import { keyListOf } from '../model/key-list.ts';
 import type { Metric } from '../model/metric.ts';
+import { namedBlobs } from './blob-index.ts';
 import { compress, packText } from './compression.ts';
 import { type EncodedBuild, encodeBuild } from './contents.ts';
 import type { Dialect } from './dialect.ts';
@@ -17,6 +18,7 @@ import type { Database } from './schema.ts';
 import { storable } from './storable.ts';
 import type { BuildAccess, SavedBuild } from './store.ts';
 import { summaryRow } from './summary.ts';
+import { noteReceipt, type UploadReceipt } from './uploads.ts';
 
 /** Two controllers that save at once meet here; three in a row on the same build is a fault and not bad luck. */
 const TRIES = 5;
@@ -29,6 +31,8 @@ export interface SaveOptions {
   readonly replacing?: string | null;
   /** Of a build that is new to the store: who may see it, whose it is, when it arrived. One that is there keeps what it has. */
   readonly access?: BuildAccess;
+  /** Of the upload that the build was read from: noted in the same transaction. `conflict` where more of it is stored already. */
+  readonly receipt?: UploadReceipt | undefined;
 }
 
 /** Where it is not given the build was read from a path of this machine: everybody's who reaches the server. */
@@ -59,7 +63,7 @@ export async function saveBuild(
 ): Promise<SavedBuild> {
   const revision = revisionOf(build);
   const stored = await db.selectFrom('builds').select('revision').where('id', '=', id).executeTakeFirst();
-  if (stored?.revision === revision) return { id, revision, changed: false };
+  if (stored?.revision === revision && options.receipt === undefined) return { id, revision, changed: false };
   // All computing is done before the transaction: on SQLite it holds the only write lock.
   const encoded = encodeBuild(build);
   const keyList = keyListOf(build.tasks, build.recipes);
@@ -76,7 +80,14 @@ export async function saveBuild(
           .select(['number', 'revision', 'key_list', 'graph', 'visibility', 'owner', 'pinned', 'received_ms'])
           .where('id', '=', id)
           .executeTakeFirst();
-        if (before?.revision === revision) return false;
+        // Last: every writer takes the rows of uploads after those of builds.
+        const note = async (): Promise<void> => {
+          if (options.receipt !== undefined) await noteReceipt(trx, id, options.receipt, namedBlobs(build));
+        };
+        if (before?.revision === revision) {
+          await note();
+          return false;
+        }
         if (options.replacing !== undefined && options.replacing !== (before?.revision ?? null)) {
           throw new BakehouseError('conflict', `The build ${id} was changed by another writer meanwhile.`);
         }
@@ -116,6 +127,7 @@ export async function saveBuild(
           if (before.graph !== null && before.graph !== graphNumber)
             await dropUnused(trx, 'graphs', 'graph', before.graph);
         }
+        await note();
         return true;
       });
       for (const keep of remember) keep();

@@ -126,7 +126,14 @@ export interface UploadsTable {
   /** What of it is in the store as a build; null: nothing yet. */
   stored_generation: number | null;
   stored_bytes: number | null;
-  stored_complete: Generated<number>;
+  /** 'growing', 'silent' (its client was given up) or 'complete'. */
+  stored_as: string | null;
+  /** 1: all that is durable is stored, and nothing is done with it until more comes. */
+  settled: Generated<number>;
+  /** Chunks of the newest generation. */
+  chunks: Generated<number>;
+  /** How often it was begun to be read since something of it was stored last, by who found it left over. */
+  attempts: Generated<number>;
   created_ms: number;
   touched_ms: number;
   /** Why its stream could not be read or stored, in a sentence. */

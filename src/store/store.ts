@@ -7,7 +7,7 @@ import type { Metric } from '../model/metric.ts';
 import type { SampleSeries, SampleTable } from '../model/samples.ts';
 import type { TaskGraph, TaskOutcome, TaskTable } from '../model/task-table.ts';
 import type { BlobIndex } from './blob-index.ts';
-import type { Uploads } from './uploads.ts';
+import type { UploadReceipt, Uploads } from './uploads.ts';
 
 export interface SavedBuild {
   readonly id: string;
@@ -187,6 +187,8 @@ export interface Store {
       readonly replacing?: string | null;
       /** Of a build that is new to the store; one that is there keeps what it has. */
       readonly access?: BuildAccess;
+      /** Of the upload that it was read from: noted in the same transaction; `conflict` where more of it is stored already. */
+      readonly receipt?: UploadReceipt | undefined;
     },
   ): Promise<SavedBuild>;
   /** The build whole, or null. */

@@ -1,7 +1,9 @@
 /** Uploads by synchronisation: docs/formats/upload.md. Bodies arrive whole, within the bounds below; what they are is found out in the ingest thread. */
+import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { BakehouseError } from '../../model/errors.ts';
+import { BLOB_BODY_BYTES_MAX, CHUNK_BODY_BYTES_MAX, OFFER_BYTES_MAX, RECEIVING_BYTES_MAX } from '../../model/limits.ts';
 import type { FromWhere } from '../../operations/take-report.ts';
 import {
   BlobParams,
@@ -20,13 +22,6 @@ import { isLocalPeer } from '../security.ts';
 import { sendAnswer } from '../send.ts';
 import { Nothing, type RouteContext, routeSchema } from './route.ts';
 
-/** A chunk of 4 MiB that does not compress, with gzip's own bytes. */
-const CHUNK_BODY_BYTES_MAX = (4 << 20) + (64 << 10);
-/** A log as it is sent: 256 MB of text are 25 MB of gzip. */
-const BLOB_BODY_BYTES_MAX = 64 << 20;
-/** A thousand offered blobs are 150 KB. */
-const OFFER_BYTES_MAX = 1 << 20;
-
 export function fromWhere(request: FastifyRequest): FromWhere {
   return { address: request.ip, local: isLocalPeer(request), base: `${request.protocol}://${request.host}` };
 }
@@ -44,6 +39,62 @@ function bodyOf(request: FastifyRequest): { body: Uint8Array; gzip: boolean } {
     throw new BakehouseError('invalid', 'Content-Encoding: gzip and identity are understood.');
   const { body } = request;
   return { body: body instanceof Uint8Array ? body : new Uint8Array(0), gzip: encoding === 'gzip' };
+}
+
+/** Bodies in memory, of all requests together, from their first byte until they were dealt with. */
+let heldBytes = 0;
+const heldOf = new WeakMap<FastifyRequest, number>();
+const inHand = new WeakSet<FastifyRequest>();
+const AGAIN_S = 5;
+
+function release(request: FastifyRequest): void {
+  heldBytes -= heldOf.get(request) ?? 0;
+  heldOf.delete(request);
+}
+
+/** A client that goes away does not make room: what it sent is in memory until it was dealt with. */
+async function inHandOf<T>(request: FastifyRequest, work: () => Promise<T>): Promise<T> {
+  inHand.add(request);
+  try {
+    return await work();
+  } finally {
+    inHand.delete(request);
+    release(request);
+  }
+}
+
+/**
+ * A body whole, in memory. What is held of all clients together is bounded, by what has really come: an announced length costs its sender
+ * nothing. Whoever comes too much is told to come again.
+ */
+async function receive(request: FastifyRequest, payload: Readable): Promise<Uint8Array> {
+  const bytesMax = request.routeOptions.bodyLimit ?? OFFER_BYTES_MAX;
+  const tooLarge = () =>
+    new BakehouseError('too-large', `The body may be ${bytesMax} bytes as it is sent.`, { details: { bytesMax } });
+  if (Number(request.headers['content-length'] ?? 0) > bytesMax) throw tooLarge();
+  const pieces: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const piece of payload as AsyncIterable<Uint8Array>) {
+    bytes += piece.length;
+    heldBytes += piece.length;
+    heldOf.set(request, bytes);
+    if (bytes > bytesMax) throw tooLarge();
+    if (heldBytes > RECEIVING_BYTES_MAX)
+      throw new BakehouseError(
+        'unavailable',
+        'Many reports are coming in at this moment; this one is taken in a few seconds.',
+        { details: { retryAfterS: AGAIN_S } },
+      );
+    pieces.push(piece);
+  }
+  // Its own memory, whole: it goes to the ingest thread without being copied.
+  const body = new Uint8Array(bytes);
+  let at = 0;
+  for (const piece of pieces) {
+    body.set(piece, at);
+    at += piece.length;
+  }
+  return body;
 }
 
 /** A body of JSON, which may be compressed as well, checked by the contract. */
@@ -77,7 +128,13 @@ export function uploads(app: FastifyInstance, context: RouteContext): void {
   void app.register(async (scope) => {
     // Whatever a client calls its bytes: they are bytes here.
     scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_, body, done) => done(null, body));
+    scope.addHook('onRequest', async (request, reply) => {
+      // Refused before any of it was dealt with, or cut.
+      reply.raw.once('close', () => {
+        if (!inHand.has(request)) release(request);
+      });
+    });
+    scope.addContentTypeParser('*', (request: FastifyRequest, payload: Readable) => receive(request, payload));
 
     const meet = {
       operation: 'meet-upload',
@@ -88,12 +145,13 @@ export function uploads(app: FastifyInstance, context: RouteContext): void {
     scope.post(
       '/uploads',
       { schema: routeSchema(documented, meet, json(UploadMeeting)), bodyLimit: OFFER_BYTES_MAX },
-      async (request, reply) => {
-        const { build, kind, visibility, about, stream, restart } = jsonOf(request, MeetUpload);
-        const input = { build, kind, visibility, about, stream, restart, secret: secretOf(request) };
-        const answer = await runner.run('meet-upload', { from: fromWhere(request), meet: input }, request.viewer);
-        return sendAnswer(request, reply, answer, sent);
-      },
+      (request, reply) =>
+        inHandOf(request, async () => {
+          const { build, kind, visibility, about, stream, restart } = jsonOf(request, MeetUpload);
+          const input = { build, kind, visibility, about, stream, restart, secret: secretOf(request) };
+          const answer = await runner.run('meet-upload', { from: fromWhere(request), meet: input }, request.viewer);
+          return sendAnswer(request, reply, answer, sent);
+        }),
     );
 
     const append = {
@@ -105,24 +163,25 @@ export function uploads(app: FastifyInstance, context: RouteContext): void {
     scope.put(
       '/uploads/:build/:generation/:offset',
       { schema: routeSchema(documented, append, json(UploadState)), bodyLimit: CHUNK_BODY_BYTES_MAX },
-      async (request, reply) => {
-        const { build, generation, offset } = request.params as z.output<typeof ChunkParams>;
-        const { complete } = request.query as z.output<typeof ChunkQuery>;
-        const sha256 = Sha256.safeParse(request.headers['bakehouse-sha256']);
-        if (!sha256.success)
-          throw new BakehouseError('invalid', 'The header Bakehouse-Sha256 is missing, or is no SHA-256.');
-        const chunk = {
-          build,
-          generation,
-          offset,
-          secret: secretOf(request),
-          sha256: sha256.data,
-          complete: complete === '1',
-          ...bodyOf(request),
-        };
-        const answer = await runner.run('append-chunk', { from: fromWhere(request), chunk }, request.viewer);
-        return sendAnswer(request, reply, answer, sent);
-      },
+      (request, reply) =>
+        inHandOf(request, async () => {
+          const { build, generation, offset } = request.params as z.output<typeof ChunkParams>;
+          const { complete } = request.query as z.output<typeof ChunkQuery>;
+          const sha256 = Sha256.safeParse(request.headers['bakehouse-sha256']);
+          if (!sha256.success)
+            throw new BakehouseError('invalid', 'The header Bakehouse-Sha256 is missing, or is no SHA-256.');
+          const chunk = {
+            build,
+            generation,
+            offset,
+            secret: secretOf(request),
+            sha256: sha256.data,
+            complete: complete === '1',
+            ...bodyOf(request),
+          };
+          const answer = await runner.run('append-chunk', { from: fromWhere(request), chunk }, request.viewer);
+          return sendAnswer(request, reply, answer, sent);
+        }),
     );
 
     const offer = {
@@ -134,31 +193,33 @@ export function uploads(app: FastifyInstance, context: RouteContext): void {
     scope.post(
       '/uploads/:build/blobs',
       { schema: routeSchema(documented, offer, json(BlobsWanted)), bodyLimit: OFFER_BYTES_MAX },
-      async (request, reply) => {
-        const { build } = request.params as { build: string };
-        const { blobs } = jsonOf(request, OfferBlobs);
-        const input = { from: fromWhere(request), build, secret: secretOf(request), blobs };
-        return sendAnswer(request, reply, await runner.run('offer-blobs', input, request.viewer), sent);
-      },
+      (request, reply) =>
+        inHandOf(request, async () => {
+          const { build } = request.params as { build: string };
+          const { blobs } = jsonOf(request, OfferBlobs);
+          const input = { from: fromWhere(request), build, secret: secretOf(request), blobs };
+          return sendAnswer(request, reply, await runner.run('offer-blobs', input, request.viewer), sent);
+        }),
     );
 
     const put = { operation: 'put-blob', summary: 'A blob of a build', params: BlobParams, query: BlobQuery };
     scope.put(
       '/uploads/:build/blobs/:sha256',
       { schema: routeSchema(documented, put, json(BlobStored)), bodyLimit: BLOB_BODY_BYTES_MAX },
-      async (request, reply) => {
-        const { build, sha256 } = request.params as z.output<typeof BlobParams>;
-        const { class: name } = request.query as z.output<typeof BlobQuery>;
-        const input = {
-          from: fromWhere(request),
-          build,
-          secret: secretOf(request),
-          sha256,
-          class: name,
-          ...bodyOf(request),
-        };
-        return sendAnswer(request, reply, await runner.run('put-blob', input, request.viewer), sent);
-      },
+      (request, reply) =>
+        inHandOf(request, async () => {
+          const { build, sha256 } = request.params as z.output<typeof BlobParams>;
+          const { class: name } = request.query as z.output<typeof BlobQuery>;
+          const input = {
+            from: fromWhere(request),
+            build,
+            secret: secretOf(request),
+            sha256,
+            class: name,
+            ...bodyOf(request),
+          };
+          return sendAnswer(request, reply, await runner.run('put-blob', input, request.viewer), sent);
+        }),
     );
   });
 }

@@ -103,6 +103,10 @@ function announced(value: unknown): Announced {
 export class CellBudget {
   #left = RECORD_CELLS_MAX;
 
+  get taken(): number {
+    return RECORD_CELLS_MAX - this.#left;
+  }
+
   take(cells: number): void {
     if (cells > this.#left) throw new ColumnsError('the record holds more numbers than are read of one build');
     this.#left -= cells;

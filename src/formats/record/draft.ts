@@ -196,6 +196,11 @@ export class RecordDraft {
   ended: { readonly atMs: number | null } | null = null;
   readonly #packing: Packing;
   readonly #budget = new CellBudget();
+
+  /** Numbers that were unpacked so far. */
+  get cells(): number {
+    return this.#budget.taken;
+  }
   readonly #taskIndex = new Map<string, number>();
   readonly #said = new Set<string>();
   #seriesCount = 0;

@@ -54,5 +54,7 @@ export type FromThread =
   /** Call 0: the store could not be opened. */
   | { readonly type: 'error'; readonly call: number; readonly error: PlainError }
   | { readonly type: 'event'; readonly event: ServerEvent }
+  /** It works although nobody asked, and must not be ended for want of questions. */
+  | { readonly type: 'busy'; readonly busy: boolean }
   /** For the log: something of a given path could not be read, and work went on. */
   | { readonly type: 'warning'; readonly message: string };

@@ -38,8 +38,10 @@ export async function runThread(data: ThreadData): Promise<void> {
         store,
         blobs,
         now: Date.now,
+        ageDays: data.collect.rules.ageDays,
         onSaved,
         onWarning: (message) => say({ type: 'warning', message }),
+        onBusy: (busy) => say({ type: 'busy', busy }),
       });
     context = {
       store,

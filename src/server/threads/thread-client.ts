@@ -48,6 +48,15 @@ type Question =
   | { readonly type: 'run'; readonly operation: OperationName; readonly input: unknown; readonly viewer: Viewer }
   | { readonly type: 'read'; readonly paths: readonly string[]; readonly watch: boolean };
 
+/** The body of a report is handed over and not copied: 64 MB would stop the page's thread for 30 ms. */
+function bodiesOf(input: unknown): ArrayBuffer[] {
+  if (typeof input !== 'object' || input === null) return [];
+  const body = 'body' in input ? input.body : null;
+  const own = body instanceof Uint8Array && body.byteLength > 0 && body.byteLength === body.buffer.byteLength;
+  const within = 'chunk' in input ? bodiesOf(input.chunk) : [];
+  return own && body.buffer instanceof ArrayBuffer ? [body.buffer, ...within] : within;
+}
+
 export interface ThreadClient extends OperationRunner {
   /** Starts it if it is not running; resolves when its store is open, rejects when that cannot be opened. */
   start(): Promise<void>;
@@ -62,6 +71,7 @@ export function createThreadClient(options: ThreadClientOptions): ThreadClient {
   let calls = 0;
   let outstanding = 0;
   let watching = false;
+  let busy = false;
   /** What `running` became; an older one that dies later must not take its place away. */
   let current: Running | null = null;
   let idle: NodeJS.Timeout | null = null;
@@ -80,6 +90,7 @@ export function createThreadClient(options: ThreadClientOptions): ThreadClient {
       if (current === thread) {
         current = null;
         running = null;
+        busy = false;
       }
       failedNow(error);
       for (const { reject } of waiting.values()) reject(error);
@@ -93,6 +104,11 @@ export function createThreadClient(options: ThreadClientOptions): ThreadClient {
           break;
         case 'event':
           options.onEvent(message.event);
+          break;
+        case 'busy':
+          if (current !== thread) break;
+          busy = message.busy;
+          rest();
           break;
         case 'warning':
           options.onWarning(message.message);
@@ -137,7 +153,8 @@ export function createThreadClient(options: ThreadClientOptions): ThreadClient {
       const call = ++calls;
       return await new Promise<Answer | null>((resolve, reject) => {
         waiting.set(call, { resolve, reject });
-        worker.postMessage({ ...question, call } satisfies ToThread);
+        const bodies = question.type === 'run' ? bodiesOf(question.input) : [];
+        worker.postMessage({ ...question, call } satisfies ToThread, bodies);
       });
     } finally {
       outstanding--;
@@ -147,7 +164,7 @@ export function createThreadClient(options: ThreadClientOptions): ThreadClient {
 
   function rest(): void {
     if (idle !== null) clearTimeout(idle);
-    if (outstanding > 0 || watching) return;
+    if (outstanding > 0 || watching || busy) return;
     idle = setTimeout(() => {
       ending = end();
     }, options.idleMs ?? IDLE_MS);
@@ -160,6 +177,7 @@ export function createThreadClient(options: ThreadClientOptions): ThreadClient {
     if (running === null) return;
     const launched = running;
     running = null;
+    busy = false;
     const last = await launched;
     last.closing = true;
     const ended = new Promise<void>((resolve) => last.worker.once('exit', () => resolve()));
