@@ -29,7 +29,7 @@ export default class PlainReporter implements Reporter {
     console.log(
       skipped.length === 0
         ? 'Nothing was skipped.'
-        : `Skipped for want of a real part (PostgreSQL, Chromium, ../shared/data, a named BitBake or oe-core): ${where}`,
+        : `Skipped for want of a real part (PostgreSQL, Chromium, ../shared/data, nginx, a named BitBake, oe-core or s3rver): ${where}`,
     );
     console.log(`${passed} passed, ${failed + broken} failed, ${skipped.length} skipped`);
   }

@@ -4,13 +4,13 @@
  *     test.skipIf(!hasChromium)('…', () => { const path = requirePart('chromium'); … })
  *
  * and is skipped where the part is missing; scripts/reporter.ts says so in one line at the end. With BAKEHOUSE_REQUIRE=all (CI)
- * nothing is skipped but BitBake: `has…` is true, and `requirePart` throws what is missing.
+ * nothing is skipped but BitBake and s3rver: `has…` is true, and `requirePart` throws what is missing.
  */
 import { existsSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, dirname, join, resolve } from 'node:path';
 
-export type RealPart = 'postgres' | 'chromium' | 'shared-data' | 'bitbake' | 'python';
+export type RealPart = 'postgres' | 'chromium' | 'shared-data' | 'bitbake' | 'python' | 's3rver' | 'nginx';
 
 const root = resolve(import.meta.dirname, '..');
 const required = process.env.BAKEHOUSE_REQUIRE === 'all';
@@ -56,6 +56,8 @@ const found: Readonly<Record<RealPart, string | null>> = {
   'shared-data': firstThere([join(root, '..', 'shared', 'data')]),
   bitbake: firstThere([process.env.BAKEHOUSE_TEST_BITBAKE]),
   python: onPath('python3')[0] ?? null,
+  s3rver: firstThere([process.env.BAKEHOUSE_TEST_S3RVER]),
+  nginx: firstThere([process.env.BAKEHOUSE_TEST_NGINX, '/usr/sbin/nginx']),
 };
 
 const WANTED: Readonly<Record<RealPart, string>> = {
@@ -64,6 +66,8 @@ const WANTED: Readonly<Record<RealPart, string>> = {
   'shared-data': 'real builds in ../shared/data',
   bitbake: 'a BitBake named by BAKEHOUSE_TEST_BITBAKE',
   python: 'python3 on PATH',
+  s3rver: 'the npm package s3rver, an S3 server, installed in the folder named by BAKEHOUSE_TEST_S3RVER',
+  nginx: 'nginx at /usr/sbin/nginx (or BAKEHOUSE_TEST_NGINX)',
 };
 
 /** Path of the part; throws where it is not here. */
@@ -73,8 +77,11 @@ export function requirePart(part: RealPart): string {
   return path;
 }
 
+/** Where nobody names them they are passed over even in CI: no package manager that it uses has them, or none that is looked after. */
+const NAMED_ONLY: ReadonlySet<RealPart> = new Set(['bitbake', 's3rver']);
+
 function runs(part: RealPart): boolean {
-  return found[part] !== null || (required && part !== 'bitbake');
+  return found[part] !== null || (required && !NAMED_ONLY.has(part));
 }
 
 export const hasPostgres = runs('postgres');
@@ -82,3 +89,5 @@ export const hasChromium = runs('chromium');
 export const hasSharedData = runs('shared-data');
 export const hasBitbake = runs('bitbake');
 export const hasPython = runs('python');
+export const hasS3rver = runs('s3rver');
+export const hasNginx = runs('nginx');

@@ -32,7 +32,9 @@ function collect(text: string, before: readonly string[] = []): string[] {
 function withStore(command: Command): Command {
   return command
     .option('--database <url>', 'store: sqlite:/path/file.db or postgres://… (BAKEHOUSE_DATABASE)')
-    .option('--blobs <place>', 'where logs and other large things are kept (BAKEHOUSE_BLOBS)')
+    .option('--blobs <place>', 'where logs and other large things are kept: a folder or s3://bucket (BAKEHOUSE_BLOBS)')
+    .option('--blobs-endpoint <url>', 'address of the S3 server of that bucket (BAKEHOUSE_BLOBS_ENDPOINT)')
+    .option('--blobs-region <name>', 'its region (BAKEHOUSE_BLOBS_REGION)')
     .option('--data <folder>', 'folder of the embedded store (BAKEHOUSE_DATA)')
     .option('--config <file>', 'settings file (BAKEHOUSE_CONFIG)');
 }

@@ -20,6 +20,8 @@ export async function storeSettings(io: CliIo, options: Options): Promise<Settin
       data: text(options, 'data'),
       database: text(options, 'database'),
       blobs: text(options, 'blobs'),
+      blobsEndpoint: text(options, 'blobsEndpoint'),
+      blobsRegion: text(options, 'blobsRegion'),
       config: text(options, 'config'),
     },
     environment: io.environment,

@@ -7,6 +7,7 @@ import type { ServerEvent } from '../api/contract.ts';
 import { BakehouseError } from '../model/errors.ts';
 import { logRoot } from '../operations/log-roots.ts';
 import type { OperationRunner } from '../operations/run.ts';
+import type { BlobPlace } from '../store/blobs/index.ts';
 import { type AssetSource, embeddedAssets, folderAssets } from './assets.ts';
 import { embedded } from './embedded.ts';
 import { createEventHub } from './event-hub.ts';
@@ -67,12 +68,12 @@ function pageUrl(host: string, port: number): string {
 }
 
 /** The database and the blobs as the threads open them, and what to delete at the end. */
-function prepareDatabase(settings: Settings): { database: string; blobs: string; remove: (() => void) | null } {
+function prepareDatabase(settings: Settings): { database: string; blobs: BlobPlace; remove: (() => void) | null } {
   if (settings.temporary) {
     const folder = mkdtempSync(join(tmpdir(), 'bakehouse-'));
     return {
       database: `sqlite:${join(folder, 'bakehouse.db')}`,
-      blobs: join(folder, 'blobs'),
+      blobs: { kind: 'disk', folder: join(folder, 'blobs') },
       remove: () => rmSync(folder, { recursive: true, force: true }),
     };
   }

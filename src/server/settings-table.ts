@@ -32,6 +32,8 @@ export type SettingName =
   | 'data'
   | 'database'
   | 'blobs'
+  | 'blobsEndpoint'
+  | 'blobsRegion'
   | 'temporary'
   | 'paths'
   | 'watch'
@@ -97,7 +99,24 @@ export const SETTINGS: readonly SettingRow[] = [
     environment: 'BAKEHOUSE_BLOBS',
     kind: 'text',
     fallback: '`blobs` in the data folder',
-    meaning: 'where logs and other large things are kept: a folder',
+    meaning: 'where logs and other large things are kept: a folder, or `s3://bucket/prefix`',
+  },
+  {
+    key: 'blobsEndpoint',
+    flag: '--blobs-endpoint URL',
+    environment: 'BAKEHOUSE_BLOBS_ENDPOINT',
+    kind: 'text',
+    fallback: 'none',
+    meaning:
+      'address of the S3 server of that bucket; its key is `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY` in the environment',
+  },
+  {
+    key: 'blobsRegion',
+    flag: '--blobs-region NAME',
+    environment: 'BAKEHOUSE_BLOBS_REGION',
+    kind: 'text',
+    fallback: 'us-east-1',
+    meaning: 'its region, where it has any',
   },
   {
     key: 'temporary',

@@ -29,7 +29,7 @@ describe('readSettings', () => {
       allowedHosts: [],
       data: join(homedir(), '.local/state/bakehouse'),
       database: `sqlite:${join(homedir(), '.local/state/bakehouse/bakehouse.db')}`,
-      blobs: join(homedir(), '.local/state/bakehouse/blobs'),
+      blobs: { kind: 'disk', folder: join(homedir(), '.local/state/bakehouse/blobs') },
       temporary: false,
       paths: [],
       watch: true,
@@ -76,6 +76,24 @@ describe('readSettings', () => {
       join(folder, 'a'),
       join(folder, 'b'),
     ]);
+  });
+
+  it('takes a bucket for blobs, with its key from the environment only', async () => {
+    const key = { AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'secret' };
+    const flags = { blobs: 's3://logs/bakehouse', blobsEndpoint: 'https://s3.example:9000/' };
+    const place = { kind: 's3', bucket: 'logs', prefix: 'bakehouse/', endpoint: 'https://s3.example:9000' };
+    expect((await read(flags, key)).blobs).toEqual({
+      ...place,
+      region: 'us-east-1',
+      keyId: 'id',
+      secret: 'secret',
+      sessionToken: null,
+    });
+    expect((await read({ ...flags, blobs: 's3://logs' }, key)).blobs).toMatchObject({ prefix: '' });
+    await expect(read(flags)).rejects.toThrow(/AWS_ACCESS_KEY_ID/);
+    await expect(read({ blobs: 's3://logs' }, key)).rejects.toThrow(/--blobs-endpoint: "" is not the address/);
+    await expect(read({ ...flags, blobs: 's3://Logs_/' }, key)).rejects.toThrow(/is not s3:\/\/bucket/);
+    await expect(read({ ...flags, blobs: 'ftp://x' }, key)).rejects.toThrow(/neither a folder nor/);
   });
 
   it('is frozen', async () => {

@@ -7,6 +7,7 @@ import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { isLoopbackName } from '../api/security.ts';
 import { BakehouseError } from '../model/errors.ts';
+import type { BlobPlace } from '../store/blobs/index.ts';
 import { VISIBILITIES, type Visibility } from '../store/store.ts';
 import {
   CONFIG_ENVIRONMENT,
@@ -26,8 +27,8 @@ export interface Settings {
   readonly data: string;
   /** `sqlite:/path/file.db` or `postgres://…`. */
   readonly database: string;
-  /** Folder of logs and other large things. */
-  readonly blobs: string;
+  /** Where logs and other large things are. */
+  readonly blobs: BlobPlace;
   readonly temporary: boolean;
   readonly paths: readonly string[];
   readonly watch: boolean;
@@ -198,6 +199,40 @@ function located(path: string, folder: string): string {
   return /^[a-z][a-z0-9+]*:\/\//.test(path) ? path : resolve(folder, path);
 }
 
+/** A folder, or a bucket. Its key comes by the names that every S3 tool reads, and by nothing else: flags and files are seen by others. */
+function blobPlace(
+  place: string,
+  s3: { endpoint: string; region: string; environment: SettingsInput['environment'] },
+): BlobPlace {
+  if (!place.startsWith('s3:')) {
+    if (/^[a-z][a-z0-9+]*:\/\//.test(place))
+      throw invalid({ name: '--blobs' }, `"${place}" is neither a folder nor s3://bucket/prefix`);
+    return { kind: 'disk', folder: place };
+  }
+  const [, bucket, prefix = ''] = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/.exec(place) ?? [];
+  if (bucket === undefined) throw invalid({ name: '--blobs' }, `"${place}" is not s3://bucket or s3://bucket/prefix`);
+  const endpoint = URL.parse(s3.endpoint);
+  if (endpoint === null || !/^https?:$/.test(endpoint.protocol))
+    throw invalid({ name: '--blobs-endpoint' }, `"${s3.endpoint}" is not the address of an S3 server (https://…)`);
+  const keyId = s3.environment.AWS_ACCESS_KEY_ID ?? '';
+  const secret = s3.environment.AWS_SECRET_ACCESS_KEY ?? '';
+  if (keyId === '' || secret === '')
+    throw invalid(
+      { name: '--blobs' },
+      'a bucket needs its key in the environment: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY',
+    );
+  return {
+    kind: 's3',
+    bucket,
+    prefix: prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`,
+    endpoint: endpoint.origin,
+    region: s3.region,
+    keyId,
+    secret,
+    sessionToken: s3.environment.AWS_SESSION_TOKEN || null,
+  };
+}
+
 export async function readSettings(input: SettingsInput): Promise<Settings> {
   const { flags, environment, folder } = input;
   const config = flags.config ?? environment[CONFIG_ENVIRONMENT];
@@ -259,7 +294,11 @@ export async function readSettings(input: SettingsInput): Promise<Settings> {
     allowedHosts: Object.freeze(list('allowedHosts')),
     data,
     database,
-    blobs: located(text('blobs', join(data, 'blobs')), base('blobs')),
+    blobs: blobPlace(located(text('blobs', join(data, 'blobs')), base('blobs')), {
+      endpoint: text('blobsEndpoint', ''),
+      region: text('blobsRegion', 'us-east-1'),
+      environment,
+    }),
     temporary: yes('temporary', false),
     paths: Object.freeze(list('paths').map((path) => located(path, base('paths')))),
     watch: yes('watch', true),

@@ -16,6 +16,8 @@ export async function serve(io: CliIo, args: readonly string[], options: Options
       data: text(options, 'data'),
       database: text(options, 'database'),
       blobs: text(options, 'blobs'),
+      blobsEndpoint: text(options, 'blobsEndpoint'),
+      blobsRegion: text(options, 'blobsRegion'),
       config: text(options, 'config'),
       temporary: flag(options, 'temporary') ? true : undefined,
       watch: options.watch === false ? false : undefined,

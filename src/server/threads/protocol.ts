@@ -4,6 +4,7 @@ import type { PushRules } from '../../collector/push-policy.ts';
 import type { ErrorCode, ErrorDetails } from '../../model/errors.ts';
 import type { OperationName } from '../../operations/index.ts';
 import type { Answer } from '../../operations/run.ts';
+import type { BlobPlace } from '../../store/blobs/index.ts';
 import type { Viewer } from '../../store/store.ts';
 
 /** The query thread reads, the ingest thread writes: a 60 ms question must not stop an import, nor either of them the page. */
@@ -13,8 +14,7 @@ export type Role = 'query' | 'ingest';
 export interface ThreadData {
   readonly bakehouseThread: Role;
   readonly database: string;
-  /** Where blobs are: what openBlobs takes. */
-  readonly blobs: string;
+  readonly blobs: BlobPlace;
   readonly version: string;
   readonly logRoots: readonly string[];
   /** Ingest only: what reports are taken; null: none. */

@@ -25,7 +25,7 @@ function create(database = `sqlite:${join(folder, 'x.db')}`, idleMs = 60_000): v
     data: {
       bakehouseThread: 'query',
       database,
-      blobs: join(folder, 'blobs'),
+      blobs: { kind: 'disk', folder: join(folder, 'blobs') },
       version: '1.2.3',
       logRoots: [],
       collect: null,

@@ -56,6 +56,6 @@ export interface BlobStore {
   list(): AsyncIterable<ListedBlob>;
   /** Removes what writers left behind that were killed. Harmless beside writers that live. */
   clean(): Promise<number>;
-  /** Resolves when it can be written to; else `unavailable` with the reason. */
+  /** Resolves when it can be reached and, as far as can be told without writing to a bucket, written to; else `unavailable` with the reason. */
   check(): Promise<void>;
 }
