@@ -15,7 +15,7 @@ BAKEHOUSE_PUSH ?= "end"
 BAKEHOUSE_VISIBILITY ?= ""
 BAKEHOUSE_BUILDER ?= ""
 BAKEHOUSE_BUILDER_ID ?= ""
-BAKEHOUSE_KEEP ?= ""
+BAKEHOUSE_KEEP ?= "500 2G"
 BAKEHOUSE_TOOL ?= "${@bakehouse_file(d, 'bin/push-build-results')}"
 
 # Where the rest of it is: in the layer, beside a folder `classes` in BBPATH (or what a link in there leads to), never searched further.
@@ -48,17 +48,27 @@ def bakehouse_hooks(d):
         sys.path.remove(parent)
 
 python bakehouse_eventhandler() {
-    if d.getVar('BB_WORKERCONTEXT') == '1':
-        return
     try:
+        if d is None or d.getVar('BB_WORKERCONTEXT') == '1':
+            return
+        name = type(e).__name__
+        if name == 'ConfigParsed':
+            # Another server or another folder is no reason to parse every recipe again. Renamed in kirkstone.
+            for variable in ('BB_HASHCONFIG_IGNORE_VARS', 'BB_HASHCONFIG_WHITELIST'):
+                if d.getVar(variable) is not None:
+                    d.appendVar(variable, ' ' + ' '.join(sorted(key for key in d.keys() if key.startswith('BAKEHOUSE_'))))
+            return
         bakehouse_hooks(d).handle(e, d, bb)
     except Exception as error:
-        if not getattr(bb.event, '_bakehouse_broken', False):
-            bb.event._bakehouse_broken = True
-            bb.warn('Bakehouse does not record builds: %s: %s' % (type(error).__name__, error))
+        try:
+            if not getattr(bb.event, '_bakehouse_broken', False):
+                bb.event._bakehouse_broken = True
+                bb.warn('Bakehouse does not record builds: %s: %s' % (type(error).__name__, error))
+        except Exception:
+            pass
 }
 addhandler bakehouse_eventhandler
-bakehouse_eventhandler[eventmask] = "bb.event.BuildInit bb.event.BuildStarted bb.event.BuildCompleted bb.command.CommandCompleted bb.command.CommandFailed bb.command.CommandExit bb.cooker.CookerExit"
+bakehouse_eventhandler[eventmask] = "bb.event.ConfigParsed bb.event.CacheLoadStarted bb.event.ParseStarted bb.event.BuildInit bb.event.BuildStarted bb.event.BuildCompleted bb.command.CommandCompleted bb.command.CommandFailed bb.command.CommandExit bb.cooker.CookerExit"
 
 # A customer's extensible SDK gets neither the class nor its settings. Both spellings: they were renamed in kirkstone.
 python () {

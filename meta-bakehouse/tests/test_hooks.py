@@ -54,7 +54,8 @@ class BitBake(object):
     def fire(self, made, d):
         """As bb.event.fire: class handlers first, then those of user interfaces; one that raises is thrown out."""
         if not isinstance(made, logging.LogRecord) and type(made).__name__ in (
-                'BuildInit', 'BuildStarted', 'BuildCompleted', 'CommandCompleted', 'CommandFailed'):
+                'CacheLoadStarted', 'ParseStarted', 'BuildInit', 'BuildStarted', 'BuildCompleted', 'CommandCompleted', 'CommandFailed',
+                'CommandExit', 'CookerExit'):
             hooks.handle(made, d, self)
         for handler in self.event._ui_handlers.values():
             handler.event.send(made)
@@ -167,6 +168,140 @@ class Building(unittest.TestCase):
         self.assertEqual(self.facts()['outcome'], 'never-started')
         self.assertEqual(self.of('failure')[0]['cause'], "Nothing PROVIDES 'nope'")
         self.assertIn("Bakehouse: Nothing PROVIDES 'nope'", self.bb.said)
+
+    def log(self, level, text):
+        self.bb.fire(logging.LogRecord('BitBake.Parsing', level, 'x', 1, text, (), None), self.d)
+
+    def test_recipes_that_cannot_be_parsed_are_a_build_that_never_started(self):
+        self.d.values['BB_CMDLINE'] = ['/src/bitbake/bin/bitbake', '-k', '-R', 'post.conf', 'zlib', 'mc:arm:zlib']
+        self.bb.fire(event('CacheLoadStarted'), self.d)
+        self.bb.fire(event('ParseStarted'), self.d)
+        self.log(logging.ERROR, 'ParseError at /layers/meta/zlib_1.3.bb:2: unparsed line')
+        self.bb.fire(event('CommandFailed', error=''), self.d)
+        self.assertEqual((self.facts()['outcome'], self.facts()['targets']), ('never-started', ['zlib', 'mc:arm:zlib']))
+        self.assertEqual(self.of('failure')[0]['cause'], 'ParseError at /layers/meta/zlib_1.3.bb:2: unparsed line')
+        self.assertEqual(self.of('message')[0]['level'], 'error')
+        self.assertEqual(self.bb.said[1], 'Bakehouse: ParseError at /layers/meta/zlib_1.3.bb:2: unparsed line')
+
+    def test_what_is_no_build_is_not_recorded(self):
+        for words in (['bitbake', '-p'], ['bitbake', '-e', 'zlib'], ['bitbake', '--parse-only', 'zlib'], ['bitbake', '-gu', 'x', 'zlib'],
+                      [], None, ['/src/bitbake/bin/bitbake-layers', 'show-recipes']):
+            self.d.values['BB_CMDLINE'] = words
+            self.bb.fire(event('ParseStarted'), self.d)
+            self.log(logging.ERROR, 'broken')
+            self.bb.fire(event('CommandFailed', error=''), self.d)
+        self.d.values['BB_CMDLINE'] = ['bitbake', 'zlib']
+        self.bb.fire(event('ParseStarted'), self.d)
+        self.bb.fire(event('CommandCompleted'), self.d)
+        self.assertFalse(os.path.exists(os.path.join(self.folder, 'bakehouse')))
+        self.assertIsNone(self.bb.event._bakehouse_ear.queue)
+
+    def test_parsing_before_the_build_is_a_phase_of_it(self):
+        self.bb.fire(event('CacheLoadStarted'), self.d)
+        self.bb.fire(event('CacheLoadCompleted'), self.d)
+        self.bb.fire(event('ParseStarted'), self.d)
+        time.sleep(0.02)
+        self.bb.fire(event('ParseCompleted', cached=3, parsed=1200, skipped=1, errors=0), self.d)
+        self.log(logging.WARNING, 'a layer is odd')
+        self.build()
+        parsing = [line for line in self.of('phase') if line['id'] == 'parsing'][0]
+        self.assertEqual(parsing['detail'], '1,203 files: 3 cached, 1,200 parsed, 1 recipe skipped')
+        self.assertGreaterEqual(parsing['endMs'] - parsing['startMs'], 20)
+        self.assertFalse(parsing['estimated'])
+        self.assertEqual(self.of('message')[0]['text'], 'a layer is odd')
+
+    def test_a_server_that_ends_with_a_build_open_was_stopped(self):
+        self.build(until='do_compile')
+        self.bb.fire(event('CookerExit'), self.d)
+        self.assertEqual(self.facts()['outcome'], 'interrupted')
+        self.assertEqual(self.lines()[-1]['type'], 'end')
+
+    def test_a_command_that_failed_before_its_tasks_were_over_is_a_failed_build(self):
+        self.build(until='do_compile')
+        self.bb.fire(event('CommandFailed', error='Traceback: a runqueue that fell over'), self.d)
+        self.assertEqual(self.facts()['outcome'], 'failed')
+
+    def test_a_build_that_never_said_that_it_was_over_has_no_end(self):
+        self.build(until='do_compile')
+        self.d.values['BUILDNAME'] = '20261127110000'
+        self.build()
+        parent = os.path.join(self.folder, 'bakehouse')
+        first = sorted(name for name in os.listdir(parent) if name != 'history.jsonl')[0]
+        with open(os.path.join(parent, first, 'record.jsonl')) as handle:
+            lines = [json.loads(line) for line in handle]
+        self.assertFalse([line for line in lines if line['type'] == 'end' or 'outcome' in line])
+        self.assertEqual(self.lines()[-1]['type'], 'end')
+
+    def test_a_history_that_cannot_be_written_costs_no_record(self):
+        os.makedirs(os.path.join(self.folder, 'bakehouse', 'history.jsonl'))
+        self.build()
+        self.assertEqual((self.lines()[-1]['type'], self.bb.warned), ('end', []))
+
+    def test_a_build_name_is_no_path(self):
+        self.d.values['BUILDNAME'] = '../../etc/x'
+        self.build()
+        parent = os.path.join(self.folder, 'bakehouse')
+        self.assertTrue(any(name.startswith('_.._etc_x-') for name in os.listdir(parent)), os.listdir(parent))
+
+    def tool(self, seconds=0):
+        """A push-build-results of our own: what it was called with is the first line of push.log."""
+        tool = os.path.join(self.folder, 'tool')
+        with open(tool, 'w') as handle:
+            handle.write('import json, os, sys, time\nprint(json.dumps([sys.argv[1:], sorted(os.listdir("/proc/self/fd")), os.environ.get("BAKEHOUSE_TOKEN")]), flush=True)\ntime.sleep(%d)\n' % seconds)
+        self.d.values['BAKEHOUSE_TOOL'] = tool
+
+    def told(self):
+        parent = os.path.join(self.folder, 'bakehouse')
+        folder = os.path.join(parent, sorted(name for name in os.listdir(parent) if name != 'history.jsonl')[-1])
+        until = time.time() + 10
+        while time.time() < until:
+            try:
+                with open(os.path.join(folder, 'push.log')) as handle:
+                    lines = handle.read().split('\n')
+            except IOError:
+                lines = []
+            if len(lines) > 1:
+                return [json.loads(line) for line in lines[:-1]], folder
+            time.sleep(0.02)
+        self.fail('nothing was pushed')
+
+    def test_a_build_that_is_over_is_pushed_by_a_process_that_has_nothing_of_ours_open(self):
+        self.tool()
+        self.d.values.update(BAKEHOUSE_PUSH='end', BAKEHOUSE_VISIBILITY='unlisted', BAKEHOUSE_SEND='-samples', BAKEHOUSE_KEEP='50 30d nonsense',
+                             BB_ORIGENV=Data({'BAKEHOUSE_TOKEN': 'secret'}))
+        self.build()
+        calls, folder = self.told()
+        self.assertEqual(calls[0][0], ['--quiet', '--server', 'https://builds.example.org/', '--visibility', 'unlisted', '--send', '-samples',
+                                       '--keep', '50 30d', folder])
+        # 0, 1, 2, and the one that the list is read with.
+        self.assertEqual((len(calls[0][1]), calls[0][2]), (4, 'secret'))
+        with open(os.path.join(folder, 'record.jsonl')) as handle:
+            self.assertNotIn('"secret"', handle.read())
+
+    def test_without_a_server_old_records_go(self):
+        self.tool()
+        self.d.values.update(BAKEHOUSE_SERVER='', BAKEHOUSE_KEEP='50')
+        self.build()
+        calls, folder = self.told()
+        self.assertEqual(calls[0][0], ['--quiet', '--prune', '--prune-unsent', '--keep', '50', folder])
+        self.assertEqual(self.bb.said[-1], 'Bakehouse: recorded in ' + folder)
+
+    def test_a_running_build_is_pushed_by_one_process_that_sees_its_end(self):
+        self.tool(60)
+        self.d.values['BAKEHOUSE_PUSH'] = 'running 30'
+        self.build(until='do_compile')
+        pushing = self.bb.event._bakehouse_state['pushing']
+        self.addCleanup(pushing.wait)
+        self.addCleanup(pushing.kill)
+        calls, folder = self.told()
+        self.assertEqual(calls[0][0], ['--quiet', '--server', 'https://builds.example.org/', '--every', '30', folder])
+        self.assertEqual(os.getsid(pushing.pid), pushing.pid)
+        own = self.bb.event._bakehouse_state['recorder']
+        own.drain(5)
+        own._flush()
+        self.assertEqual([task[1] for task in self.of('running')[-1]['tasks']], ['do_compile'])
+        self.bb.fire(event('CommandFailed', error='Stopped build'), self.d)
+        self.assertEqual(len(self.told()[0]), 1)
 
     def test_a_folder_that_cannot_be_written_costs_one_warning(self):
         self.d.values['BAKEHOUSE_DIR'] = '/proc/nowhere'

@@ -84,6 +84,8 @@ def closing_lines(facts, usual_ms, usual_of, url):
     else:
         words.append(facts['outcome'].replace('-', ' '))
     did = counted(facts['executed'], 'task') + ' run'
+    if facts['outcome'] == 'succeeded' and not facts['executed'] and not facts['fromSstate']:
+        did = 'nothing to do'
     if facts['fromSstate']:
         did += ', ' + '{:,}'.format(facts['fromSstate']) + ' from sstate'
     lines = ['Bakehouse: ' + ', '.join(words) + ': ' + did]

@@ -2,7 +2,9 @@
 What the class calls, in BitBake's server process. Whatever goes wrong in here costs the record and one warning, never the build: nothing
 raises, nothing waits longer than a second.
 """
+import logging
 import os
+import re
 import subprocess
 import sys
 import time
@@ -12,6 +14,21 @@ from .record import now_ms, short_id
 from .recorder import Facts, Recorder
 
 _WAIT_S = 1.0
+# A build is pushed while it runs every so often, where BAKEHOUSE_PUSH names no other number.
+_PUSH_EVERY_S = 60
+_SECONDS = re.compile(r'^\d{1,5}$')
+_KEEP = re.compile(r'^[0-9]{1,9}[dkMGT]?$')
+
+# Of bitbake's command line: what asks for no build, and what takes the next word.
+_NO_BUILD = frozenset((
+    '-p', '--parse-only', '-e', '--environment', '-s', '--show-versions', '-g', '--graphviz', '-S', '--dump-signatures',
+    '-h', '--help', '--version', '-m', '--kill-server', '--status-only', '--observe-only', '-b', '--buildfile', '--server-only',
+))
+_WITH_VALUE = frozenset((
+    '-c', '--cmd', '-C', '--clear-stamp', '-r', '--read', '-R', '--postread', '-w', '--write-log', '-u', '--ui', '-l',
+    '--log-domains', '-T', '--idle-timeout', '-B', '--bind', '-t', '--servertype', '--token', '--remote-server',
+    '-I', '--ignore-deps', '--runall', '--runonly', '--xmlrpcinterface',
+))
 
 ALL_KINDS = ('counters', 'samples', 'hashes', 'graph', 'layers', 'messages', 'failure-logs', 'qa-logs', 'success-logs',
              'pseudo', 'host-stats', 'packages', 'images', 'scratch')
@@ -39,7 +56,9 @@ def handle(event, d, bb):
     own = state(bb.event)
     name = type(event).__name__
     try:
-        if name == 'BuildInit':
+        if name in ('CacheLoadStarted', 'ParseStarted'):
+            _listen_early(bb, own)
+        elif name == 'BuildInit':
             _begin(event, d, bb, own)
         elif name == 'BuildStarted':
             _build_started(event, d, bb, own)
@@ -53,9 +72,8 @@ def handle(event, d, bb):
 
 def _give_up(bb, own, error):
     recorder, own['recorder'] = own['recorder'], None
-    ear = getattr(bb.event, '_bakehouse_ear', None)
-    if ear is not None:
-        ear.stop()
+    own['closed'] = True
+    _deaf(bb, own)
     if recorder is not None:
         recorder.finish(None, now_ms(), 0)
     if not own['warned']:
@@ -126,8 +144,21 @@ def _facts(event, d):
     facts.builder_id = _setting(d, 'BUILDER_ID') or _origin(d, 'BAKEHOUSE_BUILDER_ID') or None
     facts.job_id = _origin(d, 'BAKEHOUSE_JOB') or None
     facts.kinds = _kinds(_setting(d, 'RECORD'))
-    facts.running = _setting(d, 'PUSH', 'end') == 'running'
+    facts.running = _setting(d, 'PUSH', 'end').startswith('running')
     return facts
+
+
+def _listen_early(bb, own):
+    """Recipes are parsed before a build is a build: what is heard then, warnings and errors included, waits for BuildInit."""
+    if own['recorder'] is None and own.get('early') is None:
+        own['early'] = listener.hear(bb.event).listen()
+
+
+def _deaf(bb, own):
+    own['early'] = None
+    ear = getattr(bb.event, '_bakehouse_ear', None)
+    if ear is not None:
+        ear.stop()
 
 
 def _begin(event, d, bb, own):
@@ -136,16 +167,25 @@ def _begin(event, d, bb, own):
         # The build before never said that it was over.
         _close(None, d, bb, own, None)
     if _setting(d, 'ENABLED', '1') in ('0', 'no', 'off'):
+        _deaf(bb, own)
         return
     folder = _setting(d, 'DIR') or os.path.join(d.getVar('TOPDIR', True), 'bakehouse')
     if not os.path.isdir(folder):
         os.makedirs(folder)
-    ear = listener.hear(bb.event)
+    queue = own.get('early')
+    if queue is None:
+        queue = listener.hear(bb.event).listen()
+    own['early'] = None
     facts = _facts(event, d)
-    recorder = Recorder(folder, ear.listen(), facts)
+    first = not own.get('built')
+    own['built'] = True
+    recorder = Recorder(folder, queue, facts, first_of_server=first)
     own.update(recorder=recorder, folder=folder, server=_origin(d, 'BAKEHOUSE_SERVER') or _setting(d, 'SERVER') or None,
                closed=False, merged=facts)
+    own['pushing'] = None
     recorder.begin()
+    if facts.running and own['server']:
+        own['pushing'] = _push(d, own, True)
 
 
 def _build_started(event, d, bb, own):
@@ -176,27 +216,68 @@ def _build_completed(event, d, bb, own):
     if recorder is None:
         return
     recorder.completed_mcs += 1
-    if recorder.completed_mcs >= recorder.started_mcs:
-        _say(d, bb, own, None)
+    recorder.interrupted = max(recorder.interrupted, int(getattr(event, '_interrupted', 0) or 0))
 
 
 def _command_over(event, d, bb, own):
+    name = type(event).__name__
+    error = None
+    if name == 'CommandFailed':
+        error = str(getattr(event, 'error', ''))
+    elif name == 'CommandExit':
+        error = 'exit code %s' % getattr(event, 'exitcode', 1)
+    elif name == 'CookerExit':
+        # A server that ends with a build open was told to: SIGTERM, or its last user interface went away.
+        error = 'Forced shutdown'
+    if own['recorder'] is None and own.get('early') is not None and name == 'CommandFailed':
+        _never_begun(event, d, bb, own)
     if own['recorder'] is not None:
-        _close(event, d, bb, own, getattr(event, 'error', None))
+        _close(event, d, bb, own, error)
+    else:
+        _deaf(bb, own)
+        own['warned'] = False
 
 
-def _say(d, bb, own, error):
-    """The lines on the console; once a build."""
-    recorder = own['recorder']
-    if own.get('said') is recorder:
+def _never_begun(event, d, bb, own):
+    """Recipes that cannot be parsed: bitbake gives up before there is a build, and only its command line says what was asked for."""
+    words = d.getVar('BB_CMDLINE', False)
+    targets = _targets_of(words) if isinstance(words, (list, tuple)) else []
+    if not targets or not any(isinstance(heard, logging.LogRecord) and heard.levelno >= logging.ERROR
+                              for _, heard in list(own['early'])):
         return
-    own['said'] = recorder
-    recorder.drain(_WAIT_S)
-    over = now_ms()
-    own['over'] = over
+    made = type('BuildInit', (object,), {})()
+    made._pkgs = targets
+    _begin(made, d, bb, own)
+    if own['recorder'] is not None:
+        own['recorder'].unparsed = True
+
+
+def _targets_of(words):
+    """The targets of a command line; none where it asks for something else than a build."""
+    targets = []
+    words = list(words)
+    # bitbake-layers and devtool parse as well, and their words are no targets.
+    if not words or os.path.basename(str(words.pop(0))) != 'bitbake':
+        return []
+    while words:
+        word = str(words.pop(0))
+        if word in _NO_BUILD or (word[:2] in _NO_BUILD and not word.startswith('--')):
+            return []
+        if word in _WITH_VALUE:
+            del words[:1]
+        elif not word.startswith('-'):
+            targets.append(word)
+    return targets
+
+
+def _say(bb, own, outcome, over):
+    """The lines on the console. What is wrong with the history is no reason to lose a record."""
+    recorder = own['recorder']
     facts = own['merged']
-    outcome = recorder.outcome(error)
-    configuration = '|'.join([facts.machine or '', facts.distro or '', ' '.join(sorted(facts.targets or ()))])
+    kind = (recorder.build_type() or {}).get('kind', '')
+    # A build of everything and one of nothing have no usual in common.
+    configuration = '|'.join([facts.machine or '', facts.distro or '', ' '.join(sorted(facts.targets or ())),
+                              kind if recorder.executed or recorder.from_sstate else 'nothing'])
     past = history.History(own['folder'])
     usual, count = past.usual(configuration)
     told = {
@@ -207,7 +288,9 @@ def _say(d, bb, own, error):
         'failure': None,
         'failures': len(recorder.failures),
     }
-    if recorder.failures:
+    if recorder.unparsed and recorder.first_error:
+        told['failure'] = recorder.first_error.split('\n')[0]
+    elif recorder.failures:
         pn, task, why = recorder.failures[0]
         where = ':'.join(part for part in (pn, task) if part)
         told['failure'] = ': '.join(part for part in (where, why) if part)
@@ -218,47 +301,79 @@ def _say(d, bb, own, error):
         lines.append('Bakehouse: recorded in %s' % recorder.record.folder)
     for line in lines:
         bb.plain(line)
-    past.add({'configuration': configuration, 'durationMs': told['durationMs'], 'outcome': outcome, 'executed': told['executed'],
-              'startedMs': recorder.started_ms, 'id': recorder.record.id})
+    try:
+        past.add({'configuration': configuration, 'durationMs': told['durationMs'], 'outcome': outcome, 'executed': told['executed'],
+                  'startedMs': recorder.started_ms, 'id': recorder.record.id})
+    except (IOError, OSError):
+        pass
 
 
 def _close(event, d, bb, own, error):
     recorder = own['recorder']
+    until = time.time() + _WAIT_S
+    if event is not None:
+        recorder.drain(_WAIT_S)
     if recorder.error is not None:
         raise recorder.error
-    if event is not None:
-        _say(d, bb, own, error)
-    own['recorder'] = None
-    own['closed'] = True
+    over = now_ms()
+    outcome = recorder.outcome(error) if event is not None else None
     ear = getattr(bb.event, '_bakehouse_ear', None)
     dropped = ear.dropped if ear is not None else 0
-    if ear is not None:
-        ear.stop()
-    if dropped:
-        recorder._problem('error', 'events-dropped', '%d events came faster than they were recorded and are not in the record.' % dropped)
-    recorder.finish(recorder.outcome(error) if event is not None else None, own.get('over') or now_ms(), _WAIT_S)
-    if event is not None and _setting(d, 'PUSH', 'end') != 'no':
-        _push(d, own, recorder)
+    _deaf(bb, own)
+    if event is not None:
+        _say(bb, own, outcome, over)
+    own['recorder'] = None
+    own['closed'] = True
+    # What takes longer goes on beside the server, and is looked for again by whoever pushes the record.
+    recorder.finish(outcome, over, max(0.05, until - time.time()), dropped)
+    if recorder.error is not None:
+        own['recorder'] = recorder
+        raise recorder.error
+    if event is not None:
+        # One that pushes the running build sees its end by itself.
+        pushing = own.get('pushing')
+        if pushing is None or pushing.poll() is not None:
+            own['pushing'] = _push(d, own, recorder.is_alive(), recorder.record.folder)
 
 
-def _push(d, own, recorder):
-    """Starts the push as a process of its own: in a session of its own, with nothing of ours open."""
-    if not own['server']:
-        return
+def _push(d, own, running, folder=None):
+    """
+    Starts push-build-results as a process of its own: in a session of its own, with nothing of ours open. It sends the record, if it may,
+    and removes old ones. With `running` it goes on until the record has its end.
+    """
+    folder = folder or own['recorder'].record.folder
     tool = _setting(d, 'TOOL')
     if not tool or not os.path.exists(tool):
-        return
+        return None
+    arguments = [sys.executable or 'python3', tool, '--quiet']
+    words = _setting(d, 'PUSH', 'end').split() or ['end']
+    keep = [word for word in _setting(d, 'KEEP').split() if _KEEP.match(word)]
+    if own['server'] and words[0] != 'no':
+        arguments += ['--server', own['server']]
+        visibility = _setting(d, 'VISIBILITY')
+        if visibility in ('public', 'unlisted', 'private'):
+            arguments += ['--visibility', visibility]
+        if _setting(d, 'SEND'):
+            arguments += ['--send', _setting(d, 'SEND')]
+        if running:
+            seconds = int(words[1]) if len(words) > 1 and _SECONDS.match(words[1]) else _PUSH_EVERY_S
+            arguments += ['--every', str(max(10, seconds))]
+        if keep:
+            arguments += ['--keep', ' '.join(keep)]
+    elif keep:
+        # Nobody takes them, so what is not sent goes as well.
+        arguments += ['--prune', '--prune-unsent', '--keep', ' '.join(keep)]
+    else:
+        return None
     environment = dict((name, value) for name, value in (
         (name, _origin(d, name)) for name in (
             'HOME', 'USER', 'PATH', 'LANG', 'LC_ALL', 'http_proxy', 'https_proxy', 'no_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY',
             'SSL_CERT_FILE', 'SSL_CERT_DIR', 'XDG_CONFIG_HOME', 'BAKEHOUSE_TOKEN', 'BAKEHOUSE_TOKEN_FILE')) if value)
     environment.setdefault('PATH', os.environ.get('PATH', '/usr/bin:/bin'))
-    arguments = [sys.executable or 'python3', tool, '--quiet', '--server', own['server']]
-    for option, setting in (('--visibility', 'VISIBILITY'), ('--send', 'SEND'), ('--keep', 'KEEP')):
-        value = _setting(d, setting)
-        if value:
-            arguments += [option, value]
-    arguments.append(recorder.record.folder)
-    with open(os.path.join(recorder.record.folder, 'push.log'), 'ab') as log:
-        subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, env=environment,
-                         close_fds=True, start_new_session=True, cwd='/')
+    try:
+        with open(os.path.join(folder, 'push.log'), 'ab') as log:
+            return subprocess.Popen(arguments + [folder], stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, env=environment,
+                                    close_fds=True, start_new_session=True, cwd='/')
+    except (OSError, IOError):
+        # The record is there, and is sent the next time.
+        return None

@@ -12,8 +12,8 @@ import logging
 import os
 import time
 
-# Two events a task and two of the run queue: a build of 100,000 tasks fits even if the writer stands still for all of it.
-_QUEUE_MAX = 500000
+# Two events a task and two of the run queue, of 1 KB or so: 25,000 tasks while the writer stands still, and 100 MB at most.
+_QUEUE_MAX = 100000
 _PLAIN = 21
 _WARNONCE = 29
 

@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import time
 import uuid
 
@@ -13,6 +14,7 @@ from . import WRITER
 # Of a log: the head says how the task was run, the tail how it ended.
 LOG_HEAD_BYTES = 256 << 10
 LOG_TAIL_BYTES = 4 << 20
+_NOT_IN_NAMES = re.compile(r'[^A-Za-z0-9._+-]')
 _CROCKFORD = '0123456789abcdefghjkmnpqrstvwxyz'
 
 
@@ -31,7 +33,8 @@ class Record(object):
 
     def __init__(self, parent, name, now=None):
         self.id = str(uuid.uuid4())
-        self.folder = os.path.join(parent, '%s-%s' % (name, self.id[:8]))
+        # BUILDNAME is anybody's to set, and a folder's name here.
+        self.folder = os.path.join(parent, '%s-%s' % (_NOT_IN_NAMES.sub('_', name)[:100].lstrip('.') or 'build', self.id[:8]))
         os.makedirs(os.path.join(self.folder, 'blobs'))
         self._write_private('secret', base64.urlsafe_b64encode(os.urandom(32)).rstrip(b'=') + b'\n')
         # Unbuffered and appending: one line is one write, so a record that is cut has whole lines and one torn one at most.

@@ -26,6 +26,7 @@ _QA_MAX = 5000
 _LOGS_MAX = 2000
 _LOG_BYTES_MAX = 256 << 20
 _TEXT_MAX = 2000
+_SERVER_START_MS_MAX = 120000
 
 _SSTATE = re.compile(
     r'Sstate summary: Wanted (\d+) (?:Found (\d+)|Local (\d+) (?:Mirrors|Network) (\d+)) Missed (\d+) Current (\d+)')
@@ -55,19 +56,19 @@ class Facts(object):
         self.job_id = None
         self.kinds = frozenset()
         self.running = False
-        self.default_task = 'build'
 
 
 class Recorder(object):
     """One build. `begin` starts the thread; `finish` ends it and waits for it, but not for long."""
 
-    def __init__(self, folder, queue, facts, started_ms=None):
+    def __init__(self, folder, queue, facts, started_ms=None, first_of_server=False):
         self.facts = facts
         self._queue = queue
         self.started_ms = started_ms or now_ms()
         self.record = Record(folder, facts.name or time.strftime('%Y%m%d%H%M%S', time.gmtime()), self.started_ms)
         self.error = None
         self._stop = threading.Event()
+        self._wake = threading.Event()
         self._drained = threading.Event()
         self._over_ms = None
         self._outcome = None
@@ -94,11 +95,15 @@ class Recorder(object):
         self._sstate = None
         self._problems = set()
         self._begun_mcs = 0
+        self._first_of_server = first_of_server
+        self._dropped = 0
+        self.unparsed = False
         self.started_mcs = 0
         self.completed_mcs = 0
         self.failures = []
         self.failed_tasks = 0
         self.errors = 0
+        self.first_error = None
         self.interrupted = 0
         self.executed = 0
         self.from_sstate = 0
@@ -122,21 +127,27 @@ class Recorder(object):
 
     def drain(self, seconds):
         """Waits until what was heard so far is recorded; False where that takes longer."""
-        self._drained.clear()
+        # The writer may be on its way out of a round that began before the last event came: a whole one more is waited for.
         until = time.time() + seconds
-        while time.time() < until and self._thread is not None and self._thread.is_alive():
-            if not self._queue and self._drained.wait(0.05):
-                return True
-        return not self._queue
+        for _ in range(2):
+            self._drained.clear()
+            self._wake.set()
+            while not self._drained.wait(0.02):
+                if time.time() >= until or self._thread is None or not self._thread.is_alive():
+                    return False
+        return True
 
-    def finish(self, outcome, over_ms, seconds):
+    def is_alive(self):
+        return self._thread is not None and self._thread.is_alive()
+
+    def finish(self, outcome, over_ms, seconds, dropped=0):
         self._outcome = outcome
+        self._dropped = dropped
         self._over_ms = over_ms
         self._stop.set()
+        self._wake.set()
         if self._thread is not None:
             self._thread.join(seconds)
-            return not self._thread.is_alive()
-        return True
 
     # ---- the thread
 
@@ -155,7 +166,8 @@ class Recorder(object):
                 self._drained.set()
                 if stopping:
                     break
-                self._stop.wait(_POLL_S)
+                self._wake.wait(_POLL_S)
+                self._wake.clear()
             self._close()
         except Exception as error:  # a full disk, a read-only folder, a bug of ours: the build goes on
             self.error = error
@@ -251,10 +263,6 @@ class Recorder(object):
         if 'layers' in facts.kinds and facts.layers:
             self.record.line({'type': 'build', 'layers': host.layers(facts.layers)})
 
-    def _on_BuildCompleted(self, ms, event):
-        self.interrupted = max(self.interrupted, int(getattr(event, '_interrupted', 0) or 0))
-        self._moment('BuildCompleted', ms)
-
     def _on_ParseCompleted(self, ms, event):
         self._moment('ParseCompleted', ms)
         self._parsed = (event.cached, event.parsed, event.skipped, event.errors)
@@ -282,6 +290,7 @@ class Recorder(object):
         summary = _SSTATE.search(text)
         if summary is not None:
             wanted, found, local, mirrors, missed, current = [None if g is None else int(g) for g in summary.groups()]
+            self._moment('sstate', int(round(event.created * 1000)))
             self._sstate = {'wanted': wanted, 'found': found if found is not None else local + mirrors, 'local': local,
                             'mirrors': mirrors, 'missed': missed, 'current': current}
             return
@@ -290,6 +299,8 @@ class Recorder(object):
         severity = 'error' if level >= 39 else 'warning'
         if severity == 'error':
             self.errors += 1
+            if self.errors == 1:
+                self.first_error = text[:_TEXT_MAX]
         if 'messages' not in self.facts.kinds:
             return
         time_ms = int(round(event.created * 1000))
@@ -431,6 +442,7 @@ class Recorder(object):
         run = self._task_run(event)
         run['start'] = int(round(event.time * 1000))
         run['log'] = event.logfile
+        self._moment('started-task', run['start'])
         if not run['task'].endswith('_setscene'):
             self.executed += 1
 
@@ -550,6 +562,11 @@ class Recorder(object):
     def _row(self, run, outcome):
         self._running.pop(run['key'], None)
         run['outcome'] = outcome
+        if run.get('start') is not None and 'metrics' not in run:
+            # Its own last event never came; buildstats may have been told all the same.
+            self._read_stats(run)
+        if run.get('completed') is not None:
+            self._moment('last-task', run['completed'])
         self._rows.append(run)
 
     # ---- writing
@@ -614,6 +631,11 @@ class Recorder(object):
                                   'columns': heads, 'data': data})
 
     def _close(self):
+        if self._dropped:
+            self._problem('error', 'events-dropped',
+                          '%d events came faster than they were recorded and are not in the record.' % self._dropped)
+        if self.unparsed and self.first_error:
+            self._outside(None, self.first_error)
         if self._running:
             for run in list(self._running.values()):
                 if run.get('start') is not None or run.get('queued') is not None:
@@ -624,8 +646,10 @@ class Recorder(object):
         for line in self._phases():
             self.record.line(line)
         self._sizes()
-        outcome = self._outcome or self.outcome(None)
-        self.record.line({'type': 'build', 'endedMs': self._over_ms, 'outcome': outcome, 'buildType': self._build_type()})
+        # Without an outcome nobody said that the build was over: it ends as that of a server that was killed.
+        if self._outcome is None:
+            return
+        self.record.line({'type': 'build', 'endedMs': self._over_ms, 'outcome': self._outcome, 'buildType': self.build_type()})
         self.record.line({'type': 'end', 'atMs': now_ms()})
 
     def _sizes(self):
@@ -637,16 +661,17 @@ class Recorder(object):
             self.record.line(line)
 
     def outcome(self, command_error):
-        """As src/formats/eventlog/assemble.ts: an interrupted build says that it succeeded."""
-        if self.interrupted or (command_error and command_error.startswith(('Stopped build', 'Forced shutdown'))):
+        """As outcomeOf of src/formats/eventlog/assemble.ts. command_error: None where the command was completed."""
+        stopped = command_error is not None and command_error.startswith(('Stopped build', 'Forced shutdown'))
+        if self.started_mcs and (self.interrupted or stopped):
             return 'interrupted'
         if not self.started_mcs:
             return 'never-started'
-        if self.failed_tasks:
+        if not self.completed_mcs or self.failed_tasks:
             return 'failed'
-        return 'succeeded-with-errors' if self.errors or command_error else 'succeeded'
+        return 'succeeded-with-errors' if self.errors or command_error is not None else 'succeeded'
 
-    def _build_type(self):
+    def build_type(self):
         summary = self._sstate
         if summary is None:
             return None
@@ -658,28 +683,51 @@ class Recorder(object):
             kind = 'clean'
         return {'kind': kind, 'estimated': False, 'sstate': summary}
 
+    def _server_start(self, heard_ms):
+        """When this server process began, where the first build is its first work: a resident one waited for its user before."""
+        if not self._first_of_server or heard_ms is None:
+            return None
+        start = host.process_start_ms(os.getpid())
+        return start if start is not None and 0 < heard_ms - start < _SERVER_START_MS_MAX else None
+
     def _phases(self):
         """Time outside tasks, between moments that were heard: exact, by the clock of the server."""
         def moment(name, which):
             return self._moments[name][which] if name in self._moments else None
-        started = moment('BuildStarted', 0)
-        parse = (moment('ParseStarted', 0), moment('ParseCompleted', 1))
+        parse_from = _first(moment('CacheLoadStarted', 0), moment('ParseStarted', 0))
         detail = None
-        if parse[0] is not None and self._parsed is not None:
-            detail = '{:,} files: {:,} cached, {:,} parsed'.format(self._parsed[0] + self._parsed[1], *self._parsed[:2])
-        if parse[0] is None:
-            parse = (moment('CacheLoadStarted', 0), moment('CacheLoadCompleted', 1))
+        if self._parsed is not None:
+            cached, parsed, skipped, errors = self._parsed
+            detail = '{:,} file{}: {:,} cached, {:,} parsed'.format(cached + parsed, '' if cached + parsed == 1 else 's', cached, parsed)
+            detail += ', {:,} recipe{} skipped'.format(skipped, '' if skipped == 1 else 's') if skipped else ''
+            detail += ', {:,} error{}'.format(errors, '' if errors == 1 else 's') if errors else ''
+        started = moment('BuildStarted', 0)
+        # Targets are resolved with the same event, before the build has started: the graph's own comes after.
+        prepare = _first(moment('TreeDataPreparationStarted', 0), moment('DepTreeGenerated', 0))
+        prepare = started if None not in (prepare, started) and prepare < started else prepare
+        graph = moment('DepTreeGenerated', 1)
+        checked = moment('sstate', 1)
+        # As in src/formats/eventlog/assemble.ts, where the same words stand for estimates.
         spans = (
-            ('parsing', 'Parsing', parse[0], parse[1], detail),
+            ('server-start', 'Server start', self._server_start(parse_from), parse_from, None),
+            ('parsing', 'Parsing', parse_from, _first(moment('ParseCompleted', 1), moment('CacheLoadCompleted', 1)), detail),
+            ('resolve', 'Resolving targets', self.started_ms, started, None),
             ('sanity', 'Sanity checks', moment('SanityCheck', 0), moment('SanityCheckPassed', 1), None),
-            ('task-graph', 'Task graph', moment('TreeDataPreparationStarted', 0) or started, moment('DepTreeGenerated', 1), None),
-            ('sstate-check', 'Looking for sstate', moment('DepTreeGenerated', 1), moment('first-task', 0), None),
-            ('final-handlers', 'Final handlers', moment('BuildCompleted', 0), self._over_ms, None),
+            ('start-handlers', 'Build start handlers', started, prepare, None),
+            ('task-graph', 'Task graph', prepare, graph, None),
+            ('sstate-check', 'Sstate check', graph, checked, None),
+            ('worker-start', 'Worker start', _first(checked, graph), moment('started-task', 0), None),
+            ('final-handlers', 'Build end handlers', _first(moment('last-task', 1), checked, graph) if moment('BuildCompleted', 0) is not None else None,
+             self._over_ms, None),
         )
         for name, label, start, end, about in spans:
             if start is not None and end is not None and end > start:
                 yield {'type': 'phase', 'id': name, 'label': label, 'startMs': start, 'endMs': end, 'estimated': False,
                        'detail': about}
+
+
+def _first(*values):
+    return next((value for value in values if value is not None), None)
 
 
 def _other(unihash, taskhash):

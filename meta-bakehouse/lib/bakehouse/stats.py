@@ -64,7 +64,8 @@ def read_task_file(path):
             number = _NUMBER_VALUE.match(value)
             if number is not None:
                 text_of = number.group(1)
-                metrics[name] = float(text_of) if '.' in text_of else int(text_of)
+                # The kernel counts microseconds; the digits after them are those of a double on its way to text, and cost eight bytes.
+                metrics[name] = round(float(text_of), 6) if '.' in text_of else int(text_of)
     return run if any_line else None
 
 
@@ -101,13 +102,21 @@ class SampleFile(object):
 
     def read(self, last=False):
         """Yields (lines, rows): the template of successive frames, and the numbers of each. With `last` the frame at the end counts as whole."""
-        try:
-            with open(self._path, 'rb') as handle:
-                handle.seek(self._offset)
-                data = handle.read(_READ_BYTES_MAX)
-        except (IOError, OSError):
-            return
-        self._offset += len(data)
+        while True:
+            try:
+                with open(self._path, 'rb') as handle:
+                    handle.seek(self._offset)
+                    data = handle.read(_READ_BYTES_MAX)
+            except (IOError, OSError):
+                return
+            self._offset += len(data)
+            more = len(data) == _READ_BYTES_MAX
+            for frames in self._frames(data, last and not more):
+                yield frames
+            if not more:
+                return
+
+    def _frames(self, data, last):
         text = self._rest + data.decode('latin-1')
         if last:
             self._rest = ''
