@@ -184,6 +184,14 @@ class Together(unittest.TestCase):
                         source = handle.read()
                     ast.parse(source, path, **({'feature_version': (3, 5)} if sys.version_info >= (3, 8) else {}))
 
+    def test_every_setting_is_in_the_docs(self):
+        with open(os.path.join(LAYER, 'classes', 'bakehouse.bbclass'), encoding='utf-8') as handle:
+            settings = re.findall(r'^(BAKEHOUSE_\w+) \?=', handle.read(), re.M)
+        with open(os.path.join(PROJECT, 'docs', 'client.md'), encoding='utf-8') as handle:
+            told = handle.read()
+        self.assertGreater(len(settings), 9)
+        self.assertEqual([name for name in settings if '`%s`' % name not in told], [])
+
     def test_the_variables_kept_are_those_of_the_event_log_reader(self):
         with open(os.path.join(PROJECT, 'src', 'formats', 'eventlog', 'variables.ts'), encoding='utf-8') as handle:
             text = handle.read()
