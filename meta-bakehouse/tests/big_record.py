@@ -85,7 +85,7 @@ def column_of(push, id, values):
     return push.Column(id, [None if value is None else float(value) for value in values], 0, 'float64')
 
 
-def write(push, folder, tasks=10000, real=None, seconds=3600, rows_a_line=50, seed=1, noise=0.02, samples=None, end=True, build_id='3f0c6f2e-8f7b-4b52-9a59-2f3f1f3c0001', local=None):
+def write(push, folder, tasks=10000, real=None, seconds=3600, rows_a_line=256, seed=1, noise=0.02, samples=None, end=True, build_id='3f0c6f2e-8f7b-4b52-9a59-2f3f1f3c0001', local=None):
     random_ = random.Random(seed)
     rows = real_rows(push, real) if real else [('do_compile', 0.52, EXAMPLE)]
     recipes = max(1, tasks // len(TASKS))
@@ -141,6 +141,8 @@ def write(push, folder, tasks=10000, real=None, seconds=3600, rows_a_line=50, se
         stats = sorted(path for path, _, files in os.walk(samples or real) if 'reduced_proc_stat.log' in files)[0]
         for file in ('reduced_proc_stat.log', 'reduced_proc_meminfo.log', 'reduced_proc_diskstats.log', 'reduced_proc_net.log', 'monitor_disk.log',
                      'reduced_proc_pressure/cpu.log', 'reduced_proc_pressure/io.log', 'reduced_proc_pressure/memory.log'):
+            if os.path.getsize(os.path.join(stats, file)) == 0:
+                continue
             template, frames = samples_of(random_, frames_of(stats, file), seconds, begin)
             for at in range(0, len(frames), 60):
                 part = frames[at:at + 60]
