@@ -3,21 +3,21 @@
  * only burns the machine that is building.
  */
 import type { ServerEvent } from '../api/contract.ts';
-import type { EventSource } from '../api/routes/route.ts';
+import type { EventAccess, EventSource } from '../api/routes/route.ts';
 
 export const EVENTS_PER_SECOND_MAX = 4;
 
 export interface EventHub extends EventSource {
-  publish(event: ServerEvent): void;
+  publish(event: ServerEvent, access?: EventAccess | null): void;
   /** What is being read, for whoever asks in between. */
   reading(): { location: string; done: number; total: number | null } | null;
   close(): void;
 }
 
 export function createEventHub(): EventHub {
-  const listeners = new Set<(event: ServerEvent) => void>();
+  const listeners = new Set<(event: ServerEvent, access: EventAccess | null) => void>();
   /** Latest event by what it is about, in the order in which they came. */
-  const waiting = new Map<string, ServerEvent>();
+  const waiting = new Map<string, { event: ServerEvent; access: EventAccess | null }>();
   let activity: ServerEvent = { type: 'idle' };
   let timer: NodeJS.Timeout | null = null;
 
@@ -28,7 +28,7 @@ export function createEventHub(): EventHub {
       timer = null;
       return;
     }
-    for (const event of events) for (const listener of listeners) listener(event);
+    for (const { event, access } of events) for (const listener of listeners) listener(event, access);
     timer = setTimeout(flush, 1000 / EVENTS_PER_SECOND_MAX);
     timer.unref();
   };
@@ -36,15 +36,15 @@ export function createEventHub(): EventHub {
   return {
     subscribe(listener) {
       listeners.add(listener);
-      listener(activity);
+      listener(activity, null);
       return () => listeners.delete(listener);
     },
-    publish(event) {
+    publish(event, access = null) {
       if (event.type !== 'build') activity = event;
       const key = event.type === 'build' ? event.id : 'activity';
       // In its new place: `idle` must not overtake the build that was saved before it.
       waiting.delete(key);
-      waiting.set(key, event);
+      waiting.set(key, { event, access });
       // The first event after a silence goes out at once.
       if (timer === null) flush();
     },

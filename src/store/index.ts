@@ -9,6 +9,8 @@ import { findByOrigin } from './queries/find-by-origin.ts';
 import { countBuilds, listBuilds } from './queries/list-builds.ts';
 import {
   findIds,
+  hasHidden,
+  isReadable,
   readAccess,
   readBuild,
   readContents,
@@ -20,13 +22,15 @@ import {
   readSummary,
   readTaskBytes,
   readTaskTable,
+  setAccess,
 } from './queries/read-build.ts';
 import { readHistories, readNeighbours } from './queries/read-histories.ts';
 import { readTopTasks } from './queries/read-top-tasks.ts';
 import { readTrend } from './queries/read-trend.ts';
 import { deleteBuild, saveBuild } from './save-build.ts';
 import type { Database } from './schema.ts';
-import type { Store } from './store.ts';
+import { sightOf } from './sight.ts';
+import type { Store, Viewer } from './store.ts';
 import { uploadsOf } from './uploads.ts';
 
 /**
@@ -43,38 +47,64 @@ export async function openStore(database: string): Promise<Store> {
     throw error;
   }
   const dictionaries = new Dictionaries(dialect);
-  const store: Store = {
-    engine: dialect.engine,
-    seenBy: () => store,
-    saveBuild: (id, build, options = {}) => saveBuild(db, dialect, dictionaries, id, build, options),
-    readBuild: (id) => readBuild(db, dialect, dictionaries, id),
-    readHead: (id) => readHead(db, dialect, id),
-    findIds: (prefix, limit) => findIds(db, prefix, limit),
-    findByOrigin: (question) => findByOrigin(db, question),
-    readTaskTable: (id, metrics) => readTaskTable(db, dialect, dictionaries, id, metrics),
-    readSamples: (id) => readSamples(db, dialect, id),
-    readTaskBytes: (id, metrics) => readTaskBytes(db, dialect, dictionaries, id, metrics),
-    readSampleBytes: (id) => readSampleBytes(db, dialect, id),
-    readGraphBytes: (id) => readGraphBytes(db, id),
-    readGraph: (id) => readGraph(db, id),
-    readContents: (id) => readContents(db, id),
-    readSummary: (id) => readSummary(db, id),
-    listBuilds: (filter, page) => listBuilds(db, filter, page),
-    countFacets: (filter) => countFacets(db, filter),
-    readHistories: (ids, limit) => readHistories(db, dialect, ids, limit),
-    readNeighbours: (id) => readNeighbours(db, id),
-    readTrend: (question) => readTrend(db, dialect, dictionaries, question),
-    readTopTasks: (question) => readTopTasks(db, dialect, dictionaries, question),
-    listMetrics: () => dictionaries.listMetrics(db),
-    countBuilds: () => countBuilds(db),
-    aliasOf: (alias) => aliasOf(db, alias),
-    addAlias: (alias, build) => addAlias(db, alias, build),
-    readAccess: (id) => readAccess(db, id),
-    serverSecret: (name) => serverSecret(db, name),
-    uploads: uploadsOf(db, dialect),
-    deleteBuild: (id) => deleteBuild(db, id),
-    blobIndex: blobIndex(db),
-    close: () => db.destroy(),
-  };
-  return store;
+  const uploads = uploadsOf(db, dialect);
+  const index = blobIndex(db);
+
+  /** The store as somebody sees it; null: whole. */
+  function seen(viewer: Viewer | null): Store {
+    const sight = sightOf(viewer);
+    const all = viewer === null || viewer.admin;
+    /** A read of one build: for who may not see it, it is not there. */
+    const one =
+      <A extends readonly unknown[], T>(read: (id: string, ...more: A) => Promise<T | null>) =>
+      async (id: string, ...more: A): Promise<T | null> =>
+        all || (await isReadable(db, sight, id)) ? read(id, ...more) : null;
+    return {
+      engine: dialect.engine,
+      seenBy: (other) => (other.admin ? whole : seen(other)),
+      saveBuild: (id, build, options = {}) => saveBuild(db, dialect, dictionaries, id, build, options),
+      readBuild: one((id) => readBuild(db, dialect, dictionaries, id)),
+      readHead: one((id) => readHead(db, dialect, id)),
+      findIds: (prefix, limit) => findIds(db, sight, prefix, limit),
+      findByOrigin: (question) => findByOrigin(db, sight, question),
+      readTaskTable: one((id, metrics: readonly string[] | '*') =>
+        readTaskTable(db, dialect, dictionaries, id, metrics),
+      ),
+      readSamples: one((id) => readSamples(db, dialect, id)),
+      readTaskBytes: one((id, metrics: readonly string[] | '*') =>
+        readTaskBytes(db, dialect, dictionaries, id, metrics),
+      ),
+      readSampleBytes: one((id) => readSampleBytes(db, dialect, id)),
+      readGraphBytes: one((id) => readGraphBytes(db, id)),
+      readGraph: one((id) => readGraph(db, id)),
+      readContents: one((id) => readContents(db, id)),
+      readSummary: one((id) => readSummary(db, id)),
+      listBuilds: (filter, page) => listBuilds(db, sight, filter, page),
+      countFacets: (filter) => countFacets(db, sight, filter),
+      readHistories: (ids, limit) => readHistories(db, dialect, sight, ids, limit),
+      readNeighbours: (id) => readNeighbours(db, sight, id),
+      readTrend: (question) => readTrend(db, dialect, dictionaries, sight, question),
+      readTopTasks: (question) => readTopTasks(db, dialect, dictionaries, sight, question),
+      listMetrics: async () => {
+        const metrics = await dictionaries.listMetrics(db);
+        // The names of numbers that only a hidden build has would tell of it.
+        return all || !(await hasHidden(db)) ? metrics : metrics.filter(({ guessed }) => !guessed);
+      },
+      countBuilds: () => countBuilds(db, sight),
+      aliasOf: async (alias) => {
+        const build = await aliasOf(db, alias);
+        return build === null || all || (await isReadable(db, sight, build)) ? build : null;
+      },
+      addAlias: (alias, build) => addAlias(db, alias, build),
+      readAccess: one((id) => readAccess(db, id)),
+      setAccess: (id, access) => setAccess(db, id, access),
+      serverSecret: (name) => serverSecret(db, name),
+      uploads,
+      deleteBuild: (id) => deleteBuild(db, id),
+      blobIndex: index,
+      close: () => db.destroy(),
+    };
+  }
+  const whole = seen(null);
+  return whole;
 }

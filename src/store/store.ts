@@ -240,6 +240,8 @@ export interface Store {
   addAlias(alias: string, build: string): Promise<void>;
   /** Whose a build is and who may see it; null: no such build. */
   readAccess(id: string): Promise<BuildAccess | null>;
+  /** Changes who may see a build, or whether retention may take it. False: there is no such build. */
+  setAccess(id: string, access: { readonly visibility?: Visibility; readonly pinned?: boolean }): Promise<boolean>;
   /** Random text, the same for as long as the database lives, for this purpose alone. */
   serverSecret(name: string): Promise<string>;
   readonly uploads: Uploads;

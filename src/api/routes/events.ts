@@ -46,7 +46,11 @@ export function events(app: FastifyInstance, context: RouteContext): void {
       }
       // Reconnect after two seconds: a restarted server is up by then.
       raw.write('retry: 2000\n\n');
-      const unsubscribe = context.events.subscribe((event) => {
+      const { viewer } = request;
+      const unsubscribe = context.events.subscribe((event, access) => {
+        // The id of a build is what gives a right to an unlisted one: only its owner hears it without asking.
+        const own = access !== null && access.owner !== null && access.owner === viewer.account;
+        if (access !== null && access.visibility !== 'public' && !own && !viewer.admin) return;
         raw.write(`data: ${JSON.stringify(event)}\n\n`);
         if (raw.writableLength > BUFFERED_BYTES_MAX) raw.destroy();
       });

@@ -12,9 +12,15 @@ import { ProblemDocument, type ServerEvent } from '../contract.ts';
 import { PROBLEM_MEDIA_TYPE } from '../errors.ts';
 import { sendAnswer } from '../send.ts';
 
-/** Where events come from; a new listener is told at once how things stand. */
+/** Whose a build is that an event tells of; it stays in the server. */
+export interface EventAccess {
+  readonly visibility: 'public' | 'unlisted' | 'private';
+  readonly owner: number | null;
+}
+
+/** Where events come from; a new listener is told at once how things stand. `access` null: everybody may hear it. */
 export interface EventSource {
-  subscribe(listener: (event: ServerEvent) => void): () => void;
+  subscribe(listener: (event: ServerEvent, access: EventAccess | null) => void): () => void;
 }
 
 /** What routes need of the server around them. */

@@ -1,5 +1,6 @@
 /** What the main thread and its two others say to each other. Everything here survives structured cloning. */
 import type { ServerEvent } from '../../api/contract.ts';
+import type { EventAccess } from '../../api/routes/route.ts';
 import type { PushRules } from '../../collector/push-policy.ts';
 import type { ErrorCode, ErrorDetails } from '../../model/errors.ts';
 import type { OperationName } from '../../operations/index.ts';
@@ -53,7 +54,8 @@ export type FromThread =
   | { readonly type: 'answer'; readonly call: number; readonly answer: Answer | null }
   /** Call 0: the store could not be opened. */
   | { readonly type: 'error'; readonly call: number; readonly error: PlainError }
-  | { readonly type: 'event'; readonly event: ServerEvent }
+  /** `access`: of the build that it tells of; null: it tells of none. */
+  | { readonly type: 'event'; readonly event: ServerEvent; readonly access: EventAccess | null }
   /** It works although nobody asked, and must not be ended for want of questions. */
   | { readonly type: 'busy'; readonly busy: boolean }
   /** For the log: something of a given path could not be read, and work went on. */

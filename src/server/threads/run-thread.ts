@@ -1,5 +1,6 @@
 /** What runs inside the query and the ingest thread: one store connection, operations as they are asked, and for ingest the watch. */
 import { parentPort } from 'node:worker_threads';
+import type { ServerEvent } from '../../api/contract.ts';
 import { IngestUploads } from '../../collector/ingest-uploads.ts';
 import { PrefixHashes } from '../../collector/upload.ts';
 import { BakehouseError } from '../../model/errors.ts';
@@ -24,8 +25,20 @@ export async function runThread(data: ThreadData): Promise<void> {
   if (port === null) throw new Error('not a thread');
   const say = (message: FromThread, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
 
+  /** Events in the order in which things happened: to ask whom a build may be told takes a moment. */
+  let telling: Promise<void> = Promise.resolve();
+  const tell = (event: ServerEvent): void => {
+    telling = telling.then(() => say({ type: 'event', event, access: null }));
+  };
   const onSaved = ({ id, revision, changed }: SavedBuild): void => {
-    if (changed) say({ type: 'event', event: { type: 'build', id, revision } });
+    if (!changed) return;
+    telling = telling
+      .then(async () => {
+        const access = await context.wholeStore.readAccess(id);
+        // One that is gone again is told to nobody.
+        if (access !== null) say({ type: 'event', event: { type: 'build', id, revision }, access });
+      })
+      .catch((error: unknown) => say({ type: 'warning', message: String(error) }));
   };
 
   let context: OperationContext;
@@ -107,7 +120,7 @@ export async function runThread(data: ThreadData): Promise<void> {
       await readPaths(context, message.paths, {
         watch: message.watch,
         signal: stop.signal,
-        onEvent: (event) => say({ type: 'event', event }),
+        onEvent: tell,
         onWarning: (text) => say({ type: 'warning', message: text }),
         onRead: () => {
           answer();

@@ -1,6 +1,7 @@
 /** The main thread's side of a thread: started when first asked, started again when it died, never more than a bound of questions waiting. */
 import { Worker } from 'node:worker_threads';
 import type { ServerEvent } from '../../api/contract.ts';
+import type { EventAccess } from '../../api/routes/route.ts';
 import { BakehouseError } from '../../model/errors.ts';
 import type { OperationInput, OperationName } from '../../operations/index.ts';
 import type { Answer, OperationRunner } from '../../operations/run.ts';
@@ -22,7 +23,7 @@ export interface ThreadClientOptions {
   readonly data: ThreadData;
   /** The module that runs in the thread: this process's own entry (threadEntry). */
   readonly entry: URL;
-  readonly onEvent: (event: ServerEvent) => void;
+  readonly onEvent: (event: ServerEvent, access: EventAccess | null) => void;
   readonly onWarning: (message: string) => void;
   /** It ended although nobody asked it to. */
   readonly onDeath: (error: Error) => void;
@@ -103,7 +104,7 @@ export function createThreadClient(options: ThreadClientOptions): ThreadClient {
           readyNow();
           break;
         case 'event':
-          options.onEvent(message.event);
+          options.onEvent(message.event, message.access);
           break;
         case 'busy':
           if (current !== thread) break;

@@ -22,6 +22,10 @@ export const reports: Migration = {
       // When the first report of it arrived; null: read by this server from a path.
       `alter table builds add column received_ms ${integer}`,
       'create index builds_by_owner on builds (owner)',
+      // Holds all that facets count by, so that they are counted without the rows themselves (queries/count-facets.ts).
+      'create index builds_by_facets on builds (machine, distro, targets, builder, host, outcome, kind, visibility, owner)',
+      // The last public builds of a list, and whether there are others.
+      'create index builds_by_visibility on builds (visibility, order_ms, id)',
       // A build has one id, and every id that a client gave to an account of it leads there.
       `create table build_aliases (alias text not null primary key, build text not null) ${keyed}`,
       'create index build_aliases_by_build on build_aliases (build)',

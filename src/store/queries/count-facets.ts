@@ -1,51 +1,72 @@
 import type { Kysely } from 'kysely';
 import type { Database } from '../schema.ts';
-import type { BuildListFilter, Facet, FacetCounts } from '../store.ts';
+import type { Sight } from '../sight.ts';
+import { type BuildListFilter, FACETS, type Facet, type FacetCounts } from '../store.ts';
 import { matches } from './list-builds.ts';
 
 /** Values of a facet that are told; a list of a thousand targets is not a facet any more. */
 const VALUES_MAX = 200;
 
-type Counted = { value: string | null; count: number }[];
+const COLUMNS = ['machine', 'distro', 'targets', 'builder', 'host', 'outcome', 'kind'] as const;
 
-/** Most frequent first, then by value. A facet's own filter does not narrow its own counts. */
-export async function countFacets(db: Kysely<Database>, filter: BuildListFilter): Promise<FacetCounts> {
-  const count = async (facet: Exclude<Facet, 'target'>): Promise<Counted> => {
-    const rows = await db
-      .selectFrom('builds')
-      .where((eb) => matches(eb, filter, facet))
-      .select((eb) => [`${facet} as value` as const, eb.fn.countAll<number>().as('count')])
-      .groupBy(facet)
-      .execute();
-    return inOrder(rows);
-  };
-  const [machine, distro, target, builder, host, outcome, kind] = await Promise.all([
-    count('machine'),
-    count('distro'),
-    countTargets(db, filter),
-    count('builder'),
-    count('host'),
-    count('outcome'),
-    count('kind'),
-  ]);
-  return { machine, distro, target, builder, host, outcome, kind };
+/** What builds have in common that are alike in every facet, and how many they are. */
+interface Group {
+  readonly values: Readonly<Record<Facet, readonly (string | null)[]>>;
+  readonly count: number;
 }
 
-/** A build of several targets counts for each. */
-async function countTargets(db: Kysely<Database>, filter: BuildListFilter): Promise<Counted> {
+/**
+ * Most frequent first, then by value. A facet's own filter does not narrow its own counts.
+ *
+ * One walk through the index over all facets (builds_by_facets) instead of one a facet: the groups it gives are some hundred or thousand
+ * however many builds there are, and counting those is done here. 100,000 builds take 45 ms on SQLite where seven questions took 250.
+ */
+export async function countFacets(db: Kysely<Database>, sight: Sight, filter: BuildListFilter): Promise<FacetCounts> {
+  const { words, fromMs, toMs } = filter;
+  const others: BuildListFilter = {
+    ...(words === undefined ? {} : { words }),
+    ...(fromMs === undefined ? {} : { fromMs }),
+    ...(toMs === undefined ? {} : { toMs }),
+  };
   const rows = await db
     .selectFrom('builds')
-    .leftJoin('build_targets', 'build_targets.build', 'builds.number')
-    .where((eb) => matches(eb as never, filter, 'target'))
-    .select((eb) => ['build_targets.target as value', eb.fn.countAll<number>().as('count')])
-    .groupBy('build_targets.target')
+    .where(sight.listed())
+    .where((eb) => matches(eb, others, null))
+    .select([...COLUMNS, (eb) => eb.fn.countAll<number>().as('count')])
+    .groupBy([...COLUMNS])
     .execute();
-  return inOrder(rows);
+  const groups = rows.map(({ machine, distro, targets, builder, host, outcome, kind, count }): Group => {
+    const list: readonly string[] = targets === null ? [] : (JSON.parse(targets) as string[]);
+    return {
+      values: {
+        machine: [machine],
+        distro: [distro],
+        // A build of several targets counts for each.
+        target: list.length === 0 ? [null] : [...new Set(list)],
+        builder: [builder],
+        host: [host],
+        outcome: [outcome],
+        kind: [kind],
+      },
+      count: Number(count),
+    };
+  });
+  const counted = FACETS.map((facet) => [facet, countsOf(facet, groups, filter)] as const);
+  return Object.fromEntries(counted) as unknown as FacetCounts;
 }
 
-function inOrder(rows: readonly { value: string | null; count: number }[]): Counted {
-  return rows
-    .map(({ value, count }) => ({ value, count: Number(count) }))
+function countsOf(facet: Facet, groups: readonly Group[], filter: BuildListFilter): FacetCounts[Facet] {
+  const counts = new Map<string | null, number>();
+  for (const { values, count } of groups) {
+    const kept = FACETS.every((other) => {
+      const wanted: readonly string[] | undefined = filter[other];
+      if (other === facet || wanted === undefined || wanted.length === 0) return true;
+      return values[other].some((value) => wanted.includes(value ?? ''));
+    });
+    if (kept) for (const value of values[facet]) counts.set(value, (counts.get(value) ?? 0) + count);
+  }
+  return [...counts]
+    .map(([value, count]) => ({ value, count }))
     .sort((a, b) => b.count - a.count || ((a.value ?? '') < (b.value ?? '') ? -1 : 1))
     .slice(0, VALUES_MAX);
 }

@@ -2,6 +2,7 @@ import type { Expression, ExpressionBuilder, Kysely, SqlBool } from 'kysely';
 import { sql } from 'kysely';
 import { BakehouseError } from '../../model/errors.ts';
 import type { Database } from '../schema.ts';
+import type { Sight } from '../sight.ts';
 import { storable } from '../storable.ts';
 import type { BuildListFilter, BuildSummaryPage, Facet } from '../store.ts';
 import { SUMMARY_COLUMNS, summaryOf } from '../summary.ts';
@@ -9,10 +10,14 @@ import { SUMMARY_COLUMNS, summaryOf } from '../summary.ts';
 /** Newest start first; builds without a start last; then by id. */
 export async function listBuilds(
   db: Kysely<Database>,
+  sight: Sight,
   filter: BuildListFilter,
   page: { readonly after: string | null; readonly limit: number },
 ): Promise<BuildSummaryPage> {
-  const matching = db.selectFrom('builds').where((eb) => matches(eb, filter, null));
+  const matching = db
+    .selectFrom('builds')
+    .where(sight.listed())
+    .where((eb) => matches(eb, filter, null));
   let rowsQuery = matching.select(SUMMARY_COLUMNS);
   if (page.after !== null) {
     const { order, id } = parseCursor(page.after);
@@ -27,7 +32,7 @@ export async function listBuilds(
       .limit(page.limit + 1)
       .execute(),
     matching.select((eb) => eb.fn.countAll<number>().as('count')).executeTakeFirstOrThrow(),
-    countBuilds(db),
+    countBuilds(db, sight),
   ]);
   const last = rows.length > page.limit ? rows[page.limit - 1] : undefined;
   return {
@@ -38,9 +43,10 @@ export async function listBuilds(
   };
 }
 
-export async function countBuilds(db: Kysely<Database>): Promise<number> {
+export async function countBuilds(db: Kysely<Database>, sight: Sight): Promise<number> {
   const { count } = await db
     .selectFrom('builds')
+    .where(sight.listed())
     .select((eb) => eb.fn.countAll<number>().as('count'))
     .executeTakeFirstOrThrow();
   return Number(count);

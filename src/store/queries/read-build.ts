@@ -21,6 +21,7 @@ import { cutSamples, type StoredContents } from '../contents.ts';
 import type { Dialect } from '../dialect.ts';
 import type { Dictionaries } from '../dictionaries.ts';
 import type { Database } from '../schema.ts';
+import type { Sight } from '../sight.ts';
 import { storable } from '../storable.ts';
 import type { BuildAccess, BuildContents, BuildHead, BuildSummary, StoredBytes, Visibility } from '../store.ts';
 import { SUMMARY_COLUMNS, summaryOf } from '../summary.ts';
@@ -32,24 +33,42 @@ export async function readSummary(db: Kysely<Database>, id: string): Promise<Bui
   return row === undefined ? null : summaryOf(row);
 }
 
-export async function findIds(db: Kysely<Database>, prefix: string, limit: number): Promise<string[]> {
+/** So many hex digits of an id, and more, are not guessed: who has them was given the address. */
+const WHOLE_PREFIX_DIGITS = 20;
+
+export async function findIds(db: Kysely<Database>, sight: Sight, prefix: string, limit: number): Promise<string[]> {
+  const seen = prefix.replaceAll('-', '').length >= WHOLE_PREFIX_DIGITS ? sight.readable() : sight.listed();
   // A range and not a pattern: it uses the index on both engines. Ids are of [0-9a-f-]; '~' is behind all of them.
   const rows = await db
     .selectFrom('builds')
     .select('id')
     .where('id', '>=', prefix)
     .where('id', '<', `${prefix}~`)
+    .where(seen)
     .union(
       db
         .selectFrom('build_aliases')
-        .select('build as id')
+        .innerJoin('builds', 'builds.id', 'build_aliases.build')
+        .select('builds.id')
         .where('alias', '>=', prefix)
-        .where('alias', '<', `${prefix}~`),
+        .where('alias', '<', `${prefix}~`)
+        .where(seen),
     )
     .orderBy('id')
     .limit(limit)
     .execute();
   return rows.map((row) => row.id);
+}
+
+/** Whether there is such a build and it may be read. */
+export async function isReadable(db: Kysely<Database>, sight: Sight, id: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('builds')
+    .select('number')
+    .where('id', '=', id)
+    .where(sight.readable())
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
 /** Whose it is and who may see it. */
@@ -61,6 +80,34 @@ export async function readAccess(db: Kysely<Database>, id: string): Promise<Buil
     .executeTakeFirst();
   if (row === undefined) return null;
   return { visibility: row.visibility as Visibility, owner: row.owner, receivedMs: row.received_ms };
+}
+
+/** Whether there is any build that not everybody may see. */
+export async function hasHidden(db: Kysely<Database>): Promise<boolean> {
+  const row = await db
+    .selectFrom('builds')
+    .select('number')
+    .where('visibility', '<>', 'public')
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Changes who may see it, or whether retention may take it. False: there is no such build. */
+export async function setAccess(
+  db: Kysely<Database>,
+  id: string,
+  access: { readonly visibility?: Visibility; readonly pinned?: boolean },
+): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('builds')
+    .set({
+      ...(access.visibility === undefined ? {} : { visibility: access.visibility }),
+      ...(access.pinned === undefined ? {} : { pinned: access.pinned ? 1 : 0 }),
+    })
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
 }
 
 type StoredHead = BuildHead & { readonly id: string; readonly revision: string };

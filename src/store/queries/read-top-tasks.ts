@@ -7,6 +7,7 @@ import { unpackText } from '../compression.ts';
 import type { Dialect } from '../dialect.ts';
 import type { Dictionaries } from '../dictionaries.ts';
 import type { Database } from '../schema.ts';
+import type { Sight } from '../sight.ts';
 import type { TopTask, TopTasksQuestion } from '../store.ts';
 
 interface Candidate {
@@ -20,11 +21,16 @@ export async function readTopTasks(
   db: Kysely<Database>,
   dialect: Dialect,
   dictionaries: Dictionaries,
+  sight: Sight,
   question: TopTasksQuestion,
 ): Promise<{ metric: Metric; tasks: TopTask[] }> {
   const metric = await knownMetric(db, dictionaries, question.metric);
   const { builds: wanted, limit } = question;
-  const query = db.selectFrom('builds').select(['number', 'id', 'key_list', 'positions']);
+  // Named ones by their ids, which unlisted builds are read by; the last ones of a list.
+  const query = db
+    .selectFrom('builds')
+    .select(['number', 'id', 'key_list', 'positions'])
+    .where(typeof wanted === 'number' ? sight.listed() : sight.readable());
   const builds = await (typeof wanted === 'number'
     ? query.orderBy('order_ms', 'desc').orderBy('id').limit(wanted)
     : query.where('id', 'in', wanted.length === 0 ? [''] : [...wanted])

@@ -9,6 +9,7 @@ import { unpackText } from '../compression.ts';
 import type { Dialect } from '../dialect.ts';
 import type { Dictionaries } from '../dictionaries.ts';
 import type { Database } from '../schema.ts';
+import type { Sight } from '../sight.ts';
 import { storable } from '../storable.ts';
 import type { Trend, TrendPoint, TrendQuestion } from '../store.ts';
 
@@ -21,6 +22,7 @@ export async function readTrend(
   db: Kysely<Database>,
   dialect: Dialect,
   dictionaries: Dictionaries,
+  sight: Sight,
   question: TrendQuestion,
 ): Promise<Trend> {
   const ofBuild = question.recipe === null && question.metric === BUILD_DURATION.id;
@@ -28,10 +30,15 @@ export async function readTrend(
   const { like = null } = question;
   const builds = await db
     .selectFrom('builds')
+    .where(sight.listed())
     .select(['number', 'id', 'started_ms', 'outcome', 'key_list', 'positions', 'duration_ms', 'end_estimated'])
     .$if(like !== null, (query) =>
       query.where('configuration', '=', (eb) =>
-        eb.selectFrom('builds as own').select('own.configuration').where('own.id', '=', like),
+        eb
+          .selectFrom('builds as own')
+          .select('own.configuration')
+          .where('own.id', '=', like)
+          .where(sight.readable('own')),
       ),
     )
     .orderBy('order_ms', 'desc')

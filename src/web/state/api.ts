@@ -36,8 +36,15 @@ export const facetsQuery = (filter: BuildsFilter) =>
     placeholderData: keepPreviousData,
   });
 
+const RUNNING_ASK_MS = 10_000;
+
 export const buildQuery = (id: string) =>
-  queryOptions({ queryKey: ['build', id], queryFn: ({ signal }) => client.build(id, signal) });
+  queryOptions({
+    queryKey: ['build', id],
+    queryFn: ({ signal }) => client.build(id, signal),
+    // Events of builds that are not public are told to their owner alone; whoever has the address asks.
+    refetchInterval: ({ state }) => (state.data?.outcome === 'running' ? RUNNING_ASK_MS : false),
+  });
 
 export const serverQuery = queryOptions({ queryKey: ['server'], queryFn: ({ signal }) => client.server(signal) });
 
