@@ -4,8 +4,10 @@
  */
 import { NATIVE_PACKING } from '../formats/open/native-packing.ts';
 import { RecordReader } from '../formats/record/reader.ts';
+import type { Build } from '../model/build.ts';
 import { BakehouseError } from '../model/errors.ts';
 import { GRAPH_BYTES_MAX } from '../model/limits.ts';
+import { TASK_RUNNING, TASK_UNFINISHED } from '../model/task-table.ts';
 import { namedBlobs } from '../store/blob-index.ts';
 import type { BlobStore } from '../store/blobs/index.ts';
 import type { SavedBuild, Store } from '../store/store.ts';
@@ -193,7 +195,8 @@ export class IngestUploads {
     const as = asWhat(upload, now());
     const begunMs = now();
     try {
-      await this.#store(upload, as, leftOver);
+      if (tellsLess(upload)) await this.#giveUp(upload);
+      else await this.#store(upload, as, leftOver);
     } catch (error) {
       this.#readings.delete(upload.number);
       if (!(error instanceof BakehouseError)) throw error;
@@ -220,6 +223,8 @@ export class IngestUploads {
       return;
     }
     if (!reader.isRecord) throw new BakehouseError('unreadable', 'The stream is no record that this server can read.');
+    if (as === 'silent' && !named)
+      throw new BakehouseError('unreadable', 'The stream ended before it said which build it tells of.');
     const { graph } = reader;
     const graphBytes = graph === null ? null : await readWhole(blobs, graph.blob, GRAPH_BYTES_MAX);
     const build = reader.snapshot({ running: as === 'growing', graph: graphBytes });
@@ -241,6 +246,23 @@ export class IngestUploads {
     if (saved.changed) this.#options.onSaved?.(saved);
     // It came while the rest was written: whoever brought it could not see that it was waited for.
     if (missing && (await blobs.has(graph.blob))) await this.again(upload);
+  }
+
+  /** Its client began anew and fell silent before it came as far as before: what is stored stays, as of a build that was lost. */
+  async #giveUp(upload: Upload): Promise<void> {
+    const { store } = this.#options;
+    const head = await store.readHead(upload.build ?? upload.id);
+    const build = head === null ? null : await store.readBuild(head.id);
+    const as = { upload: { ...upload, ...upload.stored }, as: 'silent', keepChunks: true } as const;
+    if (head === null || build === null) return store.uploads.refuse(as, 'The build was deleted.');
+    const { tasks } = build;
+    const lost: Build = {
+      ...build,
+      outcome: build.outcome === 'running' ? 'lost' : build.outcome,
+      tasks: { ...tasks, outcome: tasks.outcome.map((one) => (one === TASK_RUNNING ? TASK_UNFINISHED : one)) },
+    };
+    const saved = await store.saveBuild(head.id, lost, { replacing: head.revision, receipt: { ...as, uses: [] } });
+    if (saved.changed) this.#options.onSaved?.(saved);
   }
 
   /** The reader at the end of what is durable: the one that was there before, where the stream only went on. */
@@ -313,6 +335,11 @@ function asWhat({ complete, touchedMs }: Upload, nowMs: number): StoredAs {
   return nowMs - touchedMs > SILENT_MS ? 'silent' : 'growing';
 }
 
+/** A new generation that ends, for the time being, before what the last one told. */
+function tellsLess({ complete, generation, bytes, stored }: Upload): boolean {
+  return !complete && stored !== null && generation !== stored.generation && bytes < stored.bytes;
+}
+
 /** Whether anything of it is not in the store, or its silence is not yet told there (the same as SQL: store/uploads.ts). */
 export function hasMore({ stored, generation, bytes, complete, touchedMs }: Upload, nowMs: number): boolean {
   if (stored === null) return bytes > 0 || complete;
@@ -323,7 +350,7 @@ export function hasMore({ stored, generation, bytes, complete, touchedMs }: Uplo
       (!complete && stored.as === 'growing' && nowMs - touchedMs > SILENT_MS)
     );
   // A new generation takes the place of the old one when it is whole, or tells no less of a build that still runs.
-  return complete || (stored.as === 'growing' && bytes >= stored.bytes);
+  return complete || (stored.as === 'growing' && (bytes >= stored.bytes || nowMs - touchedMs > SILENT_MS));
 }
 
 async function readWhole(blobs: BlobStore, hash: string, bytesMax: number): Promise<Uint8Array | null> {

@@ -50,6 +50,8 @@ const WRITES: ReadonlySet<string> = new Set([
 
 /** What another controller, or this one before it was killed, left unstored is found within this time. */
 const LOOK_FOR_UPLOADS_MS = 10 * 60_000;
+/** The look takes milliseconds; a thread that found nothing holds 45 MB for nothing. */
+const LOOKED_MS = 1500;
 
 function defaultAssets(): AssetSource {
   if (embedded !== null) return embeddedAssets(embedded.web);
@@ -157,7 +159,7 @@ export async function startServer(settings: Settings, options: StartOptions = {}
 
   /** What takes reports looks, when it starts, for those that are not stored yet. */
   const lookForUploads = (): void => {
-    ingest.start().catch((error: unknown) => logger.error({ err: error }, 'the store cannot be opened'));
+    ingest.start(LOOKED_MS).catch((error: unknown) => logger.error({ err: error }, 'the store cannot be opened'));
   };
   const looking = collect === null ? null : setInterval(lookForUploads, LOOK_FOR_UPLOADS_MS);
   looking?.unref();

@@ -134,6 +134,7 @@ function hasMore(eb: On, silentMs: number): Expression<SqlBool> {
     eb.and([same, eb('complete', '=', 0), eb('stored_as', '=', 'growing'), eb('touched_ms', '<', silentMs)]),
     eb.and([other, eb('complete', '=', 1)]),
     eb.and([other, eb('stored_as', '=', 'growing'), eb('bytes', '>=', eb.ref('stored_bytes'))]),
+    eb.and([other, eb('stored_as', '=', 'growing'), eb('touched_ms', '<', silentMs)]),
   ]);
 }
 
@@ -270,7 +271,8 @@ export function uploadsOf(db: Kysely<Database>, dialect: Dialect): Uploads {
             sha256: EMPTY_SHA256,
             complete: 0,
             chunks: 0,
-            settled: 1,
+            // What the last generation told so far is shown as lost if nothing follows.
+            settled: 0,
             attempts: 0,
             touched_ms: nowMs,
             problem: null,
@@ -383,7 +385,7 @@ export function uploadsOf(db: Kysely<Database>, dialect: Dialect): Uploads {
           .selectFrom('uploads')
           .select(['number', 'generation', 'complete'])
           .where('touched_ms', '<', beforeMs)
-          .where('settled', '=', 1)
+          .where((eb) => eb.not(hasMore(eb, beforeMs)))
           .where((eb) =>
             eb.exists(eb.selectFrom('upload_chunks').select('at').whereRef('upload', '=', 'uploads.number')),
           )

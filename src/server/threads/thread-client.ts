@@ -59,8 +59,11 @@ function bodiesOf(input: unknown): ArrayBuffer[] {
 }
 
 export interface ThreadClient extends OperationRunner {
-  /** Starts it if it is not running; resolves when its store is open, rejects when that cannot be opened. */
-  start(): Promise<void>;
+  /**
+   * Starts it if it is not running; resolves when its store is open, rejects when that cannot be opened. `idleMs`: it is ended so soon if it
+   * finds nothing to do and nobody asks.
+   */
+  start(idleMs?: number): Promise<void>;
   /** Resolves when every path was read once; with `watch` they are watched from then on. */
   read(paths: readonly string[], watch: boolean): Promise<void>;
   close(): Promise<void>;
@@ -163,12 +166,12 @@ export function createThreadClient(options: ThreadClientOptions): ThreadClient {
     }
   }
 
-  function rest(): void {
+  function rest(idleMs = options.idleMs ?? IDLE_MS): void {
     if (idle !== null) clearTimeout(idle);
     if (outstanding > 0 || watching || busy) return;
     idle = setTimeout(() => {
       ending = end();
-    }, options.idleMs ?? IDLE_MS);
+    }, idleMs);
     idle.unref();
   }
 
@@ -194,9 +197,10 @@ export function createThreadClient(options: ThreadClientOptions): ThreadClient {
       if (answer === null) throw new Error(`${operation} gave no answer`);
       return answer;
     },
-    async start() {
+    async start(idleMs) {
+      const asked = running === null;
       await (await thread()).ready;
-      rest();
+      rest(asked ? idleMs : undefined);
     },
     async read(paths, watch) {
       watching = watch;
