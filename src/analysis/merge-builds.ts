@@ -37,7 +37,13 @@ const TASK_START_SLACK_MS = 30;
  */
 const BUILD_START_SLACK_MS = 120_000;
 
-const STRENGTH: Readonly<Record<SourceKind, number>> = { record: 3, eventlog: 2, buildstats: 1, 'error-report': 0 };
+const STRENGTH: Readonly<Record<SourceKind, number>> = {
+  record: 4,
+  eventlog: 3,
+  buildstats: 2,
+  'cooker-log': 1,
+  'error-report': 0,
+};
 
 /** Whether both are accounts of one run of bitbake. Symmetric. */
 export function sameOrigin(a: Build, b: Build): boolean {

@@ -309,7 +309,10 @@ export const BuildDetail = BuildRow.extend({
     cpuModel: z.string().nullable(),
   }),
   sources: z.array(
-    z.object({ kind: z.enum(['record', 'eventlog', 'buildstats', 'error-report']), location: z.string() }),
+    z.object({
+      kind: z.enum(['record', 'eventlog', 'buildstats', 'cooker-log', 'error-report']),
+      location: z.string(),
+    }),
   ),
   layers: z.array(LayerInfo),
   variables: z.record(z.string(), z.string()),

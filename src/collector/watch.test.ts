@@ -262,3 +262,36 @@ test('a record grows in the store while its client writes it, and a build whose 
   await watch.look(now);
   expect((await theBuild()).outcome).toBe('failed');
 });
+
+test('of a release without event logs the cooker log tells the rest, and what could not start', async () => {
+  const cooker = join(tmp, 'log', 'cooker', 'qemux86-64');
+  mkdirSync(cooker, { recursive: true });
+  const fixtures = fileURLToPath(new URL('../../fixtures/', import.meta.url));
+  const watch = watchOf(tmp);
+  watch.prime();
+  const log = readFileSync(join(fixtures, 'cooker-log/20261121010121.log'), 'utf8');
+  const file = join(cooker, '20261121010121.log');
+  const half = log.indexOf('NOTE: Running task 219');
+  const now = Date.UTC(2026, 10, 21, 1, 1, 33);
+  const write = (path: string, text: string): void => {
+    appendFileSync(path, text);
+    utimesSync(path, now / 1000, now / 1000);
+  };
+  write(file, log.slice(0, half));
+  cpSync(join(fixtures, 'buildstats/real-05-failed-k/buildstats'), join(tmp, 'buildstats'), { recursive: true });
+  await watch.look(now);
+  const early = await theBuild();
+  expect(early).toMatchObject({ machine: 'qemux86-64', bitbakeVersion: '2.19.0' });
+  expect(early.failures.filter(({ cause }) => cause !== null)).toHaveLength(1);
+  write(file, log.slice(half));
+  await watch.look(now + 5000);
+  const late = await theBuild();
+  expect(late.failures.filter(({ cause }) => cause !== null)).toHaveLength(3);
+  expect(late.qaIssues).toHaveLength(2);
+  expect(late.outcome).toBe('failed');
+  // The next command does not get as far as a directory.
+  write(join(cooker, '20261121010135.log'), "ERROR: Nothing PROVIDES 'no-such-recipe'\n");
+  await watch.look(now + 20_000);
+  const { builds } = await store.listBuilds({}, { after: null, limit: 10 });
+  expect(builds.map(({ outcome }) => outcome).sort()).toEqual(['failed', 'never-started']);
+});

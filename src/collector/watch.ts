@@ -8,8 +8,9 @@
  * is done more seldom, so that watching takes no more than a tenth of one core from the build that it watches.
  */
 import { closeSync, constants, openSync, readSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { mergeBuilds, sameOrigin } from '../analysis/merge-builds.ts';
+import { asAccountOf, CookerLogFollower, cookerLogsOf, isOfCommand } from '../formats/open/cooker-log-file.ts';
 import { findBuilds } from '../formats/open/find-builds.ts';
 import { isRecordFile, RecordFollower } from '../formats/open/record-file.ts';
 import type { Build } from '../model/build.ts';
@@ -80,6 +81,16 @@ interface TrackedRecord {
   outcome: Build['outcome'] | null;
 }
 
+interface TrackedCookerLog {
+  readonly follower: CookerLogFollower;
+  /** It grew since its build was last saved. */
+  dirty: boolean;
+  saved: boolean;
+}
+
+/** Of a tmp's cooker logs so many are followed: the newest is being written, the one before may have ended just now. */
+const COOKER_LOGS_FOLLOWED = 2;
+
 /** What tells by two stats whether anything began in a build directory. */
 function fingerprint(path: string): string {
   const folder = statSync(path, { throwIfNoEntry: false });
@@ -119,6 +130,7 @@ export class PathWatch {
   readonly #liveDirectories = new Map<string, TrackedDirectory>();
   readonly #liveLogs = new Map<string, TrackedLog>();
   readonly #liveRecords = new Map<string, TrackedRecord>();
+  readonly #cookerLogs = new Map<string, TrackedCookerLog>();
   #nextFindMs = 0;
   #primed = false;
   #warned = '';
@@ -184,8 +196,10 @@ export class PathWatch {
       }
     }
     for (const record of this.#liveRecords.values()) this.#lookAtRecord(record, nowMs);
+    for (const log of this.#cookerLogs.values()) if (log.follower.read()) log.dirty = true;
     await this.#save(nowMs);
     await this.#saveRecords(nowMs);
+    await this.#saveNeverStarted(nowMs);
     this.#letGo(nowMs);
   }
 
@@ -219,6 +233,7 @@ export class PathWatch {
       });
     }
     this.#noticeRecords(records, nowMs);
+    this.#noticeCookerLogs(builds, nowMs);
     for (const path of logs) {
       if (this.#liveLogs.has(path)) continue;
       const now = fingerprint(path);
@@ -248,6 +263,52 @@ export class PathWatch {
       if (!changed && !fresh) continue;
       const follower = new RecordFollower(path);
       this.#liveRecords.set(path, { follower, dirty: true, changedMs: nowMs, notBeforeMs: 0, outcome: null });
+    }
+  }
+
+  /** Cooker logs of the tmps that builds were found in; of old ones nothing is told any more. */
+  #noticeCookerLogs(builds: readonly string[], nowMs: number): void {
+    const tmps = new Set(builds.map((dir) => dirname(dir)).filter((dir) => basename(dir) === 'buildstats'));
+    const followed = new Set<string>();
+    for (const tmp of [...tmps].map((dir) => dirname(dir))) {
+      for (const log of cookerLogsOf(tmp).slice(-COOKER_LOGS_FOLLOWED)) {
+        const known = this.#cookerLogs.get(log.file);
+        const silentMs = nowMs - (statSync(log.file, { throwIfNoEntry: false })?.mtimeMs ?? 0);
+        if (known === undefined && silentMs > SILENT_MS_MAX) continue;
+        followed.add(log.file);
+        // Once a later command began, its build cannot be this one's.
+        if (known !== undefined && known.follower.log.untilMs === log.untilMs) continue;
+        const saved = known?.saved ?? silentMs > LINGER_MS;
+        this.#cookerLogs.set(log.file, { follower: new CookerLogFollower(log), dirty: true, saved });
+      }
+    }
+    for (const file of this.#cookerLogs.keys()) if (!followed.has(file)) this.#cookerLogs.delete(file);
+  }
+
+  /** The build of a directory with what its cooker log tells. */
+  #withCookerLog(build: Build, of: Build, nowMs: number): Build {
+    for (const log of this.#cookerLogs.values()) {
+      if (!isOfCommand(of, log.follower.log)) continue;
+      log.dirty = false;
+      return mergeBuilds(build, asAccountOf(log.follower.build(nowMs), of));
+    }
+    return build;
+  }
+
+  /** A command that could not start leaves nothing but its log. */
+  async #saveNeverStarted(nowMs: number): Promise<void> {
+    for (const log of this.#cookerLogs.values()) {
+      if (!log.dirty || log.saved) continue;
+      const build = log.follower.build(nowMs);
+      if (build.outcome !== 'never-started') continue;
+      if (
+        [...this.#liveDirectories.values()].some(
+          (one) => one.build !== null && isOfCommand(one.build, log.follower.log),
+        )
+      )
+        continue;
+      log.dirty = false;
+      log.saved = await this.#try(() => saveAccount(this.#store, build));
     }
   }
 
@@ -292,8 +353,13 @@ export class PathWatch {
     }
     const claimed = new Set<Build>();
     for (const tracked of this.#liveDirectories.values()) {
+      const { build: before } = tracked;
+      const grown = [...this.#cookerLogs.values()].some(
+        (log) => log.dirty && before !== null && isOfCommand(before, log.follower.log),
+      );
+      if (grown) tracked.dirty = true;
       if (!tracked.dirty && fresh.size === 0) continue;
-      const before = performance.now();
+      const startedAt = performance.now();
       const due = nowMs >= tracked.notBeforeMs;
       if (tracked.build === null || (due && tracked.stale)) {
         tracked.build = tracked.live.build(nowMs);
@@ -308,9 +374,10 @@ export class PathWatch {
           if (due) whole = mergeBuilds(whole, build);
         }
       if (!tracked.dirty || !due) continue;
+      whole = this.#withCookerLog(whole, tracked.build, nowMs);
       tracked.outcome = whole.outcome;
       tracked.dirty = !(await this.#try(() => saveAccount(this.#store, whole)));
-      tracked.notBeforeMs = tracked.dirty ? nowMs + RETRY_MS : this.#notBefore(nowMs, before);
+      tracked.notBeforeMs = tracked.dirty ? nowMs + RETRY_MS : this.#notBefore(nowMs, startedAt);
     }
     for (const log of fresh) {
       for (const build of log.builds) {

@@ -86,3 +86,5 @@ export const RECEIVING_BYTES_MAX = 256 << 20;
 /** Of a client that nobody knows: a build every half minute, from behind a company's one address. */
 export const STRANGER_BUILDS_PER_HOUR = 120;
 export const STRANGER_BYTES_PER_HOUR = 1 << 30;
+/** The log of bitbake's user interface: 150 bytes a task, and 20 lines of each failure; `-v` and `-DDD` make it a gigabyte. */
+export const COOKER_LOG_BYTES_MAX = 256 << 20;

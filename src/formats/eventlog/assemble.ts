@@ -331,7 +331,7 @@ function splitPf(pf: string, pn: string, pv: string | null): { pe: string; pr: s
 }
 
 /** `virtual:native:/layer/recipes/zlib_1.3.bb` is zlib-native 1.3 by the way recipe files are named. */
-function guessFromFile(file: string): { pn: string | null; pv: string | null } {
+export function guessFromFile(file: string): { pn: string | null; pv: string | null } {
   const base = file.slice(file.lastIndexOf('/') + 1).replace(/\.bb$/, '');
   if (base === '') return { pn: null, pv: null };
   const [name = base, pv] = base.split('_', 2);

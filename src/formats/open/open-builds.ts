@@ -1,8 +1,9 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import type { Build } from '../../model/build.ts';
 import { BakehouseError } from '../../model/errors.ts';
 import { ProblemList } from '../../model/problem.ts';
+import { asAccountOf, CookerLogFollower, cookerLogsOf, isOfCommand } from './cooker-log-file.ts';
 import { readBuildstatsDirectoryAll, reasonOf } from './directory.ts';
 import { findEventLogs, isEventLogFile, readEventLogFile } from './eventlog-file.ts';
 import { findBuilds, isTar } from './find-builds.ts';
@@ -101,6 +102,7 @@ async function* openFolder(path: string, options: Settings): AsyncGenerator<Buil
   const total = found.builds.length + found.records.length + found.tars.length + logs.length;
   if (total === 0) throw nothingIn(path);
   let done = 0;
+  const started: Pick<Build, 'name' | 'startedMs' | 'host'>[] = [];
   for (const { dir } of found.builds) {
     signal?.throwIfAborted();
     const builds = await reading(dir, options, () =>
@@ -113,6 +115,7 @@ async function* openFolder(path: string, options: Settings): AsyncGenerator<Buil
     );
     done++;
     options.onProgress?.({ done, total });
+    for (const { name, startedMs, host } of builds) started.push({ name, startedMs, host });
     yield* builds;
     if (only) yield* logsOf(path, builds, options);
     // Reading is synchronous: between builds the rest of the process gets its turn.
@@ -133,6 +136,18 @@ async function* openFolder(path: string, options: Settings): AsyncGenerator<Buil
     options.onProgress?.({ done, total: Math.max(done, total) });
     yield* builds;
   }
+  if (!only) {
+    yield* cookerAccounts(
+      new Set(
+        found.builds
+          .map(({ dir }) => dirname(dir))
+          .filter(isBuildstats)
+          .map((dir) => dirname(dir)),
+      ),
+      started,
+      options,
+    );
+  }
   for (const file of found.tars) {
     signal?.throwIfAborted();
     const builds = await reading(file, options, async () => {
@@ -142,6 +157,29 @@ async function* openFolder(path: string, options: Settings): AsyncGenerator<Buil
     done++;
     options.onProgress?.({ done, total });
     yield* builds;
+  }
+}
+
+/**
+ * What a person saw on the terminal of the builds in these tmps: with buildstats of a release that writes no event log, it is all that tells how
+ * they ended. A command that built nothing because it could not start is a build of its own; others that built nothing are none.
+ */
+async function* cookerAccounts(
+  tmps: ReadonlySet<string>,
+  started: readonly Pick<Build, 'name' | 'startedMs' | 'host'>[],
+  options: Settings,
+): AsyncGenerator<Build> {
+  for (const tmp of tmps) {
+    for (const log of cookerLogsOf(tmp)) {
+      options.signal?.throwIfAborted();
+      const known = started.find((build) => isOfCommand(build, log));
+      const follower = new CookerLogFollower(log);
+      follower.read();
+      const account = follower.build(options.nowMs);
+      if (known !== undefined) yield asAccountOf(account, known);
+      else if (account.outcome === 'never-started') yield account;
+      await new Promise((next) => setImmediate(next));
+    }
   }
 }
 
@@ -208,4 +246,8 @@ function looksLikeTar(path: string): boolean {
   if (head[0] === 0x1f && head[1] === 0x8b) return true;
   if (head[0] === 0x28 && head[1] === 0xb5 && head[2] === 0x2f && head[3] === 0xfd) return true;
   return length === 512 && new TextDecoder('latin1').decode(head.subarray(257, 262)) === 'ustar';
+}
+
+function isBuildstats(folder: string): boolean {
+  return basename(folder) === 'buildstats';
 }

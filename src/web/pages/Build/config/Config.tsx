@@ -17,6 +17,7 @@ const SOURCE_KINDS: Readonly<Record<string, string>> = {
   record: 'record',
   eventlog: 'event log',
   buildstats: 'buildstats',
+  'cooker-log': 'cooker log',
   'error-report': 'error report',
 };
 
