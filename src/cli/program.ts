@@ -50,6 +50,17 @@ function withPushing(command: Command): Command {
     .option('--send <kinds>', "kinds to send: 'default,success-logs', 'all', '-samples' for all but (BAKEHOUSE_SEND)");
 }
 
+/** What retention goes by. */
+function withKeeping(command: Command): Command {
+  return command
+    .option('--keep-builds-days <n>', 'builds that were reported (pinned ones stay)')
+    .option('--keep-failure-logs-days <n>', 'logs of failed tasks')
+    .option('--keep-logs-days <n>', 'other logs')
+    .option('--keep-reports-days <n>', 'reports as they came')
+    .option('--keep-uploads-days <n>', 'reports that were begun and not finished')
+    .option('--keep-blobs-gigabytes <n>', 'logs, graphs and reports together');
+}
+
 const BUILD =
   'a path, an address, an id or the start of one, @last, @last~1; default: the latest of $BUILDDIR/tmp/buildstats';
 
@@ -166,6 +177,19 @@ export function makeProgram(io: CliIo, ended: (code: number) => void): Command {
     .option('-q, --search <words>', 'words in target, machine, distro, name, builder, host or location')
     .action(run(async () => (await import('./verbs/list.ts')).list));
 
+  withKeeping(withStore(verb('retention', 'what the rules no longer keep: takes it, or says what it would be')))
+    .option('--dry-run', 'only say what would go, with sizes')
+    .option('--json', 'as JSON')
+    .action(run(async () => (await import('./verbs/retention.ts')).retention));
+
+  withStore(verb('pin <builds...>', 'keep builds whatever their age'))
+    .option('--json', 'as JSON')
+    .action(run(async () => (await import('./verbs/retention.ts')).pin));
+
+  withStore(verb('unpin <builds...>', 'keep builds as the rules say'))
+    .option('--json', 'as JSON')
+    .action(run(async () => (await import('./verbs/retention.ts')).unpin));
+
   withPushing(verb('push <paths...>', 'builds to a server; a second time sends what is missing'))
     .usage('PATH… --server URL [options]')
     .option('--server <url>', 'the server (BAKEHOUSE_SERVER)')
@@ -187,7 +211,7 @@ export function makeProgram(io: CliIo, ended: (code: number) => void): Command {
       .option('--log-level <level>', 'silent, error, warn, info or debug')
       .option('--json', 'say the address as JSON');
     if (name === 'serve')
-      command
+      withKeeping(command)
         .option('--public-url <url>', 'address by which others know the server')
         .option('--trust-proxy <addresses>', 'proxies whose X-Forwarded-For is believed')
         .option('--push <who>', 'who may report builds: anonymous, token or closed')

@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Build } from '../model/build.ts';
+import type { OperationContext } from '../operations/context.ts';
 import type { ImportPathResult } from '../operations/import-path.ts';
 import type { Settings } from '../server/settings.ts';
 import { VERSION } from '../server/version.ts';
@@ -23,6 +24,12 @@ export async function storeSettings(io: CliIo, options: Options): Promise<Settin
       blobsEndpoint: text(options, 'blobsEndpoint'),
       blobsRegion: text(options, 'blobsRegion'),
       config: text(options, 'config'),
+      keepBuildsDays: text(options, 'keepBuildsDays'),
+      keepFailureLogsDays: text(options, 'keepFailureLogsDays'),
+      keepLogsDays: text(options, 'keepLogsDays'),
+      keepReportsDays: text(options, 'keepReportsDays'),
+      keepUploadsDays: text(options, 'keepUploadsDays'),
+      keepBlobsGigabytes: text(options, 'keepBlobsGigabytes'),
     },
     environment: io.environment,
     folder: io.folder,
@@ -43,6 +50,30 @@ export async function withStore<T>(io: CliIo, options: Options, use: (store: Sto
   } finally {
     await store.close();
   }
+}
+
+/** What operations are given, on the store of the settings, for as long as `use` takes. */
+export function storeContext<T>(
+  io: CliIo,
+  options: Options,
+  use: (context: OperationContext) => Promise<T>,
+): Promise<T> {
+  return withStore(io, options, async (store) => {
+    const { openBlobs } = await loadLibrary();
+    const { blobs } = await storeSettings(io, options);
+    return use({
+      store,
+      wholeStore: store,
+      blobs: openBlobs(blobs),
+      viewer: CONSOLE,
+      collector: null,
+      now: io.nowMs,
+      version: VERSION,
+      logRoots: [],
+      sample: null,
+      reportTemplate: null,
+    });
+  });
 }
 
 /** The build by id, prefix, `@last` or `@last~N`; of its task table only what is wanted is decoded. */

@@ -8,11 +8,13 @@ import { BakehouseError } from '../model/errors.ts';
 import { logRoot } from '../operations/log-roots.ts';
 import type { OperationRunner } from '../operations/run.ts';
 import type { BlobPlace } from '../store/blobs/index.ts';
+import { CONSOLE } from '../store/store.ts';
 import { type AssetSource, embeddedAssets, folderAssets } from './assets.ts';
 import { embedded } from './embedded.ts';
 import { createEventHub } from './event-hub.ts';
 import { createHttp } from './http.ts';
 import { createLogger } from './logger.ts';
+import { isRetentionDue } from './retention-times.ts';
 import type { Settings } from './settings.ts';
 import { createThreadClient, threadEntry } from './threads/thread-client.ts';
 import { VERSION } from './version.ts';
@@ -46,12 +48,17 @@ const WRITES: ReadonlySet<string> = new Set([
   'append-chunk',
   'offer-blobs',
   'put-blob',
+  'apply-retention',
+  'pin-build',
 ]);
 
 /** What another controller, or this one before it was killed, left unstored is found within this time. */
 const LOOK_FOR_UPLOADS_MS = 10 * 60_000;
 /** The look takes milliseconds; a thread that found nothing holds 45 MB for nothing. */
 const LOOKED_MS = 1500;
+
+/** How often is looked whether it is night. */
+const RETENTION_LOOK_MS = 20 * 60_000;
 
 function defaultAssets(): AssetSource {
   if (embedded !== null) return embeddedAssets(embedded.web);
@@ -164,6 +171,22 @@ export async function startServer(settings: Settings, options: StartOptions = {}
   const looking = collect === null ? null : setInterval(lookForUploads, LOOK_FOR_UPLOADS_MS);
   looking?.unref();
 
+  let tidiedMs: number | null = null;
+  const startedMs = Date.now();
+  const tidying = setInterval(() => {
+    if (!isRetentionDue(new Date(), tidiedMs, startedMs)) return;
+    tidiedMs = Date.now();
+    runner.run('apply-retention', { rules: settings.keeping }, CONSOLE).then(
+      (done) =>
+        logger.info(
+          { retention: done.kind === 'json' ? JSON.parse(new TextDecoder().decode(done.bytes)) : null },
+          'tidied',
+        ),
+      (error: unknown) => logger.error({ err: error }, 'the store could not be tidied'),
+    );
+  }, RETENTION_LOOK_MS);
+  tidying.unref();
+
   const watching = settings.watch ? settings.paths : [];
   const app = await createHttp({
     runner,
@@ -210,6 +233,7 @@ export async function startServer(settings: Settings, options: StartOptions = {}
   if (collect !== null) lookForUploads();
 
   async function close(): Promise<void> {
+    clearInterval(tidying);
     if (looking !== null) clearInterval(looking);
     await app.close();
     hub.close();

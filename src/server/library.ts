@@ -8,12 +8,14 @@ export { GROUP_BYS } from '../chart/layout.ts';
 export { chartSvg, escapeXml, type SvgOptions } from '../chart/svg.ts';
 export { buildId } from '../collector/origin.ts';
 export { openBuilds } from '../formats/open/index.ts';
+export { applyRetention, planRetention } from '../operations/apply-retention.ts';
 export { buildRows } from '../operations/build-row.ts';
 export { exportReport } from '../operations/export-report.ts';
 export { samplesCsv } from '../operations/export-samples.ts';
 export { tasksFile } from '../operations/export-tasks.ts';
 export { traceFile } from '../operations/export-trace.ts';
 export { importPath } from '../operations/import-path.ts';
+export { pinBuild } from '../operations/pin-build.ts';
 export { noSuchBuild, resolveBuildId } from '../operations/resolve-build-id.ts';
 export {
   addressOf,

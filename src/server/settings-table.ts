@@ -48,7 +48,13 @@ export type SettingName =
   | 'pushBlobMegabytes'
   | 'pushBlobs'
   | 'pushBuildsPerHour'
-  | 'pushMegabytesPerHour';
+  | 'pushMegabytesPerHour'
+  | 'keepBuildsDays'
+  | 'keepFailureLogsDays'
+  | 'keepLogsDays'
+  | 'keepReportsDays'
+  | 'keepUploadsDays'
+  | 'keepBlobsGigabytes';
 
 export const PUSH_RULES = ['anonymous', 'token', 'closed'] as const;
 
@@ -240,6 +246,54 @@ export const SETTINGS: readonly SettingRow[] = [
     kind: 'limit',
     fallback: '1024 of a client without an account, else no limit',
     meaning: 'of one client in an hour, as sent',
+  },
+  {
+    key: 'keepBuildsDays',
+    flag: '--keep-builds-days N',
+    environment: 'BAKEHOUSE_KEEP_BUILDS_DAYS',
+    kind: 'limit',
+    fallback: 'for ever',
+    meaning: 'builds that were reported, from when they came; pinned ones stay, as do those read from paths',
+  },
+  {
+    key: 'keepFailureLogsDays',
+    flag: '--keep-failure-logs-days N',
+    environment: 'BAKEHOUSE_KEEP_FAILURE_LOGS_DAYS',
+    kind: 'limit',
+    fallback: 'as long as the build',
+    meaning: 'logs of failed tasks',
+  },
+  {
+    key: 'keepLogsDays',
+    flag: '--keep-logs-days N',
+    environment: 'BAKEHOUSE_KEEP_LOGS_DAYS',
+    kind: 'limit',
+    fallback: 'as long as the build',
+    meaning: 'other logs',
+  },
+  {
+    key: 'keepReportsDays',
+    flag: '--keep-reports-days N',
+    environment: 'BAKEHOUSE_KEEP_REPORTS_DAYS',
+    kind: 'limit',
+    fallback: 'as long as the build',
+    meaning: 'reports as they came',
+  },
+  {
+    key: 'keepUploadsDays',
+    flag: '--keep-uploads-days N',
+    environment: 'BAKEHOUSE_KEEP_UPLOADS_DAYS',
+    kind: 'limit',
+    fallback: '14',
+    meaning: 'reports that were begun and not finished',
+  },
+  {
+    key: 'keepBlobsGigabytes',
+    flag: '--keep-blobs-gigabytes N',
+    environment: 'BAKEHOUSE_KEEP_BLOBS_GIGABYTES',
+    kind: 'limit',
+    fallback: 'no limit',
+    meaning: 'logs, graphs and reports together, as stored; the oldest go first, logs of failures last',
   },
 ];
 

@@ -47,6 +47,14 @@ describe('readSettings', () => {
         buildsPerHour: null,
         bytesPerHour: null,
       },
+      keeping: {
+        buildsDays: null,
+        failureLogsDays: null,
+        logsDays: null,
+        reportsDays: null,
+        uploadsDays: 14,
+        blobBytes: null,
+      },
     });
     // Who listens for others takes reports only from who has a token, unless he says otherwise.
     expect((await read({ host: '0.0.0.0' })).pushing.push).toBe('token');

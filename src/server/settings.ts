@@ -8,6 +8,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { isLoopbackName } from '../api/security.ts';
 import { BakehouseError } from '../model/errors.ts';
 import type { BlobPlace } from '../store/blobs/index.ts';
+import type { RetentionRules } from '../store/retention.ts';
 import { VISIBILITIES, type Visibility } from '../store/store.ts';
 import {
   CONFIG_ENVIRONMENT,
@@ -37,6 +38,7 @@ export interface Settings {
   readonly publicUrl: string | null;
   readonly trustProxy: readonly string[];
   readonly pushing: PushSettings;
+  readonly keeping: RetentionRules;
 }
 
 export interface PushSettings {
@@ -279,6 +281,7 @@ export async function readSettings(input: SettingsInput): Promise<Settings> {
     const value = limit(key);
     return value === null ? null : value * 1_048_576;
   };
+  const blobGigabytes = limit('keepBlobsGigabytes');
   const publicUrl = text('publicUrl', '').replace(/\/+$/, '');
   if (publicUrl !== '' && !/^https?:\/\/[^\s/?#@]+(\/[^\s?#]*)?$/.test(publicUrl))
     throw invalid({ name: '--public-url' }, `"${publicUrl}" is no address like https://builds.example.org`);
@@ -315,6 +318,14 @@ export async function readSettings(input: SettingsInput): Promise<Settings> {
       blobs: limit('pushBlobs') ?? 2000,
       buildsPerHour: limit('pushBuildsPerHour'),
       bytesPerHour: megabytes('pushMegabytesPerHour'),
+    }),
+    keeping: Object.freeze({
+      buildsDays: limit('keepBuildsDays'),
+      failureLogsDays: limit('keepFailureLogsDays'),
+      logsDays: limit('keepLogsDays'),
+      reportsDays: limit('keepReportsDays'),
+      uploadsDays: limit('keepUploadsDays') ?? 14,
+      blobBytes: blobGigabytes === null ? null : blobGigabytes * 2 ** 30,
     }),
   });
 }

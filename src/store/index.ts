@@ -27,6 +27,7 @@ import {
 import { readHistories, readNeighbours } from './queries/read-histories.ts';
 import { readTopTasks } from './queries/read-top-tasks.ts';
 import { readTrend } from './queries/read-trend.ts';
+import { retention } from './retention.ts';
 import { deleteBuild, saveBuild } from './save-build.ts';
 import type { Database } from './schema.ts';
 import { sightOf } from './sight.ts';
@@ -49,6 +50,7 @@ export async function openStore(database: string): Promise<Store> {
   const dictionaries = new Dictionaries(dialect);
   const uploads = uploadsOf(db, dialect);
   const index = blobIndex(db);
+  const keeping = retention(db);
 
   /** The store as somebody sees it; null: whole. */
   function seen(viewer: Viewer | null): Store {
@@ -102,6 +104,7 @@ export async function openStore(database: string): Promise<Store> {
       uploads,
       deleteBuild: (id) => deleteBuild(db, id),
       blobIndex: index,
+      retention: keeping,
       close: () => db.destroy(),
     };
   }

@@ -285,6 +285,10 @@ export async function deleteBuild(db: Kysely<Database>, id: string): Promise<boo
     await trx.deleteFrom('recipe_runs').where('build', '=', gone.number).execute();
     // The blobs themselves go after a time of grace, if no other build uses them.
     await trx.deleteFrom('blob_uses').where('build', '=', id).execute();
+    // Whoever pushes it again begins anew.
+    await trx.deleteFrom('uploads').where('build', '=', id).execute();
+    await trx.deleteFrom('build_aliases').where('build', '=', id).execute();
+    await trx.deleteFrom('report_numbers').where('build', '=', id).execute();
     await dropUnused(trx, 'key_lists', 'key_list', gone.key_list);
     if (gone.graph !== null) await dropUnused(trx, 'graphs', 'graph', gone.graph);
     return true;

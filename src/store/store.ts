@@ -7,6 +7,7 @@ import type { Metric } from '../model/metric.ts';
 import type { SampleSeries, SampleTable } from '../model/samples.ts';
 import type { TaskGraph, TaskOutcome, TaskTable } from '../model/task-table.ts';
 import type { BlobIndex } from './blob-index.ts';
+import type { Retention } from './retention.ts';
 import type { UploadReceipt, Uploads } from './uploads.ts';
 
 export interface SavedBuild {
@@ -249,5 +250,6 @@ export interface Store {
   deleteBuild(id: string): Promise<boolean>;
   /** Not bounded to a viewer: whoever gives a blob away asks `hasUse` of a build that its viewer may see. */
   readonly blobIndex: BlobIndex;
+  readonly retention: Retention;
   close(): Promise<void>;
 }

@@ -117,7 +117,8 @@ export interface Uploads {
   count(): Promise<{ readonly uploads: number; readonly unstored: number }>;
 }
 
-const EMPTY_SHA256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
+/** Of no bytes. */
+export const EMPTY_SHA256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
 /** Hours that are over for a day are forgotten. */
 const HOURS_KEPT = 24;
 

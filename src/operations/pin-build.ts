@@ -1,0 +1,17 @@
+import type { OperationContext } from './context.ts';
+import { noSuchBuild, resolveBuildId } from './resolve-build-id.ts';
+
+export interface PinnedBuild {
+  readonly id: string;
+  readonly pinned: boolean;
+}
+
+/** A pinned build, and everything it brought, is kept whatever the rules of retention say. */
+export async function pinBuild(
+  context: OperationContext,
+  input: { readonly build: string; readonly pinned: boolean },
+): Promise<PinnedBuild> {
+  const id = await resolveBuildId(context.store, input.build);
+  if (!(await context.wholeStore.retention.setPinned(id, input.pinned))) throw noSuchBuild(id);
+  return { id, pinned: input.pinned };
+}
