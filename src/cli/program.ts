@@ -182,6 +182,16 @@ export function makeProgram(io: CliIo, ended: (code: number) => void): Command {
     .option('--json', 'as JSON')
     .action(run(async () => (await import('./verbs/retention.ts')).retention));
 
+  withStore(
+    verb('backup <folder>', 'the store into a folder, while the server runs; again into the same adds what is new'),
+  )
+    .option('--json', 'as JSON')
+    .action(run(async () => (await import('./verbs/backup.ts')).backup));
+
+  withStore(verb('restore <folder>', 'a backup to where there is no store'))
+    .option('--json', 'as JSON')
+    .action(run(async () => (await import('./verbs/backup.ts')).restore));
+
   withStore(verb('pin <builds...>', 'keep builds whatever their age'))
     .option('--json', 'as JSON')
     .action(run(async () => (await import('./verbs/retention.ts')).pin));

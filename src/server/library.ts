@@ -27,6 +27,7 @@ export {
   serverAddress,
   UploadClient,
 } from '../push/index.ts';
+export { restoreBackup, takeBackup } from '../store/backup.ts';
 export { memoryBlobs, openBlobs } from '../store/blobs/index.ts';
 export { openStore } from '../store/index.ts';
 export { reportTemplate } from './report-template.ts';
