@@ -183,6 +183,19 @@ class Building(unittest.TestCase):
         self.assertEqual(self.of('message')[0]['level'], 'error')
         self.assertEqual(self.bb.said[1], 'Bakehouse: ParseError at /layers/meta/zlib_1.3.bb:2: unparsed line')
 
+    def test_a_repository_that_answers_slowly_is_not_in_the_way_of_the_lines_on_the_console(self):
+        from bakehouse import host
+        real = host.layers
+        self.addCleanup(setattr, host, 'layers', real)
+        host.layers = lambda paths: time.sleep(3)
+        self.d.values['BB_CMDLINE'] = ['bitbake', 'zlib']
+        self.bb.fire(event('ParseStarted'), self.d)
+        self.log(logging.ERROR, 'ParseError at zlib')
+        began = time.time()
+        self.bb.fire(event('CommandFailed', error=''), self.d)
+        self.assertLess(time.time() - began, 2)
+        self.assertEqual((self.bb.said[1], self.facts()['outcome']), ('Bakehouse: ParseError at zlib', 'never-started'))
+
     def test_what_is_no_build_is_not_recorded(self):
         for words in (['bitbake', '-p'], ['bitbake', '-e', 'zlib'], ['bitbake', '--parse-only', 'zlib'], ['bitbake', '-gu', 'x', 'zlib'],
                       [], None, ['/src/bitbake/bin/bitbake-layers', 'show-recipes']):

@@ -242,14 +242,14 @@ def _never_begun(event, d, bb, own):
     """Recipes that cannot be parsed: bitbake gives up before there is a build, and only its command line says what was asked for."""
     words = d.getVar('BB_CMDLINE', False)
     targets = _targets_of(words) if isinstance(words, (list, tuple)) else []
-    if not targets or not any(isinstance(heard, logging.LogRecord) and heard.levelno >= logging.ERROR
-                              for _, heard in list(own['early'])):
+    errors = [heard for _, heard in list(own['early']) if isinstance(heard, logging.LogRecord) and heard.levelno >= logging.ERROR]
+    if not targets or not errors:
         return
     made = type('BuildInit', (object,), {})()
     made._pkgs = targets
     _begin(made, d, bb, own)
     if own['recorder'] is not None:
-        own['recorder'].unparsed = True
+        own['recorder'].unparsed = errors[0].getMessage().strip()[:1000]
 
 
 def _targets_of(words):
@@ -288,8 +288,8 @@ def _say(bb, own, outcome, over):
         'failure': None,
         'failures': len(recorder.failures),
     }
-    if recorder.unparsed and recorder.first_error:
-        told['failure'] = recorder.first_error.split('\n')[0]
+    if recorder.unparsed:
+        told['failure'] = recorder.unparsed.split('\n')[0]
     elif recorder.failures:
         pn, task, why = recorder.failures[0]
         where = ':'.join(part for part in (pn, task) if part)

@@ -7,6 +7,7 @@ import subprocess
 import time
 
 _GIT_S = 10
+_LAYERS_S = 30
 
 
 def host_id(name):
@@ -69,8 +70,10 @@ def layers(paths):
     """Branch, commit and modified flag of the repository of each layer, each repository asked once. Git alone is run, never through a shell."""
     asked = {}
     found = []
+    until = time.time() + _LAYERS_S
     for path in paths:
-        top = _git(path, 'rev-parse', '--show-toplevel')
+        # A file system that answers slowly does so for every layer: those that are left are not recorded.
+        top = _git(path, 'rev-parse', '--show-toplevel') if time.time() < until else None
         if top not in asked:
             asked[top] = (None, None, None) if top is None else (
                 _git(path, 'rev-parse', '--abbrev-ref', 'HEAD'),

@@ -95,15 +95,15 @@ class Recorder(object):
         self._sstate = None
         self._problems = set()
         self._begun_mcs = 0
+        self._layers_written = False
         self._first_of_server = first_of_server
         self._dropped = 0
-        self.unparsed = False
+        self.unparsed = None
         self.started_mcs = 0
         self.completed_mcs = 0
         self.failures = []
         self.failed_tasks = 0
         self.errors = 0
-        self.first_error = None
         self.interrupted = 0
         self.executed = 0
         self.from_sstate = 0
@@ -153,7 +153,7 @@ class Recorder(object):
 
     def _run(self):
         try:
-            self._line_safely(self._build_line)
+            self.record.line(self._build_line())
             self._local()
             while True:
                 stopping = self._stop.is_set()
@@ -215,16 +215,11 @@ class Recorder(object):
 
     # ---- facts of the build
 
-    def _line_safely(self, make):
-        line = make()
-        if line is not None:
-            self.record.line(line)
-
     def _build_line(self):
         facts = self.facts
         return {
             'type': 'build',
-            'name': facts.name,
+            'name': facts.name or None,
             'startedMs': self.started_ms,
             'targets': facts.targets,
             'machine': facts.machine,
@@ -260,8 +255,12 @@ class Recorder(object):
         line.pop('host')
         self.record.line(line)
         self._local()
-        if 'layers' in facts.kinds and facts.layers:
-            self.record.line({'type': 'build', 'layers': host.layers(facts.layers)})
+        self._write_layers()
+
+    def _write_layers(self):
+        if 'layers' in self.facts.kinds and self.facts.layers and not self._layers_written:
+            self._layers_written = True
+            self.record.line({'type': 'build', 'layers': host.layers(self.facts.layers)})
 
     def _on_ParseCompleted(self, ms, event):
         self._moment('ParseCompleted', ms)
@@ -299,8 +298,6 @@ class Recorder(object):
         severity = 'error' if level >= 39 else 'warning'
         if severity == 'error':
             self.errors += 1
-            if self.errors == 1:
-                self.first_error = text[:_TEXT_MAX]
         if 'messages' not in self.facts.kinds:
             return
         time_ms = int(round(event.created * 1000))
@@ -634,8 +631,8 @@ class Recorder(object):
         if self._dropped:
             self._problem('error', 'events-dropped',
                           '%d events came faster than they were recorded and are not in the record.' % self._dropped)
-        if self.unparsed and self.first_error:
-            self._outside(None, self.first_error)
+        if self.unparsed:
+            self._outside(None, self.unparsed)
         if self._running:
             for run in list(self._running.values()):
                 if run.get('start') is not None or run.get('queued') is not None:
@@ -650,6 +647,8 @@ class Recorder(object):
         if self._outcome is None:
             return
         self.record.line({'type': 'build', 'endedMs': self._over_ms, 'outcome': self._outcome, 'buildType': self.build_type()})
+        # Of a build that never started as well, but not in the way of the lines on the console.
+        self._write_layers()
         self.record.line({'type': 'end', 'atMs': now_ms()})
 
     def _sizes(self):
