@@ -121,6 +121,7 @@ class Uploads(unittest.TestCase):
         self.assertEqual(self.server.stream(BUILD_ID), shown)
         # The settings of the last time hold where none are named.
         self.assertEqual(shown, self.command('--show').communicate()[0])
+        self.assertEqual(shown, self.command('--show', folder).communicate()[0])
         decoded, _ = self.command('--show=decoded', folder).communicate()
         lines = [json.loads(line) for line in decoded.decode('utf-8').split('\n')[:-1]]
         tasks = [line for line in lines if line.get('type') == 'tasks'][0]

@@ -345,7 +345,9 @@ def _push(d, own, running, folder=None):
     tool = _setting(d, 'TOOL')
     if not tool or not os.path.exists(tool):
         return None
-    arguments = [sys.executable or 'python3', tool, '--quiet']
+    # BitBake to 2.6 starts its server under the name bitbake-server, and Python then takes that program for itself.
+    python = sys.executable if os.path.basename(sys.executable or '').startswith('python') else 'python3'
+    arguments = [python, tool, '--quiet']
     words = _setting(d, 'PUSH', 'end').split() or ['end']
     keep = [word for word in _setting(d, 'KEEP').split() if _KEEP.match(word)]
     if own['server'] and words[0] != 'no':
