@@ -187,7 +187,7 @@ class Building(unittest.TestCase):
         from bakehouse import host
         real = host.layers
         self.addCleanup(setattr, host, 'layers', real)
-        host.layers = lambda paths: time.sleep(3)
+        host.layers = lambda paths, seconds: time.sleep(3)
         self.d.values['BB_CMDLINE'] = ['bitbake', 'zlib']
         self.bb.fire(event('ParseStarted'), self.d)
         self.log(logging.ERROR, 'ParseError at zlib')
@@ -338,14 +338,28 @@ class Building(unittest.TestCase):
         self.assertEqual(len(self.bb.warned), 1)
         self.assertIn('No space left', self.bb.warned[0])
 
-    def test_a_writer_that_blocks_holds_the_build_up_for_two_seconds_at_most(self):
+    def test_a_writer_that_blocks_holds_the_build_up_for_a_second_or_so(self):
         from bakehouse import recorder
         real = recorder.Recorder._take
         self.addCleanup(setattr, recorder.Recorder, '_take', real)
         recorder.Recorder._take = lambda self, at, made: time.sleep(20)
         began = time.time()
         self.build()
-        self.assertLess(time.time() - began, 4)
+        self.assertLess(time.time() - began, 3)
+        self.assertRegex(self.bb.said[0], ': not all recorded yet$')
+        self.assertFalse(os.path.exists(os.path.join(self.folder, 'bakehouse', 'history.jsonl')))
+
+    def test_a_writer_that_is_ended_from_within_costs_one_warning(self):
+        from bakehouse import recorder
+        real = recorder.Recorder._take
+        self.addCleanup(setattr, recorder.Recorder, '_take', real)
+
+        def ends(self, at, made):
+            raise SystemExit(3)
+        recorder.Recorder._take = ends
+        self.build(fail=True)
+        self.assertEqual((len(self.bb.warned), self.bb.said), (1, []))
+        self.assertIn('SystemExit', self.bb.warned[0])
 
     def test_an_event_that_is_not_as_it_was_loses_itself_alone(self):
         self.build(until='do_compile')

@@ -83,11 +83,10 @@ def closing_lines(facts, usual_ms, usual_of, url):
         words.append('no usual yet (%d of %d builds like it)' % (usual_of, _USUAL_MIN))
     else:
         words.append(facts['outcome'].replace('-', ' '))
-    did = counted(facts['executed'], 'task') + ' run'
-    if facts['outcome'] == 'succeeded' and not facts['executed'] and not facts['fromSstate']:
-        did = 'nothing to do'
-    if facts['fromSstate']:
-        did += ', ' + '{:,}'.format(facts['fromSstate']) + ' from sstate'
+    if facts['executed'] is None:
+        did = 'not all recorded yet'
+    else:
+        did = _did(facts)
     lines = ['Bakehouse: ' + ', '.join(words) + ': ' + did]
     if facts['failure']:
         more = facts['failures'] - 1
@@ -95,3 +94,10 @@ def closing_lines(facts, usual_ms, usual_of, url):
     if url:
         lines.append('Bakehouse: ' + url)
     return lines
+
+
+def _did(facts):
+    if facts['outcome'] == 'succeeded' and not facts['executed'] and not facts['fromSstate']:
+        return 'nothing to do'
+    did = counted(facts['executed'], 'task') + ' run'
+    return did + ', {:,} from sstate'.format(facts['fromSstate']) if facts['fromSstate'] else did

@@ -270,7 +270,7 @@ def _targets_of(words):
     return targets
 
 
-def _say(bb, own, outcome, over):
+def _say(bb, own, outcome, over, drained):
     """The lines on the console. What is wrong with the history is no reason to lose a record."""
     recorder = own['recorder']
     facts = own['merged']
@@ -283,7 +283,8 @@ def _say(bb, own, outcome, over):
     told = {
         'durationMs': over - recorder.started_ms,
         'outcome': outcome,
-        'executed': recorder.executed,
+        # A writer that has not come so far yet knows no number, and its build is nobody's usual.
+        'executed': recorder.executed if drained else None,
         'fromSstate': recorder.from_sstate,
         'failure': None,
         'failures': len(recorder.failures),
@@ -301,6 +302,8 @@ def _say(bb, own, outcome, over):
         lines.append('Bakehouse: recorded in %s' % recorder.record.folder)
     for line in lines:
         bb.plain(line)
+    if not drained:
+        return
     try:
         past.add({'configuration': configuration, 'durationMs': told['durationMs'], 'outcome': outcome, 'executed': told['executed'],
                   'startedMs': recorder.started_ms, 'id': recorder.record.id})
@@ -311,8 +314,7 @@ def _say(bb, own, outcome, over):
 def _close(event, d, bb, own, error):
     recorder = own['recorder']
     until = time.time() + _WAIT_S
-    if event is not None:
-        recorder.drain(_WAIT_S)
+    drained = event is not None and recorder.drain(_WAIT_S)
     if recorder.error is not None:
         raise recorder.error
     over = now_ms()
@@ -321,7 +323,7 @@ def _close(event, d, bb, own, error):
     dropped = ear.dropped if ear is not None else 0
     _deaf(bb, own)
     if event is not None:
-        _say(bb, own, outcome, over)
+        _say(bb, own, outcome, over, drained)
     own['recorder'] = None
     own['closed'] = True
     # What takes longer goes on beside the server, and is looked for again by whoever pushes the record.

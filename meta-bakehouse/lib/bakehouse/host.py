@@ -66,32 +66,35 @@ def _cpu_model():
     return None
 
 
-def layers(paths):
+def layers(paths, seconds=_LAYERS_S):
     """Branch, commit and modified flag of the repository of each layer, each repository asked once. Git alone is run, never through a shell."""
     asked = {}
     found = []
-    until = time.time() + _LAYERS_S
+    until = time.time() + seconds
     for path in paths:
         # A file system that answers slowly does so for every layer: those that are left are not recorded.
-        top = _git(path, 'rev-parse', '--show-toplevel') if time.time() < until else None
+        top = _git(path, until, 'rev-parse', '--show-toplevel')
         if top not in asked:
             asked[top] = (None, None, None) if top is None else (
-                _git(path, 'rev-parse', '--abbrev-ref', 'HEAD'),
-                _git(path, 'rev-parse', 'HEAD'),
-                _modified(path),
+                _git(path, until, 'rev-parse', '--abbrev-ref', 'HEAD'),
+                _git(path, until, 'rev-parse', 'HEAD'),
+                _modified(path, until),
             )
         branch, commit, modified = asked[top]
         found.append({'name': os.path.basename(path.rstrip('/')), 'branch': branch, 'commit': commit, 'modified': modified})
     return found
 
 
-def _run(path, arguments):
+def _run(path, until, arguments):
+    seconds = min(_GIT_S, until - time.time())
+    if seconds <= 0:
+        return None, ''
     environment = dict(os.environ, GIT_OPTIONAL_LOCKS='0', GIT_TERMINAL_PROMPT='0', LC_ALL='C')
     process = subprocess.Popen(
         ['git', '-C', path] + list(arguments), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         env=environment, close_fds=True)
     try:
-        out, _ = process.communicate(timeout=_GIT_S)
+        out, _ = process.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:
         process.kill()
         process.communicate()
@@ -99,18 +102,18 @@ def _run(path, arguments):
     return process.returncode, out.decode('utf-8', 'replace').strip()
 
 
-def _git(path, *arguments):
+def _git(path, until, *arguments):
     try:
-        code, out = _run(path, arguments)
+        code, out = _run(path, until, arguments)
     except (OSError, ValueError):
         return None
     return out if code == 0 and out else None
 
 
-def _modified(path):
+def _modified(path, until):
     """Tracked files alone, as BitBake's own banner counts."""
     try:
-        code, _ = _run(path, ('diff', '--quiet', 'HEAD'))
+        code, _ = _run(path, until, ('diff', '--quiet', 'HEAD'))
     except (OSError, ValueError):
         return None
     return {0: False, 1: True}.get(code)

@@ -169,8 +169,9 @@ class Recorder(object):
                 self._wake.wait(_POLL_S)
                 self._wake.clear()
             self._close()
-        except Exception as error:  # a full disk, a read-only folder, a bug of ours: the build goes on
-            self.error = error
+        except BaseException as error:  # a full disk, a bug of ours, SystemExit out of some library: the build goes on
+            # It is raised once more where it is told, in the scheduler's thread, and SystemExit would end the server there.
+            self.error = error if isinstance(error, Exception) else RuntimeError('%s: %s' % (type(error).__name__, error))
             self._queue.clear()
         finally:
             self._drained.set()
@@ -257,10 +258,10 @@ class Recorder(object):
         self._local()
         self._write_layers()
 
-    def _write_layers(self):
+    def _write_layers(self, seconds=30):
         if 'layers' in self.facts.kinds and self.facts.layers and not self._layers_written:
             self._layers_written = True
-            self.record.line({'type': 'build', 'layers': host.layers(self.facts.layers)})
+            self.record.line({'type': 'build', 'layers': host.layers(self.facts.layers, seconds)})
 
     def _on_ParseCompleted(self, ms, event):
         self._moment('ParseCompleted', ms)
@@ -647,8 +648,8 @@ class Recorder(object):
         if self._outcome is None:
             return
         self.record.line({'type': 'build', 'endedMs': self._over_ms, 'outcome': self._outcome, 'buildType': self.build_type()})
-        # Of a build that never started as well, but not in the way of the lines on the console.
-        self._write_layers()
+        # Of a build that never started as well, but the server exits soon and this thread with it.
+        self._write_layers(0.5)
         self.record.line({'type': 'end', 'atMs': now_ms()})
 
     def _sizes(self):
