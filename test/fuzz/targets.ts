@@ -9,13 +9,16 @@ import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 import { mergeBuilds, sameOrigin } from '../../src/analysis/merge-builds.ts';
 import { BuildstatsReader } from '../../src/formats/buildstats/buildstats-reader.ts';
+import { CookerLogReader } from '../../src/formats/cooker-log/reader.ts';
 import { EventLogReader } from '../../src/formats/eventlog/reader.ts';
+import { NATIVE_PACKING } from '../../src/formats/open/native-packing.ts';
 import { readTar } from '../../src/formats/open/tar.ts';
+import { RecordReader } from '../../src/formats/record/reader.ts';
 import type { Build } from '../../src/model/build.ts';
 import { ProblemList } from '../../src/model/problem.ts';
 import { openStore } from '../../src/store/index.ts';
 import type { Store } from '../../src/store/store.ts';
-import { below, type Random } from './mutate.ts';
+import { below, mutate, type Random } from './mutate.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const NOW_MS = Date.UTC(2026, 10, 27);
@@ -129,7 +132,61 @@ const tar: Target = {
     }),
 };
 
-export const TARGETS: readonly Target[] = [eventLog, buildstats, tar];
+const record: Target = {
+  name: 'record',
+  async seeds() {
+    const folder = fixture('record');
+    const names = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    // A line may be long: the data of its columns is base64, in which a changed letter is a changed number.
+    return names.map(({ name }) => readFileSync(join(folder, name, 'record.jsonl')).subarray(0, 150_000));
+  },
+  async read(bytes, random) {
+    const reader = new RecordReader({ location: '/fuzz/record', packing: NATIVE_PACKING });
+    for (let at = 0; at < bytes.length; ) {
+      const piece = 1 + below(random, 20_000);
+      reader.push(bytes.subarray(at, at + piece));
+      at += piece;
+      if (random() < 0.05 && reader.isRecord) reader.snapshot({ running: true });
+    }
+    reader.end();
+    if (!reader.isRecord) return [];
+    const graph = random() < 0.5 ? mutate([Buffer.from(GRAPH)], random) : null;
+    return [reader.snapshot({ running: random() < 0.5, graph })];
+  },
+};
+
+const GRAPH = JSON.stringify({
+  format: 1,
+  recipes: [
+    ['', 'sample-000'],
+    ['', 'sample-001'],
+  ],
+  tasks: ['do_compile', 'do_fetch'],
+  nodes: [0, 0, 0, 1, 1, 0],
+  needs: [[1], [], [0, 1]],
+});
+
+const cookerLog: Target = {
+  name: 'cooker-log',
+  async seeds() {
+    const folder = fixture('cooker-log');
+    return readdirSync(folder)
+      .filter((name) => name.endsWith('.log'))
+      .map((name) => readFileSync(join(folder, name)));
+  },
+  async read(bytes, random) {
+    const reader = new CookerLogReader({ location: '/fuzz/20261121010121.log' });
+    for (let at = 0; at < bytes.length; ) {
+      const piece = 1 + below(random, 5000);
+      reader.push(bytes.subarray(at, at + piece));
+      at += piece;
+    }
+    const build = reader.snapshot({ running: random() < 0.5, writtenMs: random() < 0.5 ? NOW_MS : null });
+    return [build];
+  },
+};
+
+export const TARGETS: readonly Target[] = [eventLog, buildstats, tar, record, cookerLog];
 
 /** What every reader promises of what it gives, and that the store takes it. */
 export class BuildCheck {
