@@ -4,6 +4,7 @@ import { validatorCompiler } from 'fastify-type-provider-zod';
 import { BakehouseError } from '../model/errors.ts';
 import type { Viewer } from '../operations/run.ts';
 import { notFound, PROBLEM_MEDIA_TYPE, problemOf } from './errors.ts';
+import { loggedUrl } from './logged-url.ts';
 import { openApiDocument } from './openapi.ts';
 import { ROUTES } from './routes/index.ts';
 import type { RouteContext } from './routes/route.ts';
@@ -22,7 +23,7 @@ declare module 'fastify' {
 export function answerProblems(app: FastifyInstance): void {
   app.setErrorHandler((error, request, reply) => {
     const { problem, bug } = problemOf(error);
-    if (bug) request.log.error({ err: error, url: request.url }, 'internal error');
+    if (bug) request.log.error({ err: error, url: loggedUrl(request.url) }, 'internal error');
     const retryAfterS = error instanceof BakehouseError ? error.details?.retryAfterS : undefined;
     if (typeof retryAfterS === 'number') reply.header('retry-after', String(retryAfterS));
     return reply

@@ -22,6 +22,7 @@ export const OPERATIONS = {
   'put-blob': async () => (await import('./put-blob.ts')).putBlob,
   'find-announced': async () => (await import('./find-announced.ts')).findAnnounced,
   trend: async () => (await import('./trend.ts')).trend,
+  'store-figures': async () => (await import('./store-figures.ts')).storeFigures,
   'plan-retention': async () => (await import('./apply-retention.ts')).planRetention,
   'apply-retention': async () => (await import('./apply-retention.ts')).applyRetention,
   'pin-build': async () => (await import('./pin-build.ts')).pinBuild,

@@ -341,6 +341,39 @@ describe.each(engines)('over $name', ({ here, start, name: engineName }) => {
     });
   });
 
+  describe('who looks after the server', () => {
+    it('hears that the process lives, whatever the store does, and whether it is ready', async () => {
+      expect((await get('/health')).json()).toEqual({ status: 'ok', version: VERSION });
+      const ready = await get('/health?ready');
+      expect(ready.statusCode).toBe(200);
+      expect(ready.json()).toEqual({
+        status: 'ok',
+        version: VERSION,
+        store: 'ok',
+        diskFreeBytes: null,
+        ingestBacklog: 0,
+      });
+      expect(ready.headers['x-request-id']).toMatch(/./);
+    });
+
+    it('scrapes numbers, from this machine only', async () => {
+      await get(`/api/v1/builds/${id(3)}`);
+      const { payload, headers } = await get('/metrics');
+      expect(headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8');
+      expect(payload).toMatch(/^bakehouse_builds \d$/m);
+      expect(payload).toMatch(/^bakehouse_store_up 1$/m);
+      expect(payload).toMatch(/^bakehouse_database_bytes [1-9]\d{3,}$/m);
+      expect(payload).toMatch(
+        /^bakehouse_http_request_seconds_count\{method="GET",route="\/api\/v1\/builds\/:id",status="200"\} [1-9]/m,
+      );
+      // Every line is a comment or a sample, and a histogram's last bucket is its count.
+      for (const line of payload.trimEnd().split('\n'))
+        expect(line).toMatch(/^(# (HELP|TYPE) \w+ .+|\w+(\{[^{}]*(\{[^}]*\}[^{}]*)*\})? -?[\d.e+-]+)$/);
+      const far = await get('/metrics', { 'x-forwarded-for': '192.0.2.7' });
+      expect(far.statusCode).toBe(403);
+    });
+  });
+
   describe('a log that came with a build', () => {
     const lines = Array.from({ length: 120_000 }, (_, i) => `line ${i + 1} ${'of a log '.repeat(i % 17)}\n`);
     const text = lines.join('');

@@ -3,6 +3,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import fastify, { type ConnectionError, type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { PROBLEM_MEDIA_TYPE, refusal } from '../api/errors.ts';
+import { loggedUrl } from '../api/logged-url.ts';
 import { API_PREFIX, answerProblems, registerApi } from '../api/plugin.ts';
 import type { EventSource } from '../api/routes/route.ts';
 import { DATA_CONTENT_POLICY, type HostRule, isAllowedHost, SECURITY_HEADERS } from '../api/security.ts';
@@ -10,8 +11,10 @@ import { BakehouseError } from '../model/errors.ts';
 import { type OperationRunner, STRANGER } from '../operations/run.ts';
 import type { Activity } from '../operations/server-info.ts';
 import type { AssetSource } from './assets.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
 import { registerPages } from './pages.ts';
 import { registerShortAddresses } from './short-address.ts';
+import { registerWatching } from './watching.ts';
 
 /** No request of today carries a body. */
 const BODY_BYTES_MAX = 64 << 10;
@@ -34,6 +37,9 @@ export interface HttpOptions {
   readonly hosts: HostRule;
   /** Addresses of proxies whose X-Forwarded-For is believed. */
   readonly trustProxy?: readonly string[];
+  /** Folders whose disks must not fill up. */
+  readonly folders?: readonly string[];
+  readonly metrics?: Metrics;
   readonly logger?: FastifyBaseLogger | undefined;
   /** Called when a page is asked for: its questions to the API follow at once. */
   readonly onPage?: () => void;
@@ -102,9 +108,12 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
     routerOptions: { maxParamLength: PARAMETER_CHARS_MAX, ignoreTrailingSlash: true },
   });
 
+  const metrics = options.metrics ?? createMetrics();
   app.decorateRequest('viewer');
   app.addHook('onRequest', async (request, reply) => {
     request.viewer = STRANGER;
+    // What a user quotes is found in the log.
+    reply.header('x-request-id', request.id);
     reply.headers(SECURITY_HEADERS);
     if (!isAllowedHost(request.headers.host, options.hosts)) throw new BakehouseError('forbidden', OTHER_MACHINE);
   });
@@ -112,14 +121,15 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
     const line = { status: reply.statusCode, ms: Math.round(reply.elapsedTime * 10) / 10 };
     request.log[request.url.startsWith(API_PREFIX) ? 'info' : 'debug'](
       line,
-      `${request.method} ${request.url.slice(0, 300)}`,
+      `${request.method} ${loggedUrl(request.url)}`,
     );
+    const route = request.routeOptions.url ?? 'none';
+    metrics.http.observe({ method: request.method, route, status: String(reply.statusCode) }, reply.elapsedTime / 1000);
+    metrics.receivedBytes += Number(request.headers['content-length'] ?? 0) || 0;
   });
   answerProblems(app);
 
-  app.get('/health', async (_, reply) =>
-    reply.header('cache-control', 'no-store').send({ status: 'ok', version: options.version }),
-  );
+  registerWatching(app, { runner: options.runner, version: options.version, metrics, folders: options.folders ?? [] });
   app.register(
     async (api) => {
       registerApi(api, {

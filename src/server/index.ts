@@ -14,6 +14,7 @@ import { embedded } from './embedded.ts';
 import { createEventHub } from './event-hub.ts';
 import { createHttp } from './http.ts';
 import { createLogger } from './logger.ts';
+import { createMetrics } from './metrics.ts';
 import { isRetentionDue } from './retention-times.ts';
 import type { Settings } from './settings.ts';
 import { createThreadClient, threadEntry } from './threads/thread-client.ts';
@@ -160,8 +161,20 @@ export async function startServer(settings: Settings, options: StartOptions = {}
   }
   const query = thread('query');
   const ingest = thread('ingest');
+  const metrics = createMetrics();
   const runner: OperationRunner = {
-    run: (name, input, viewer) => (WRITES.has(name) ? ingest : query).run(name, input, viewer),
+    run: async (name, input, viewer) => {
+      const thread = WRITES.has(name) ? 'ingest' : 'query';
+      const begin = performance.now();
+      let result = 'failed';
+      try {
+        const answer = await (thread === 'ingest' ? ingest : query).run(name, input, viewer);
+        result = 'ok';
+        return answer;
+      } finally {
+        metrics.operations.observe({ operation: name, thread, result }, (performance.now() - begin) / 1000);
+      }
+    },
   };
 
   /** What takes reports looks, when it starts, for those that are not stored yet. */
@@ -196,6 +209,11 @@ export async function startServer(settings: Settings, options: StartOptions = {}
     version: VERSION,
     hosts: { host: settings.host, allowedHosts: [...settings.allowedHosts, ...publicName(settings.publicUrl)] },
     trustProxy: settings.trustProxy,
+    metrics,
+    folders: [
+      ...(database.startsWith('sqlite:') ? [dirname(database.slice('sqlite:'.length))] : []),
+      ...(blobs.kind === 'disk' ? [blobs.folder] : []),
+    ],
     logger: settings.logLevel === 'silent' ? undefined : logger,
     // The page's questions follow in a tenth of a second; the thread needs about as long to start.
     onPage: () =>

@@ -28,6 +28,7 @@ export interface BlobIndex {
   hasUse(build: string, hash: BlobHash): Promise<boolean>;
   /** For each of the hashes that is there: the builds that use it, which may be none. */
   usersOf(hashes: readonly BlobHash[]): Promise<ReadonlyMap<BlobHash, readonly string[]>>;
+  totals(): Promise<{ readonly blobs: number; readonly storedBytes: number }>;
 }
 
 /** Values of one statement; SQLite takes 32,766 and PostgreSQL 65,535. */
@@ -132,6 +133,13 @@ export function blobIndex(db: Kysely<Database>): BlobIndex {
         }
       }
       return users;
+    },
+    totals: async () => {
+      const row = await db
+        .selectFrom('blobs')
+        .select(({ fn }) => [fn.countAll().as('blobs'), fn.sum('stored_bytes').as('bytes')])
+        .executeTakeFirstOrThrow();
+      return { blobs: Number(row.blobs), storedBytes: Number(row.bytes ?? 0) };
     },
   };
 }

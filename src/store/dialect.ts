@@ -49,6 +49,8 @@ export interface Dialect {
   jsonArray(query: RawBuilder<unknown>, column: string): RawBuilder<string | null>;
   /** Held until the transaction ends: one migration at a time. Null: the transaction itself does it. */
   readonly migrationLock: RawBuilder<unknown> | null;
+  /** What the database takes, one row. */
+  readonly databaseBytes: RawBuilder<{ readonly bytes: unknown }>;
   /** Begins a transaction that only reads, and sees the database as it is at its first question. */
   readonly beginSnapshot: string;
   /** Another writer was in the way; the transaction is undone and may be tried again. */
@@ -90,6 +92,7 @@ function sqlite(file: string): Dialect {
       sql<boolean>`${sql.ref(column)} in (select value from json_each(${JSON.stringify(numbers)}))`,
     jsonArray: (query, column) => sql<string>`(select json_group_array(${sql.ref(column)}) from (${query}))`,
     migrationLock: null,
+    databaseBytes: sql`select page_count * page_size as bytes from pragma_page_count(), pragma_page_size()`,
     beginSnapshot: 'begin deferred',
     isConflict: isBusy,
   };
@@ -325,6 +328,7 @@ function postgres(url: string): Dialect {
     oneOf: (column, numbers) => sql<boolean>`${sql.ref(column)} = any(${[...numbers]}::integer[])`,
     jsonArray: (query, column) => sql<string>`(select json_agg(${sql.ref(column)})::text from (${query}) as list)`,
     migrationLock: sql`select pg_advisory_xact_lock(${MIGRATION_LOCK})`,
+    databaseBytes: sql`select pg_database_size(current_database()) as bytes`,
     beginSnapshot: 'begin isolation level repeatable read read only',
     // Serialization failure, deadlock, unique and foreign key: the other writer came first with the same or took away what we refer to.
     isConflict: (error) =>

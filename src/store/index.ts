@@ -5,6 +5,7 @@ import { dialectFor } from './dialect.ts';
 import { Dictionaries } from './dictionaries.ts';
 import { migrate } from './migrations/index.ts';
 import { countFacets } from './queries/count-facets.ts';
+import { databaseBytes } from './queries/database-bytes.ts';
 import { findByOrigin } from './queries/find-by-origin.ts';
 import { countBuilds, listBuilds } from './queries/list-builds.ts';
 import {
@@ -105,6 +106,7 @@ export async function openStore(database: string): Promise<Store> {
       deleteBuild: (id) => deleteBuild(db, id),
       blobIndex: index,
       retention: keeping,
+      databaseBytes: () => databaseBytes(db, dialect),
       close: () => db.destroy(),
     };
   }

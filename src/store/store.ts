@@ -251,5 +251,7 @@ export interface Store {
   /** Not bounded to a viewer: whoever gives a blob away asks `hasUse` of a build that its viewer may see. */
   readonly blobIndex: BlobIndex;
   readonly retention: Retention;
+  /** What the database takes, as the engine says. */
+  databaseBytes(): Promise<number>;
   close(): Promise<void>;
 }

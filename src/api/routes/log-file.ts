@@ -26,7 +26,7 @@ export function logFile(app: FastifyInstance, context: RouteContext): void {
       const { id } = request.params as z.output<typeof BuildParams>;
       const { row, blob } = request.query as z.output<typeof LogFileQuery>;
       const read = async (at: number) => {
-        const answer = await context.runner.run('read-log-bytes', { build: id, row, blob, at });
+        const answer = await context.runner.run('read-log-bytes', { build: id, row, blob, at }, request.viewer);
         if (answer.kind !== 'file') throw new Error('a log is a file');
         return answer.file;
       };
