@@ -129,7 +129,7 @@ export function mergeBuilds(a: Build, b: Build): Build {
     bitbakeVersion: strong.bitbakeVersion ?? weak.bitbakeVersion,
     layers: strong.layers.length > 0 ? strong.layers : weak.layers,
     type: mergeTypes(strong.type, weak.type),
-    variables: { ...weak.variables, ...strong.variables },
+    variables: united(strong.variables, weak.variables),
     recipes: rows.recipes,
     tasks: rows.tasks,
     graph: rows.graph,
@@ -141,9 +141,17 @@ export function mergeBuilds(a: Build, b: Build): Build {
     logs: rows.logs,
     sizes: strong.sizes.length > 0 ? strong.sizes : weak.sizes,
     rootfsSizes: strong.rootfsSizes.length > 0 ? strong.rootfsSizes : weak.rootfsSizes,
-    extras: { ...weak.extras, ...strong.extras },
+    extras: united(strong.extras, weak.extras),
     problems: mergeProblems(strong.problems, weak.problems),
   };
+}
+
+/** In the order of the strong one, so that merging it once more moves nothing. */
+function united(
+  strong: Readonly<Record<string, string>>,
+  weak: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  return { ...strong, ...weak, ...strong };
 }
 
 /**

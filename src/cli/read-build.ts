@@ -3,6 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { CompareInput } from '../analysis/join-builds.ts';
 import { readBuildstatsDirectory } from '../formats/open/directory.ts';
+import type { InnerLogs } from '../formats/open/error-report-file.ts';
 import { eventLogCandidates } from '../formats/open/event-log-names.ts';
 import { buildDirectories } from '../formats/open/find-builds.ts';
 import type { Build } from '../model/build.ts';
@@ -20,6 +21,8 @@ export interface ReadOptions {
   readonly metrics: readonly string[] | null;
   /** Whether samples are wanted. */
   readonly samples: boolean;
+  /** Receives the logs that a source holds within itself. */
+  readonly onLogs?: (logs: InnerLogs) => void;
 }
 
 /** A terminal has few lines; `import` keeps them all. */
@@ -106,6 +109,7 @@ export async function readAll(io: CliIo, path: string, read: ReadOptions): Promi
       samples: read.samples,
       nowMs: io.nowMs(),
       onProgress: progress.show,
+      onLogs: read.onLogs,
     })) {
       builds.push(build);
     }

@@ -90,13 +90,14 @@ export function readStored(io: CliIo, options: Options, reference: string, read:
 }
 
 /** Every build of a path into the store, with a line of progress on a terminal. */
-export async function importInto(io: CliIo, store: Store, path: string): Promise<ImportPathResult> {
-  const { importPath, memoryBlobs } = await loadLibrary();
+export async function importInto(io: CliIo, options: Options, store: Store, path: string): Promise<ImportPathResult> {
+  const { importPath, openBlobs } = await loadLibrary();
+  const { blobs } = await storeSettings(io, options);
   const progress = progressLine(io, `storing ${path}`);
   const context = {
     store,
     wholeStore: store,
-    blobs: memoryBlobs(),
+    blobs: openBlobs(blobs),
     viewer: CONSOLE,
     collector: null,
     now: io.nowMs,
@@ -123,7 +124,7 @@ export function storeSources(io: CliIo, options: Options, builds: readonly Build
     );
     for (const location of new Set(locations)) {
       // A build inside a tar is `file.tar!inner/folder`; the whole tar is what can be read.
-      if (location !== undefined) await importInto(io, store, location.split('!')[0]!);
+      if (location !== undefined) await importInto(io, options, store, location.split('!')[0]!);
     }
   });
 }

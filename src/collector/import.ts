@@ -1,10 +1,14 @@
 import { mergeBuilds, sameOrigin } from '../analysis/merge-builds.ts';
-import { openBuilds } from '../formats/open/index.ts';
+import { type InnerLogs, openBuilds } from '../formats/open/index.ts';
 import type { Build } from '../model/build.ts';
 import { BakehouseError } from '../model/errors.ts';
+import { LOG_BLOB_BYTES_MAX } from '../model/limits.ts';
 import { type Problem, ProblemList } from '../model/problem.ts';
+import { namedBlobs } from '../store/blob-index.ts';
+import type { BlobStore } from '../store/blobs/index.ts';
 import type { BuildAccess, SavedBuild, Store } from '../store/store.ts';
 import type { UploadReceipt } from '../store/uploads.ts';
+import { keepLogs, withCausesOf } from './inner-logs.ts';
 import { joinRule, type MayJoin } from './may-join.ts';
 import { buildId, withHostId } from './origin.ts';
 
@@ -15,6 +19,8 @@ export interface ImportOptions {
   readonly onSaved?: ((saved: SavedBuild) => void) | undefined;
   /** The clock, epoch ms; default now. */
   readonly nowMs?: number | undefined;
+  /** Where logs go that a source holds within itself; left out: the builds are saved without them. */
+  readonly blobs?: BlobStore | undefined;
 }
 
 export interface ImportResult {
@@ -35,14 +41,24 @@ export interface ImportResult {
  * gigabytes. So a directory's event log, which comes after all directories, finds its build in the store.
  */
 export async function importPath(store: Store, path: string, options: ImportOptions = {}): Promise<ImportResult> {
-  const { signal, onProgress, onSaved, nowMs } = options;
+  const { signal, onProgress, onSaved, nowMs, blobs } = options;
   const problems = new ProblemList();
   const builds = new Map<string, SavedBuild>();
   let notSaved = 0;
-  for await (const build of openBuilds(path, { problems, signal, onProgress, nowMs })) {
+  let inner: InnerLogs = new Map();
+  const onLogs = (logs: InnerLogs): void => {
+    inner = logs;
+  };
+  for await (const read of openBuilds(path, { problems, signal, onProgress, onLogs, nowMs })) {
     signal?.throwIfAborted();
+    const logs = inner;
+    inner = new Map();
+    const build = logs.size === 0 ? read : withCausesOf(blobs === undefined ? { ...read, logs: [] } : read, logs);
     try {
+      if (blobs !== undefined && logs.size > 0)
+        await keepLogs(store, blobs, build, logs, { bytesMax: LOG_BLOB_BYTES_MAX, nowMs: nowMs ?? Date.now() });
       const saved = await saveAccount(store, build);
+      if (blobs !== undefined && logs.size > 0) await store.blobIndex.addUses(saved.id, namedBlobs(build));
       const before = builds.get(saved.id);
       builds.set(saved.id, { ...saved, changed: saved.changed || before?.changed === true });
       onSaved?.(saved);

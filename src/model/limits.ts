@@ -88,3 +88,8 @@ export const STRANGER_BUILDS_PER_HOUR = 120;
 export const STRANGER_BYTES_PER_HOUR = 1 << 30;
 /** The log of bitbake's user interface: 150 bytes a task, and 20 lines of each failure; `-v` and `-DDD` make it a gigabyte. */
 export const COOKER_LOG_BYTES_MAX = 256 << 20;
+
+/** An error report, with its logs as escaped JSON: a `-k` build that fails a dozen times with 5 MB each. */
+export const ERROR_REPORT_BYTES_MAX = 64 << 20;
+/** A name in a report that anybody may send; upstream's own server cuts at 50 to 300. */
+export const REPORT_NAME_CHARS_MAX = 400;

@@ -18,6 +18,7 @@ export async function importPath(context: OperationContext, input: ImportPathInp
   return importInto(context.store, path, {
     signal,
     nowMs: context.now(),
+    blobs: context.blobs,
     onProgress: ({ done, total }) => onProgress?.(done, total),
     onSaved: (saved) => {
       onSaved?.(saved);

@@ -1,13 +1,15 @@
 /** From builds as they were read to what is sent of each: whose it is, what it tells, which logs go with it. */
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { findCause } from '../analysis/cause-line.ts';
 import { originOf, withHostId } from '../collector/origin.ts';
+import type { InnerLogs } from '../formats/open/error-report-file.ts';
 import { NATIVE_PACKING } from '../formats/open/native-packing.ts';
 import { readBlob, recordFileOf, recordIdOf } from '../formats/open/record-file.ts';
 import { RECORD_KINDS, type RecordKind } from '../formats/record/kinds.ts';
 import { type ScrubContext, scrubber } from '../formats/record/scrub.ts';
 import { writeRecord } from '../formats/record/writer.ts';
-import type { Build } from '../model/build.ts';
+import type { Build, TaskLog } from '../model/build.ts';
 import { LOG_BLOB_BYTES_MAX } from '../model/limits.ts';
 import { findLogs } from './kept-logs.ts';
 import { type Claim, claimOf } from './push-key.ts';
@@ -24,6 +26,8 @@ export interface PrepareOptions {
   readonly hostName: string | null;
   readonly userName: string | null;
   readonly nowMs: number;
+  /** Logs that came within the accounts of the build, by the names that it has for them. */
+  readonly innerLogs?: InnerLogs | undefined;
 }
 
 export interface Prepared {
@@ -39,15 +43,18 @@ export async function prepareUpload(read: Build, path: string, options: PrepareO
   const directories = build.sources.filter(({ kind }) => kind === 'record').map(({ location }) => location);
   const claim =
     directories.map(claimOfRecord).find((found) => found !== null) ?? claimOf(options.key(), originOf(build));
+  const inner = scrubbedLogs(build, options.innerLogs ?? new Map(), scrub);
   const found = await findLogs(build, path, options.kinds, scrub, options.nowMs);
   // The host's name is for its owner; the id is what tells hosts apart.
   const told: Build = {
     ...build,
     host: { ...build.host, name: null },
-    logs: [...build.logs, ...found.logs],
+    logs: [...inner.logs, ...found.logs],
     failures: build.failures.map((failure) => ({
       ...failure,
-      cause: failure.cause ?? (failure.row === null ? null : (found.causes.get(failure.row) ?? null)),
+      cause:
+        failure.cause ??
+        (failure.row === null ? null : (found.causes.get(failure.row) ?? inner.causes.get(failure.row) ?? null)),
     })),
   };
   const written = (kinds: ReadonlySet<RecordKind>) =>
@@ -68,6 +75,7 @@ export async function prepareUpload(read: Build, path: string, options: PrepareO
     blobs.push({ sha256: name, class: kind, bytes: bytes.length, read: async () => bytes });
   };
   const text = whole.lines.join('');
+  for (const blob of inner.blobs) if (text.includes(blob.sha256)) blobs.push(blob);
   for (const log of build.logs)
     if (text.includes(log.blob)) fromRecord(log.blob, log.kind === 'failure' ? 'failure-log' : 'log');
   for (const { fileList } of build.sizes)
@@ -100,6 +108,32 @@ export async function prepareUpload(read: Build, path: string, options: PrepareO
       blobs,
     },
   };
+}
+
+/** The logs of the build with those that came within an account scrubbed, as every log that is sent is, and named anew by that. */
+function scrubbedLogs(
+  build: Build,
+  given: InnerLogs,
+  scrub: (text: string) => string,
+): {
+  readonly logs: readonly TaskLog[];
+  readonly blobs: readonly Blob[];
+  readonly causes: ReadonlyMap<number, string>;
+} {
+  const blobs = new Map<string, Blob>();
+  const causes = new Map<number, string>();
+  const logs = build.logs.map((log) => {
+    const own = given.get(log.blob);
+    if (own === undefined) return log;
+    const text = scrub(new TextDecoder().decode(own));
+    const bytes = new TextEncoder().encode(text);
+    const name = sha256(bytes);
+    blobs.set(name, { sha256: name, class: 'failure-log', bytes: bytes.length, read: async () => bytes });
+    const cause = log.row === null ? null : findCause(text);
+    if (log.row !== null && cause !== null) causes.set(log.row, cause.text);
+    return { ...log, blob: name, bytes: bytes.length };
+  });
+  return { logs, blobs: [...blobs.values()], causes };
 }
 
 /** Names as the announcement of a build has them; its stream tells them whole. */

@@ -22,7 +22,7 @@ export async function importPaths(io: CliIo, args: readonly string[], options: O
     const done: PathResult[] = [];
     for (const path of args) {
       try {
-        const { builds, problems, failed } = await importInto(io, store, path);
+        const { builds, problems, failed } = await importInto(io, options, store, path);
         // Found and not stored (a full disk): whoever calls us must not take it for done.
         if (failed > 0) unreadable = true;
         done.push({

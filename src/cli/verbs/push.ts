@@ -28,9 +28,14 @@ export async function push(io: CliIo, args: readonly string[], options: Options)
   const { prepareUpload } = await loadLibrary();
   let unreadable = false;
   const found: { readonly build: Build; readonly path: string }[] = [];
+  const innerLogs = new Map<string, Uint8Array>();
+  const onLogs = (logs: ReadonlyMap<string, Uint8Array>): void => {
+    for (const [name, bytes] of logs) innerLogs.set(name, bytes);
+  };
   for (const path of args) {
     try {
-      for (const build of await readAll(io, path, { metrics: null, samples: true })) found.push({ build, path });
+      for (const build of await readAll(io, path, { metrics: null, samples: true, onLogs }))
+        found.push({ build, path });
     } catch (error) {
       if (!(error instanceof BakehouseError)) throw error;
       unreadable = true;
@@ -47,7 +52,7 @@ export async function push(io: CliIo, args: readonly string[], options: Options)
     args.length === 1 ? found.map(({ build }) => build) : mergeSameOrigins(found.map(({ build }) => build));
   builds.sort((a, b) => (a.startedMs ?? 0) - (b.startedMs ?? 0));
   const prepared: Prepared[] = [];
-  for (const build of builds) prepared.push(await prepareUpload(build, pathOf(build), prepare));
+  for (const build of builds) prepared.push(await prepareUpload(build, pathOf(build), { ...prepare, innerLogs }));
 
   if (flag(options, 'show')) {
     for (const one of prepared) await show(io, one);

@@ -1,5 +1,6 @@
 /** Everything that opens paths: the only folder of formats that touches files and sockets. */
 export { type ReadBuildstatsOptions, readBuildstatsDirectory, readBuildstatsDirectoryAll } from './directory.ts';
+export { type InnerLogs, isErrorReportFile, readErrorReportFile } from './error-report-file.ts';
 export {
   EventLogFollower,
   findEventLogs,

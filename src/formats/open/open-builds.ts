@@ -1,10 +1,11 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
-import { basename, dirname, resolve } from 'node:path';
+import { basename, dirname, resolve, sep } from 'node:path';
 import type { Build } from '../../model/build.ts';
 import { BakehouseError } from '../../model/errors.ts';
 import { ProblemList } from '../../model/problem.ts';
 import { asAccountOf, CookerLogFollower, cookerLogsOf, isOfCommand } from './cooker-log-file.ts';
 import { readBuildstatsDirectoryAll, reasonOf } from './directory.ts';
+import { findErrorReports, type InnerLogs, isErrorReportFile, readErrorReportFile } from './error-report-file.ts';
 import { findEventLogs, isEventLogFile, readEventLogFile } from './eventlog-file.ts';
 import { findBuilds, isTar } from './find-builds.ts';
 import { isRecordFile, readRecordFile } from './record-file.ts';
@@ -20,6 +21,8 @@ export interface OpenOptions {
   readonly problems?: ProblemList | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /** Receives the logs that a source holds within itself (an error report), just before its build is given. */
+  readonly onLogs?: ((logs: InnerLogs) => void) | undefined;
   /** Metrics to read, by id; default all. See ReadBuildstatsOptions. */
   readonly metrics?: readonly string[] | undefined;
   readonly samples?: boolean | undefined;
@@ -29,7 +32,7 @@ export interface OpenOptions {
 
 /**
  * Every build that a path leads to, one after the other, oldest directory first: a build directory, `tmp/buildstats`, a `tmp`, a
- * build folder, a tar (plain, gzip, zstd), an event log, an http(s) listing of any of those.
+ * build folder, a tar (plain, gzip, zstd), an event log, an error report, an http(s) listing of any of those.
  *
  * Builds come as each source tells them: a directory and the event log of the same run are two builds, which the caller merges.
  * A build that cannot be read becomes a problem and never hides the others. Throws BakehouseError when the path itself is not
@@ -78,8 +81,16 @@ async function* openFile(path: string, options: Settings): AsyncGenerator<Build>
     }
     return;
   }
+  if (!isTar(path) && isErrorReportFile(path)) {
+    const build = reportOf(path, options);
+    options.onProgress?.({ done: 1, total: 1 });
+    yield build;
+    return;
+  }
   if (!isTar(path) && !looksLikeTar(path)) {
-    throw new BakehouseError('unreadable', `${path} is neither a tar, an event log nor a record.`, { file: path });
+    throw new BakehouseError('unreadable', `${path} is neither a tar, an event log, an error report nor a record.`, {
+      file: path,
+    });
   }
   const { readTarFile } = await import('./tar.ts');
   const builds = await readTarFile(path, options);
@@ -99,7 +110,19 @@ async function* openFolder(path: string, options: Settings): AsyncGenerator<Buil
   const logs = only
     ? []
     : [...new Set([...found.eventLogs, ...[...homes].flatMap((home) => findEventLogs(home))])].sort();
-  const total = found.builds.length + found.records.length + found.tars.length + logs.length;
+  const tmps = new Set(
+    found.builds
+      .map(({ dir }) => dirname(dir))
+      .filter(isBuildstats)
+      .map((dir) => dirname(dir)),
+  );
+  const told = [...logs, ...[...tmps].flatMap((tmp) => cookerLogsOf(tmp).map(({ file }) => file))];
+  const reports = only
+    ? []
+    : [...new Set([...homes].flatMap((home) => [home, dirname(home)]).concat(path))]
+        .filter((home) => home === path || home.startsWith(path + sep))
+        .flatMap((home) => findErrorReports(home, told));
+  const total = found.builds.length + found.records.length + found.tars.length + logs.length + reports.length;
   if (total === 0) throw nothingIn(path);
   let done = 0;
   const started: Pick<Build, 'name' | 'startedMs' | 'host'>[] = [];
@@ -137,16 +160,14 @@ async function* openFolder(path: string, options: Settings): AsyncGenerator<Buil
     yield* builds;
   }
   if (!only) {
-    yield* cookerAccounts(
-      new Set(
-        found.builds
-          .map(({ dir }) => dirname(dir))
-          .filter(isBuildstats)
-          .map((dir) => dirname(dir)),
-      ),
-      started,
-      options,
-    );
+    yield* cookerAccounts(tmps, started, options);
+  }
+  for (const file of new Set(reports)) {
+    signal?.throwIfAborted();
+    const builds = await reading(file, options, () => [reportOf(file, options)]);
+    done++;
+    options.onProgress?.({ done, total: Math.max(done, total) });
+    yield* builds.filter((build) => build.failures.length > 0);
   }
   for (const file of found.tars) {
     signal?.throwIfAborted();
@@ -181,6 +202,12 @@ async function* cookerAccounts(
       await new Promise((next) => setImmediate(next));
     }
   }
+}
+
+function reportOf(path: string, options: Settings): Build {
+  const { build, logs } = readErrorReportFile(path);
+  if (logs.size > 0) options.onLogs?.(logs);
+  return build;
 }
 
 /** Milliseconds between the start of a build as buildstats and as the event log tell it; the log's is an estimate. */
