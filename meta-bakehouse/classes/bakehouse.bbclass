@@ -70,14 +70,14 @@ python bakehouse_eventhandler() {
 addhandler bakehouse_eventhandler
 bakehouse_eventhandler[eventmask] = "bb.event.ConfigParsed bb.event.CacheLoadStarted bb.event.ParseStarted bb.event.BuildInit bb.event.BuildStarted bb.event.BuildCompleted bb.command.CommandCompleted bb.command.CommandFailed bb.command.CommandExit bb.cooker.CookerExit"
 
-# A customer's extensible SDK gets neither the class nor its settings. Both spellings: they were renamed in kirkstone.
+# A customer's extensible SDK gets neither the class nor its settings. Two spellings: both were renamed in kirkstone.
 python () {
     if bb.data.inherits_class('populate_sdk_ext', d):
-        for name in ('SDK_INHERIT_DENYLIST', 'SDK_INHERIT_BLACKLIST'):
+        for name in ('ESDK_CLASS_INHERIT_DISABLE', 'SDK_INHERIT_BLACKLIST'):
             if d.getVar(name) is not None:
                 d.appendVar(name, ' bakehouse')
         settings = ' '.join(sorted(name for name in d.keys() if name.startswith('BAKEHOUSE_')))
-        for name in ('SDK_LOCAL_CONF_DENYLIST', 'SDK_LOCAL_CONF_BLACKLIST'):
+        for name in ('ESDK_LOCALCONF_REMOVE', 'SDK_LOCAL_CONF_BLACKLIST'):
             if d.getVar(name) is not None:
                 d.appendVar(name, ' ' + settings)
 }
