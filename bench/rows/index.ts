@@ -4,9 +4,22 @@
 import type { Row } from '../row.ts';
 import { chart } from './chart.ts';
 import { eventLog } from './event-log.ts';
+import { ingest } from './ingest.ts';
+import { pageWhilePushing } from './page-while-pushing.ts';
 import { queries } from './queries.ts';
 import { columns, compare, summary } from './read.ts';
 import { serverStart } from './server.ts';
 import { storing } from './store.ts';
 
-export const rows: readonly Row[] = [summary, columns, compare, eventLog, storing, queries, serverStart, chart];
+export const rows: readonly Row[] = [
+  summary,
+  columns,
+  compare,
+  eventLog,
+  storing,
+  queries,
+  serverStart,
+  ingest,
+  pageWhilePushing,
+  chart,
+];

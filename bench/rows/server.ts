@@ -18,7 +18,11 @@ interface Running {
 
 const START_TIMEOUT_MS = 30_000;
 
-async function start(script: string, args: readonly string[], env: Readonly<Record<string, string>>): Promise<Running> {
+export async function startServer(
+  script: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<Running> {
   const began = performance.now();
   const child = spawn(process.execPath, [script, ...args], {
     env: { ...process.env, ...env },
@@ -54,7 +58,7 @@ async function start(script: string, args: readonly string[], env: Readonly<Reco
   return { process: child, url: origin, firstByteMs };
 }
 
-async function stop({ process: child }: Running): Promise<void> {
+export async function stopServer({ process: child }: Running): Promise<void> {
   const ended = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGTERM');
   // A server that does not end by itself is a fault of its own, not a reason to hang here.
@@ -99,14 +103,14 @@ export const serverStart: Row = {
     const idle: number[] = [];
     const rounds = bench.options.quick ? 2 : 7;
     for (let round = -1; round < rounds; round++) {
-      const server = await start(script, [], env);
+      const server = await startServer(script, [], env);
       if (round === rounds - 1) {
         await pause(3000);
         idle.push(memoryMb(server.process, 'VmRSS'));
       }
-      await stop(server);
-      const bare = await start(empty, [join(bench.scratch, 'empty.db')], {});
-      await stop(bare);
+      await stopServer(server);
+      const bare = await startServer(empty, [join(bench.scratch, 'empty.db')], {});
+      await stopServer(bare);
       // The first round fills the compile caches of both.
       if (round < 0) continue;
       ours.push(server.firstByteMs);
@@ -139,7 +143,7 @@ async function withLargeStore(bench: Bench, script: string): Promise<RowResult[]
   const what = 'memory of the server with 1,000 builds of 10,000 tasks';
   const database = largeStore(bench);
   if (!existsSync(database)) return [cannot(what, 'the row `queries`, which makes that store, did not run before')];
-  const server = await start(script, [], settings(bench, database));
+  const server = await startServer(script, [], settings(bench, database));
   try {
     const fetched = async (path: string): Promise<void> => {
       const response = await fetch(`${server.url}/api/v1${path}`);
@@ -169,6 +173,6 @@ async function withLargeStore(bench: Bench, script: string): Promise<RowResult[]
       ),
     ];
   } finally {
-    await stop(server);
+    await stopServer(server);
   }
 }

@@ -32,7 +32,7 @@ function blocksOf(build: Build): { metric: number; block: number; bytes: Uint8Ar
 }
 
 /** The least that keeps the same bytes: encode, one transaction, one row a block, nothing to search by. */
-function bareInsert(db: DatabaseSync): (build: Build, number: number) => void {
+export function bareInsert(db: DatabaseSync): (build: Build, number: number) => void {
   db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
   db.exec(
     'CREATE TABLE blocks (build INTEGER, metric INTEGER, block INTEGER, bytes BLOB, PRIMARY KEY (metric, build, block)) WITHOUT ROWID',
@@ -43,6 +43,23 @@ function bareInsert(db: DatabaseSync): (build: Build, number: number) => void {
     db.exec('BEGIN IMMEDIATE');
     for (const { metric, block, bytes } of rows) insert.run(number, metric, block, bytes);
     db.exec('COMMIT');
+  };
+}
+
+export async function barePostgresInsert(client: pg.Client): Promise<(build: Build, number: number) => Promise<void>> {
+  await client.query(
+    'CREATE TABLE blocks (build int, metric int, block int, bytes bytea, PRIMARY KEY (metric, build, block))',
+  );
+  await client.query('ALTER TABLE blocks ALTER bytes SET STORAGE EXTERNAL');
+  return async (build, number) => {
+    const rows = blocksOf(build);
+    const values = rows.map((_, i) => `($${4 * i + 1}, $${4 * i + 2}, $${4 * i + 3}, $${4 * i + 4})`).join(', ');
+    await client.query('BEGIN');
+    await client.query(
+      `INSERT INTO blocks VALUES ${values}`,
+      rows.flatMap(({ metric, block, bytes }) => [number, metric, block, bytes]),
+    );
+    await client.query('COMMIT');
   };
 }
 
@@ -98,25 +115,12 @@ async function onPostgres(bench: Bench): Promise<RowResult[]> {
     const store = await openStore(await server.newDatabase());
     const client = new pg.Client({ connectionString: await server.newDatabase() });
     await client.connect();
-    await client.query(
-      'CREATE TABLE blocks (build int, metric int, block int, bytes bytea, PRIMARY KEY (metric, build, block))',
-    );
-    await client.query('ALTER TABLE blocks ALTER bytes SET STORAGE EXTERNAL');
+    const bare = await barePostgresInsert(client);
     let a = 0;
     let b = 0;
     const result = await compareFunctions(
       () => store.saveBuild(buildId(a), builds[a++]!),
-      async () => {
-        const rows = blocksOf(builds[b]!);
-        const values = rows.map((_, i) => `($${4 * i + 1}, $${4 * i + 2}, $${4 * i + 3}, $${4 * i + 4})`).join(', ');
-        await client.query('BEGIN');
-        await client.query(
-          `INSERT INTO blocks VALUES ${values}`,
-          rows.flatMap(({ metric, block, bytes }) => [b, metric, block, bytes]),
-        );
-        await client.query('COMMIT');
-        b++;
-      },
+      () => bare(builds[b]!, b++),
       rounds,
     );
     await store.close();
