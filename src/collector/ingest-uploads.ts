@@ -29,6 +29,8 @@ export interface IngestOptions {
   readonly onBusy?: ((busy: boolean) => void) | undefined;
 }
 
+/** Most streams are whole a moment after they began: those are stored once. */
+const FIRST_MS = 1000;
 /** A stream that grows is shown anew at most this often, and takes at most a tenth of the time for it. */
 const GROWING_MS = 2000;
 const GROWING_SHARE = 10;
@@ -86,8 +88,10 @@ export class IngestUploads {
 
   /** More of this upload is durable. */
   poke(upload: Upload): void {
-    this.#waiting.set(upload.id, upload.complete ? 0 : (this.#notBeforeMs.get(upload.id) ?? 0));
-    this.#leftOver.delete(upload.id);
+    const { id, complete } = upload;
+    if (complete) this.#waiting.set(id, 0);
+    else if (!this.#waiting.has(id)) this.#waiting.set(id, this.#notBeforeMs.get(id) ?? this.#options.now() + FIRST_MS);
+    this.#leftOver.delete(id);
     this.#work();
   }
 
