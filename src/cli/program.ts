@@ -233,7 +233,12 @@ export function makeProgram(io: CliIo, ended: (code: number) => void): Command {
         .option('--push-blobs <n>', 'logs of one build')
         .option('--push-builds-per-hour <n>', 'builds of one client in an hour')
         .option('--push-megabytes-per-hour <n>', 'of one client in an hour, as sent');
-    withStore(command).action(run(async () => (await import('./verbs/serve.ts')).serve));
+    if (name === 'watch') {
+      withPushing(command)
+        .option('--push <server>', 'tell this server of every build while it runs')
+        .option('--every <seconds>', 'with --push: at most so often (default: 30)', number);
+      withStore(command).action(run(async () => (await import('./verbs/watch.ts')).watch));
+    } else withStore(command).action(run(async () => (await import('./verbs/serve.ts')).serve));
   }
   return program;
 }

@@ -28,6 +28,9 @@ export interface WatchOptions {
   readonly saveEveryMs?: number | undefined;
 }
 
+/** Where a watched build goes when it has changed: a store, or whoever else wants it. Throws where it failed: it comes again. */
+export type SaveBuild = (build: Build) => Promise<SavedBuild>;
+
 export const LOOK_EVERY_MS = 1000;
 export const SAVE_EVERY_MS = 2000;
 /** Work may take a tenth of the time. */
@@ -121,7 +124,7 @@ function hasEnd(dir: string): boolean {
 
 /** What happens at one path. `prime` before it is imported, then `look` again and again. */
 export class PathWatch {
-  readonly #store: Store;
+  readonly #saveBuild: SaveBuild;
   readonly #path: string;
   readonly #options: WatchOptions;
   readonly #directories = new Map<string, string>();
@@ -135,8 +138,8 @@ export class PathWatch {
   #primed = false;
   #warned = '';
 
-  constructor(store: Store, path: string, options: WatchOptions = {}) {
-    this.#store = store;
+  constructor(into: Store | SaveBuild, path: string, options: WatchOptions = {}) {
+    this.#saveBuild = typeof into === 'function' ? into : (build) => saveAccount(into, build);
     this.#path = path;
     this.#options = options;
   }
@@ -308,7 +311,7 @@ export class PathWatch {
       )
         continue;
       log.dirty = false;
-      log.saved = await this.#try(() => saveAccount(this.#store, build));
+      log.saved = await this.#try(() => this.#saveBuild(build));
     }
   }
 
@@ -335,7 +338,7 @@ export class PathWatch {
       record.dirty = false;
       if (build === null) continue;
       record.outcome = build.outcome;
-      record.dirty = !(await this.#try(() => saveAccount(this.#store, build)));
+      record.dirty = !(await this.#try(() => this.#saveBuild(build)));
       record.notBeforeMs = record.dirty ? nowMs + RETRY_MS : this.#notBefore(nowMs, before);
     }
   }
@@ -376,14 +379,14 @@ export class PathWatch {
       if (!tracked.dirty || !due) continue;
       whole = this.#withCookerLog(whole, tracked.build, nowMs);
       tracked.outcome = whole.outcome;
-      tracked.dirty = !(await this.#try(() => saveAccount(this.#store, whole)));
+      tracked.dirty = !(await this.#try(() => this.#saveBuild(whole)));
       tracked.notBeforeMs = tracked.dirty ? nowMs + RETRY_MS : this.#notBefore(nowMs, startedAt);
     }
     for (const log of fresh) {
       for (const build of log.builds) {
         if (claimed.has(build) || log.live.behind) continue;
         if (build.outcome === 'running' && nowMs - log.sinceMs < ALONE_AFTER_MS) log.dirty = true;
-        else if (!(await this.#try(() => saveAccount(this.#store, build)))) {
+        else if (!(await this.#try(() => this.#saveBuild(build)))) {
           log.dirty = true;
           log.notBeforeMs = nowMs + RETRY_MS;
         }

@@ -22,6 +22,7 @@ export {
   DEFAULT_KINDS,
   kindsOf,
   openTransport,
+  PushWatch,
   prepareUpload,
   readPushKey,
   serverAddress,
