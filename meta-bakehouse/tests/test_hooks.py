@@ -177,9 +177,10 @@ class Building(unittest.TestCase):
         self.bb.fire(event('CacheLoadStarted'), self.d)
         self.bb.fire(event('ParseStarted'), self.d)
         self.log(logging.ERROR, 'ParseError at /layers/meta/zlib_1.3.bb:2: unparsed line')
+        self.bb.fire(event('ParseError', _msg='Parsing halted due to errors'), self.d)
         self.bb.fire(event('CommandFailed', error=''), self.d)
         self.assertEqual((self.facts()['outcome'], self.facts()['targets']), ('never-started', ['zlib', 'mc:arm:zlib']))
-        self.assertEqual(self.of('failure')[0]['cause'], 'ParseError at /layers/meta/zlib_1.3.bb:2: unparsed line')
+        self.assertEqual([line['cause'] for line in self.of('failure')], ['ParseError at /layers/meta/zlib_1.3.bb:2: unparsed line'])
         self.assertEqual(self.of('message')[0]['level'], 'error')
         self.assertEqual(self.bb.said[1], 'Bakehouse: ParseError at /layers/meta/zlib_1.3.bb:2: unparsed line')
 

@@ -99,6 +99,7 @@ class Recorder(object):
         self._first_of_server = first_of_server
         self._dropped = 0
         self.unparsed = None
+        self._halted = None
         self.started_mcs = 0
         self.completed_mcs = 0
         self.failures = []
@@ -319,7 +320,8 @@ class Recorder(object):
         self._outside(None, str(event))
 
     def _on_ParseError(self, ms, event):
-        self._outside(None, str(getattr(event, '_msg', '')))
+        # "Parsing halted due to errors": said of nothing in particular, so it counts only where no message says more.
+        self._halted = str(getattr(event, '_msg', '') or 'Parsing halted due to errors')
 
     def _outside(self, task, text):
         text = text.strip()[:1000]
@@ -632,8 +634,8 @@ class Recorder(object):
         if self._dropped:
             self._problem('error', 'events-dropped',
                           '%d events came faster than they were recorded and are not in the record.' % self._dropped)
-        if self.unparsed:
-            self._outside(None, self.unparsed)
+        if self.unparsed or (self._halted and not self.failures):
+            self._outside(None, self.unparsed or self._halted)
         if self._running:
             for run in list(self._running.values()):
                 if run.get('start') is not None or run.get('queued') is not None:
