@@ -31,6 +31,18 @@
  *     POST /uploads/{build}/blobs             OfferBlobs -> BlobsWanted
  *     PUT  /uploads/{build}/blobs/{sha256}    the bytes -> BlobStored
  *     POST /sample                            -> SampleImported (loopback and same origin only)
+ *     POST /sign-in                           SignIn -> SignedIn, and a cookie
+ *     POST /sign-out                          SignOut -> Done
+ *     GET  /account                           -> AccountDetail: who asks, with tokens and sessions
+ *     POST /account/password                  ChangePassword -> Done
+ *     POST /account/tokens                    MakeToken -> MadeToken, which tells the token once
+ *     DELETE /account/tokens/{token}          -> Done
+ *     GET  /accounts                          -> AccountList (this and what follows: admins)
+ *     POST /accounts                          AddAccount -> AccountState
+ *     GET  /accounts/{name}                   -> AccountDetail
+ *     PATCH /accounts/{name}                  ChangeAccount -> AccountState
+ *     POST /accounts/{name}/tokens            MakeToken -> MadeToken; of a robot
+ *     DELETE /accounts/{name}/tokens/{token}  -> Done
  *     GET  /openapi.json                      this, as OpenAPI 3.1
  *
  * `{id}` is a UUID, a unique prefix of one (4 characters or more), `@last` or `@last~N`. An answer below a finished build that is asked
@@ -39,7 +51,14 @@
 import { z } from 'zod';
 import { BUILD_OUTCOMES, LOG_KINDS } from '../model/build.ts';
 import { ERROR_CODES } from '../model/errors.ts';
-import { LOG_LINES_MAX, OFFERED_BLOBS_MAX, TASK_RUNS_MAX } from '../model/limits.ts';
+import {
+  ACCOUNT_NAME_CHARS_MAX,
+  LOG_LINES_MAX,
+  OFFERED_BLOBS_MAX,
+  PASSWORD_CHARS_MAX,
+  TASK_RUNS_MAX,
+  TOKEN_NAME_CHARS_MAX,
+} from '../model/limits.ts';
 
 const epochMs = z.number().int();
 const count = z.number().int().min(0);
@@ -541,6 +560,9 @@ export const TrendResult = z.object({
 });
 export type TrendResult = z.infer<typeof TrendResult>;
 
+export const Role = z.enum(['admin', 'member', 'robot']);
+export type Role = z.infer<typeof Role>;
+
 export const ServerInfo = z.object({
   version: z.string(),
   database: z.enum(['sqlite', 'postgres']),
@@ -549,7 +571,14 @@ export const ServerInfo = z.object({
   watching: z.array(z.string()),
   /** Reading under way: null when idle. */
   reading: z.object({ location: z.string(), done: count, total: count.nullable() }).nullable(),
-  writable: z.boolean().describe('whether this peer may write (loopback and same origin)'),
+  writable: z.boolean().describe('whether this peer may put the sample in'),
+  signIn: z
+    .boolean()
+    .describe('whether there is anything to sign in to: the server has accounts, or is reached by others'),
+  account: z
+    .object({ name: z.string(), role: Role })
+    .nullable()
+    .describe('who asks; null: somebody who is not signed in'),
 });
 export type ServerInfo = z.infer<typeof ServerInfo>;
 
@@ -653,3 +682,84 @@ export const BlobsWanted = z.object({
 export const BlobParams = z.object({ build: UploadId, sha256: Sha256 });
 export const BlobQuery = z.object({ class: z.string().max(40).default('log') });
 export const BlobStored = z.object({ stored: z.literal(true) });
+
+// ---- Accounts (docs/accounts.md) ----
+
+const accountName = z.string().min(1).max(ACCOUNT_NAME_CHARS_MAX);
+const password = z.string().max(2 * PASSWORD_CHARS_MAX);
+
+export const SignIn = z.object({ name: accountName, password });
+export const SignedIn = z.object({ name: z.string(), role: Role });
+export type SignedIn = z.infer<typeof SignedIn>;
+export const SignOut = z.object({ everywhere: z.boolean().default(false).describe('every session of the account') });
+export const Done = z.object({});
+export const ChangePassword = z.object({ current: password, password });
+
+export const TokenLine = z.object({
+  number: count,
+  name: z.string(),
+  hint: z.string().describe('its first characters'),
+  createdMs: epochMs,
+  usedMs: epochMs.nullable().describe('noted once a minute; null: never'),
+  expiresMs: epochMs.nullable(),
+  revokedMs: epochMs.nullable(),
+});
+export type TokenLine = z.infer<typeof TokenLine>;
+
+export const MakeToken = z.object({
+  name: z.string().min(1).max(TOKEN_NAME_CHARS_MAX).describe('what uses it, such as a host'),
+  expiresDays: z.number().int().min(1).max(3660).nullable().default(null).describe('null: never'),
+});
+export const MadeToken = TokenLine.extend({ token: z.string().describe('told this once') });
+export type MadeToken = z.infer<typeof MadeToken>;
+
+export const AccountState = z.object({
+  name: z.string(),
+  role: Role,
+  disabled: z.boolean(),
+  hasPassword: z.boolean(),
+  createdMs: epochMs,
+});
+export const AccountDetail = AccountState.extend({
+  tokens: z.array(TokenLine),
+  sessions: z.array(
+    z.object({
+      createdMs: epochMs,
+      usedMs: epochMs,
+      expiresMs: epochMs,
+      current: z.boolean().describe('the session that asks'),
+    }),
+  ),
+});
+export type AccountDetail = z.infer<typeof AccountDetail>;
+
+export const AccountList = z.object({
+  accounts: z.array(
+    AccountState.extend({
+      builds: count,
+      tokens: count.describe('that are good now'),
+      usedMs: epochMs.nullable().describe('last use of a session or token'),
+    }),
+  ),
+});
+export type AccountList = z.infer<typeof AccountList>;
+
+export const AddAccount = z.object({
+  name: accountName,
+  role: Role,
+  password: password.nullable().default(null).describe('null: a robot'),
+});
+export const ChangeAccount = z.object({
+  role: Role.optional(),
+  disabled: z.boolean().optional(),
+  password: password.optional(),
+});
+
+export const AccountParams = z.object({ name: accountName });
+const tokenNumber = z.coerce
+  .number()
+  .int()
+  .min(0)
+  .max(2 ** 31 - 1);
+export const TokenParams = z.object({ token: tokenNumber });
+export const AccountTokenParams = z.object({ name: accountName, token: tokenNumber });

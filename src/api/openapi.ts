@@ -38,6 +38,13 @@ async function make(version: string): Promise<string> {
     },
     version,
     events: { subscribe: () => () => {} },
+    authentication: {
+      identify: async () => {},
+      forget: () => {},
+      offersSignIn: async () => false,
+      setCookie: () => {},
+    },
+    publicUrl: null,
     activity: () => ({ watching: [], reading: null }),
     documented: true,
   };

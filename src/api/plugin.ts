@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { validatorCompiler } from 'fastify-type-provider-zod';
 import { BakehouseError } from '../model/errors.ts';
 import type { Viewer } from '../operations/run.ts';
+import type { SignedInAs } from './authentication.ts';
 import { notFound, PROBLEM_MEDIA_TYPE, problemOf } from './errors.ts';
 import { loggedUrl } from './logged-url.ts';
 import { openApiDocument } from './openapi.ts';
@@ -16,6 +17,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who asks; set before any route. */
     viewer: Viewer;
+    /** The account behind it, where there is one. */
+    signedIn: SignedInAs | null;
   }
 }
 
@@ -24,6 +27,7 @@ export function answerProblems(app: FastifyInstance): void {
   app.setErrorHandler((error, request, reply) => {
     const { problem, bug } = problemOf(error);
     if (bug) request.log.error({ err: error, url: loggedUrl(request.url) }, 'internal error');
+    if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="Bakehouse"');
     const retryAfterS = error instanceof BakehouseError ? error.details?.retryAfterS : undefined;
     if (typeof retryAfterS === 'number') reply.header('retry-after', String(retryAfterS));
     return reply

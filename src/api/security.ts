@@ -1,7 +1,6 @@
 /**
- * Who may do what while there are no accounts (docs/decisions/0005): whoever reaches the port reads; only a peer on the loopback interface
- * whose request comes from our own page writes; a request must name this machine in its Host header, so that a page
- * elsewhere cannot reach in by pointing its own name here (DNS rebinding).
+ * Who may reach in (docs/decisions/0012): a request must name this machine in its Host header, so that a page elsewhere cannot reach in
+ * by pointing its own name here (DNS rebinding); what a browser writes must come from our own page. Who asks is authentication.ts.
  */
 import { isIP } from 'node:net';
 import type { FastifyRequest } from 'fastify';
@@ -49,26 +48,35 @@ export function isLocalPeer(request: FastifyRequest): boolean {
   return isLoopbackAddress(request.socket.remoteAddress);
 }
 
-function isSameOrigin(request: FastifyRequest): boolean {
+/** `publicUrl`: a proxy that names this machine in Host by another name than browsers know it. */
+export function isSameOrigin(request: FastifyRequest, publicUrl: string | null = null): boolean {
   const site = request.headers['sec-fetch-site'];
   const { origin, host } = request.headers;
   if (site !== undefined && site !== 'same-origin') return false;
   if (origin === undefined) return site === 'same-origin';
-  return origin === `http://${host}` || origin === `https://${host}`;
+  if (origin === `http://${host}` || origin === `https://${host}`) return true;
+  return publicUrl !== null && origin === new URL(publicUrl).origin;
 }
 
-export function mayWrite(request: FastifyRequest): boolean {
-  return isLocalPeer(request) && isSameOrigin(request);
-}
-
-export function assertMayWrite(request: FastifyRequest): void {
-  if (!isLocalPeer(request))
-    throw new BakehouseError('forbidden', 'Only a browser or program on the machine of the server may write.');
-  if (!isSameOrigin(request))
+export function assertOwnPage(request: FastifyRequest, publicUrl: string | null): void {
+  if (!isSameOrigin(request, publicUrl))
     throw new BakehouseError(
       'forbidden',
       'Only our own page may write: the Origin or Sec-Fetch-Site header must say that the request comes from it.',
     );
+}
+
+/** What belongs to the server and not to an account, such as the sample: by an admin who is signed in, or on the server's own machine. */
+export function mayWrite(request: FastifyRequest): boolean {
+  if (request.signedIn?.by === 'session' && request.viewer.admin) return true;
+  return isLocalPeer(request) && isSameOrigin(request);
+}
+
+export function assertMayWrite(request: FastifyRequest): void {
+  if (mayWrite(request)) return;
+  if (!isLocalPeer(request))
+    throw new BakehouseError('forbidden', 'Only a browser or program on the machine of the server may write.');
+  assertOwnPage(request, null);
 }
 
 /** Of every answer. Pages add their own script and style rule (server/assets.ts). */

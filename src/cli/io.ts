@@ -1,5 +1,5 @@
 /** What the command line touches of the process, in one object, so that a test runs it without one. */
-import { fstatSync, statSync, writeSync } from 'node:fs';
+import { fstatSync, readSync, statSync, writeSync } from 'node:fs';
 
 export interface CliIo {
   /** The one place where the environment enters the program. */
@@ -11,6 +11,10 @@ export interface CliIo {
   /** Width of the terminal in columns. */
   readonly columns: number;
   nowMs(): number;
+  /** A line of standard input, without its end. */
+  readLine(): string;
+  /** Asks on the terminal without showing what is typed; null: there is no terminal, or Ctrl-C. */
+  askSecret(question: string): Promise<string | null>;
   /** Results: standard output. */
   out(text: string | Uint8Array): void;
   /** What is said beside them: standard error. */
@@ -49,6 +53,62 @@ function isTerminal(fd: number): boolean {
   return process.getBuiltinModule('node:tty').isatty(fd);
 }
 
+const LINE_BYTES_MAX = 4096;
+
+/** A byte at a time, because what comes after the line is for whoever reads next. */
+function readLine(): string {
+  const bytes: number[] = [];
+  const one = new Uint8Array(1);
+  while (bytes.length < LINE_BYTES_MAX) {
+    let read: number;
+    try {
+      read = readSync(0, one);
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'EAGAIN') {
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
+        continue;
+      }
+      throw error;
+    }
+    if (read === 0 || one[0] === 10) break;
+    bytes.push(one[0]!);
+  }
+  return new TextDecoder().decode(Uint8Array.from(bytes)).replace(/\r$/, '');
+}
+
+function askSecret(question: string): Promise<string | null> {
+  const { stdin } = process;
+  if (!stdin.isTTY) return Promise.resolve(null);
+  writeAll(2, question);
+  return new Promise((answer) => {
+    let typed: string[] = [];
+    stdin.setRawMode(true).setEncoding('utf8').resume();
+    const end = (secret: string | null) => {
+      stdin.off('data', hear).setRawMode(false).pause();
+      writeAll(2, '\n');
+      answer(secret);
+    };
+    const hear = (text: string): void => {
+      for (const key of text) {
+        if (key === '\r' || key === '\n') {
+          end(typed.join(''));
+          return;
+        }
+        // Ctrl-C, Ctrl-D.
+        if (key === '\u0003' || key === '\u0004') {
+          end(null);
+          return;
+        }
+        if (key === '\u007f' || key === '\b') typed.pop();
+        // Ctrl-U.
+        else if (key === '\u0015') typed = [];
+        else if (key >= ' ') typed.push(key);
+      }
+    };
+    stdin.on('data', hear);
+  });
+}
+
 export function processIo(): CliIo {
   return {
     environment: process.env,
@@ -63,6 +123,8 @@ export function processIo(): CliIo {
       return isTerminal(1) ? (process.stdout.columns ?? 80) : 80;
     },
     nowMs: () => Date.now(),
+    readLine,
+    askSecret,
     out: (text) => writeAll(1, text),
     err: (text) => writeAll(2, text),
   };

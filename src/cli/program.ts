@@ -207,6 +207,41 @@ export function makeProgram(io: CliIo, ended: (code: number) => void): Command {
     .option('--json', 'as JSON')
     .action(run(async () => (await import('./verbs/push.ts')).push));
 
+  const account = program.command('account').description('who may sign in to a server, and who pushes to it');
+  const accountVerb = (usage: string, description: string): Command =>
+    withStore(account.command(usage).description(description)).option('--json', 'as JSON');
+  const accounts = (
+    name: 'addAccount' | 'listAccounts' | 'disableAccount' | 'enableAccount' | 'setPassword' | 'setRole',
+  ) => run(async () => (await import('./verbs/account.ts'))[name]);
+  accountVerb('add <name>', 'a new one: a person (the password is asked), or with --robot a machine')
+    .option('--admin', 'sees and changes everything')
+    .option('--robot', 'has tokens and no password')
+    .option('--password-stdin', 'read the password from standard input')
+    .action(accounts('addAccount'));
+  accountVerb('list', 'all of them').action(accounts('listAccounts'));
+  accountVerb('disable <name>', 'keeps its builds and opens nothing').action(accounts('disableAccount'));
+  accountVerb('enable <name>', 'the reverse').action(accounts('enableAccount'));
+  accountVerb('password <name>', 'another password; its sessions end')
+    .option('--password-stdin', 'read the password from standard input')
+    .action(accounts('setPassword'));
+  accountVerb('role <name> <role>', 'admin, member or robot')
+    .option('--password-stdin', 'read the password of a robot that becomes a person from standard input')
+    .action(accounts('setRole'));
+
+  const token = program.command('token').description('what programs push with');
+  const tokenVerb = (usage: string, description: string): Command =>
+    withStore(token.command(usage).description(description)).option('--json', 'as JSON');
+  tokenVerb('add <account>', 'a new one, told this once')
+    .option('--name <text>', 'what uses it, such as a host', 'command line')
+    .option('--expires-days <n>', 'over after so many days; default: never', wholeNumber)
+    .action(run(async () => (await import('./verbs/token.ts')).addToken));
+  tokenVerb('list <account>', 'those of an account').action(
+    run(async () => (await import('./verbs/token.ts')).listTokens),
+  );
+  tokenVerb('revoke <account> <number>', 'from now on it opens nothing').action(
+    run(async () => (await import('./verbs/token.ts')).revokeTokens),
+  );
+
   for (const [name, what] of [
     ['serve', 'show builds in a web page; PATHs are read and watched'],
     ['watch', 'like serve with one PATH: a running build grows on the page'],

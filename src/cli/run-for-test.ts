@@ -10,7 +10,7 @@ export interface TestRun {
 
 export async function runForTest(
   argv: readonly string[],
-  given: Partial<Pick<CliIo, 'environment' | 'folder' | 'outIsTerminal' | 'errIsTerminal' | 'columns' | 'nowMs'>> = {},
+  given: Partial<Omit<CliIo, 'out' | 'err'>> = {},
 ): Promise<TestRun> {
   const out: Buffer[] = [];
   let err = '';
@@ -21,6 +21,8 @@ export async function runForTest(
     errIsTerminal: false,
     columns: 80,
     nowMs: () => Date.UTC(2026, 10, 21),
+    readLine: () => '',
+    askSecret: async () => null,
     ...given,
     out: (text) => void out.push(Buffer.from(text)),
     err: (text) => {

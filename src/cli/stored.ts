@@ -89,12 +89,11 @@ export function readStored(io: CliIo, options: Options, reference: string, read:
   });
 }
 
-/** Every build of a path into the store, with a line of progress on a terminal. */
-export async function importInto(io: CliIo, options: Options, store: Store, path: string): Promise<ImportPathResult> {
-  const { importPath, openBlobs } = await loadLibrary();
+/** Operations as whoever works at the machine of the store runs them: without logs of paths, and taking no reports. */
+export async function consoleContext(io: CliIo, options: Options, store: Store): Promise<OperationContext> {
+  const { openBlobs } = await loadLibrary();
   const { blobs } = await storeSettings(io, options);
-  const progress = progressLine(io, `storing ${path}`);
-  const context = {
+  return {
     store,
     wholeStore: store,
     blobs: openBlobs(blobs),
@@ -106,6 +105,13 @@ export async function importInto(io: CliIo, options: Options, store: Store, path
     sample: null,
     reportTemplate: null,
   };
+}
+
+/** Every build of a path into the store, with a line of progress on a terminal. */
+export async function importInto(io: CliIo, options: Options, store: Store, path: string): Promise<ImportPathResult> {
+  const { importPath } = await loadLibrary();
+  const progress = progressLine(io, `storing ${path}`);
+  const context = await consoleContext(io, options, store);
   try {
     return await importPath(context, {
       path: ADDRESS.test(path) ? path : resolve(io.folder, path),

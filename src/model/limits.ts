@@ -93,3 +93,8 @@ export const COOKER_LOG_BYTES_MAX = 256 << 20;
 export const ERROR_REPORT_BYTES_MAX = 64 << 20;
 /** A name in a report that anybody may send; upstream's own server cuts at 50 to 300. */
 export const REPORT_NAME_CHARS_MAX = 400;
+/** Of a password: a sentence fits, and hashing it costs what hashing a word does. */
+export const PASSWORD_CHARS_MAX = 200;
+/** Of the name of an account, and of a token: what fits into a line of a table. */
+export const ACCOUNT_NAME_CHARS_MAX = 64;
+export const TOKEN_NAME_CHARS_MAX = 100;

@@ -13,7 +13,7 @@ export type Answer =
   | { readonly kind: 'json'; readonly bytes: Uint8Array; readonly etag: string }
   | { readonly kind: 'file'; readonly file: FileAnswer };
 
-export { STRANGER, type Viewer } from '../store/store.ts';
+export { CONSOLE, STRANGER, type Viewer } from '../store/store.ts';
 
 /** Whoever runs operations: this thread, or the query and ingest threads. */
 export interface OperationRunner {

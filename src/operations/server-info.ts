@@ -1,3 +1,4 @@
+import type { Role } from '../store/accounts.ts';
 import type { OperationContext } from './context.ts';
 
 /** What only the process that is asked knows. */
@@ -6,18 +7,20 @@ export interface Activity {
   readonly reading: { readonly location: string; readonly done: number; readonly total: number | null } | null;
 }
 
-export interface ServerInfo extends Activity {
+/** What only its request tells. */
+export interface Asking {
+  readonly writable: boolean;
+  readonly signIn: boolean;
+  readonly account: { readonly name: string; readonly role: Role } | null;
+}
+
+export interface ServerInfo extends Activity, Asking {
   readonly version: string;
   readonly database: 'sqlite' | 'postgres';
   readonly builds: number;
-  readonly writable: boolean;
 }
 
-export async function serverInfo(
-  { store, version }: OperationContext,
-  input: Activity & { readonly writable: boolean },
-): Promise<ServerInfo> {
+export async function serverInfo({ store, version }: OperationContext, input: Activity & Asking): Promise<ServerInfo> {
   const builds = await store.countBuilds();
-  const { watching, reading, writable } = input;
-  return { version, database: store.engine, builds, watching, reading, writable };
+  return { version, database: store.engine, builds, ...input };
 }

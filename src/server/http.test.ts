@@ -609,6 +609,8 @@ describe.each(engines)('over $name', ({ here, start, name: engineName }) => {
         watching: ['/home/u/tmp/buildstats'],
         reading: { location: '/x', done: 1, total: 2 },
         writable: false,
+        signIn: true,
+        account: null,
       });
       hub.publish({ type: 'idle' });
       const own = await get('/api/v1/server', { 'sec-fetch-site': 'same-origin' });

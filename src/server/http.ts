@@ -2,6 +2,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import fastify, { type ConnectionError, type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import { type Authentication, createAuthentication, withoutPathToken } from '../api/authentication.ts';
 import { PROBLEM_MEDIA_TYPE, refusal } from '../api/errors.ts';
 import { loggedUrl } from '../api/logged-url.ts';
 import { API_PREFIX, answerProblems, registerApi } from '../api/plugin.ts';
@@ -12,7 +13,7 @@ import { type OperationRunner, STRANGER } from '../operations/run.ts';
 import type { Activity } from '../operations/server-info.ts';
 import type { AssetSource } from './assets.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
-import { registerPages } from './pages.ts';
+import { PAGES_PREFIX, registerPages } from './pages.ts';
 import { registerShortAddresses } from './short-address.ts';
 import { registerWatching } from './watching.ts';
 
@@ -40,6 +41,10 @@ export interface HttpOptions {
   /** Folders whose disks must not fill up. */
   readonly folders?: readonly string[];
   readonly metrics?: Metrics;
+  /** Address by which others know the server. */
+  readonly publicUrl?: string | null;
+  /** Nobody but this machine reaches it: see authentication.ts. */
+  readonly standalone?: boolean;
   readonly logger?: FastifyBaseLogger | undefined;
   /** Called when a page is asked for: its questions to the API follow at once. */
   readonly onPage?: () => void;
@@ -67,6 +72,11 @@ function refuseConnection(error: ConnectionError, socket: Socket): void {
   if (socket.writable)
     socket.write(`HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\n${head.join('')}\r\n${body}`);
   socket.destroy(error);
+}
+
+function isForEverybody(url: string): boolean {
+  const path = url.split('?', 1)[0]!;
+  return path === '/health' || path === PAGES_PREFIX || path.startsWith(`${PAGES_PREFIX}/`);
 }
 
 export async function createHttp(options: HttpOptions): Promise<FastifyInstance> {
@@ -105,17 +115,28 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
         .end(body);
     },
     clientErrorHandler: refuseConnection,
+    rewriteUrl: withoutPathToken,
     routerOptions: { maxParamLength: PARAMETER_CHARS_MAX, ignoreTrailingSlash: true },
   });
 
   const metrics = options.metrics ?? createMetrics();
+  const authentication: Authentication = createAuthentication({
+    runner: options.runner,
+    publicUrl: options.publicUrl ?? null,
+    standalone: options.standalone ?? false,
+    now: Date.now,
+  });
   app.decorateRequest('viewer');
+  app.decorateRequest('signedIn');
   app.addHook('onRequest', async (request, reply) => {
     request.viewer = STRANGER;
     // What a user quotes is found in the log.
     reply.header('x-request-id', request.id);
+    request.signedIn = null;
     reply.headers(SECURITY_HEADERS);
     if (!isAllowedHost(request.headers.host, options.hosts)) throw new BakehouseError('forbidden', OTHER_MACHINE);
+    // Files of the pages are the same for everybody, and must not wait for the database.
+    if (!isForEverybody(request.url)) await authentication.identify(request);
   });
   app.addHook('onResponse', async (request, reply) => {
     const line = { status: reply.statusCode, ms: Math.round(reply.elapsedTime * 10) / 10 };
@@ -136,6 +157,8 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
         runner: options.runner,
         version: options.version,
         events: options.events,
+        authentication,
+        publicUrl: options.publicUrl ?? null,
         activity: options.activity,
         documented: false,
       });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ServerEvent } from '../api/contract.ts';
+import { isLoopbackName } from '../api/security.ts';
 import { BakehouseError } from '../model/errors.ts';
 import { logRoot } from '../operations/log-roots.ts';
 import type { OperationRunner } from '../operations/run.ts';
@@ -51,6 +52,14 @@ const WRITES: ReadonlySet<string> = new Set([
   'put-blob',
   'apply-retention',
   'pin-build',
+  'note-use',
+  'sign-in',
+  'sign-out',
+  'make-token',
+  'revoke-token',
+  'change-password',
+  'add-account',
+  'change-account',
 ]);
 
 /** What another controller, or this one before it was killed, left unstored is found within this time. */
@@ -68,6 +77,11 @@ function defaultAssets(): AssetSource {
 
 function publicName(url: string | null): string[] {
   return url === null ? [] : [new URL(url).hostname];
+}
+
+/** Nothing says that others reach it: no address of the network, no name, no proxy. */
+function isStandalone({ host, allowedHosts, publicUrl, trustProxy }: Settings): boolean {
+  return isLoopbackName(host) && allowedHosts.length === 0 && publicUrl === null && trustProxy.length === 0;
 }
 
 function pageUrl(host: string, port: number): string {
@@ -214,6 +228,8 @@ export async function startServer(settings: Settings, options: StartOptions = {}
       ...(database.startsWith('sqlite:') ? [dirname(database.slice('sqlite:'.length))] : []),
       ...(blobs.kind === 'disk' ? [blobs.folder] : []),
     ],
+    publicUrl: settings.publicUrl,
+    standalone: isStandalone(settings),
     logger: settings.logLevel === 'silent' ? undefined : logger,
     // The page's questions follow in a tenth of a second; the thread needs about as long to start.
     onPage: () =>

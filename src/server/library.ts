@@ -17,6 +17,7 @@ export { traceFile } from '../operations/export-trace.ts';
 export { importPath } from '../operations/import-path.ts';
 export { pinBuild } from '../operations/pin-build.ts';
 export { noSuchBuild, resolveBuildId } from '../operations/resolve-build-id.ts';
+export { runOperation } from '../operations/run.ts';
 export {
   addressOf,
   DEFAULT_KINDS,

@@ -1,4 +1,5 @@
 import { Kysely } from 'kysely';
+import { accountsOf } from './accounts.ts';
 import { addAlias, aliasOf, serverSecret } from './aliases.ts';
 import { blobIndex } from './blob-index.ts';
 import { dialectFor } from './dialect.ts';
@@ -52,6 +53,7 @@ export async function openStore(database: string): Promise<Store> {
   const uploads = uploadsOf(db, dialect);
   const index = blobIndex(db);
   const keeping = retention(db);
+  const accounts = accountsOf(db, dialect);
 
   /** The store as somebody sees it; null: whole. */
   function seen(viewer: Viewer | null): Store {
@@ -103,6 +105,7 @@ export async function openStore(database: string): Promise<Store> {
       setAccess: (id, access) => setAccess(db, id, access),
       serverSecret: (name) => serverSecret(db, name),
       uploads,
+      accounts,
       deleteBuild: (id) => deleteBuild(db, id),
       blobIndex: index,
       retention: keeping,

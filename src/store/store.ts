@@ -6,6 +6,7 @@ import type { Build, BuildKind, BuildOutcome, SstateSummary } from '../model/bui
 import type { Metric } from '../model/metric.ts';
 import type { SampleSeries, SampleTable } from '../model/samples.ts';
 import type { TaskGraph, TaskOutcome, TaskTable } from '../model/task-table.ts';
+import type { Accounts } from './accounts.ts';
 import type { BlobIndex } from './blob-index.ts';
 import type { Retention } from './retention.ts';
 import type { UploadReceipt, Uploads } from './uploads.ts';
@@ -246,6 +247,7 @@ export interface Store {
   /** Random text, the same for as long as the database lives, for this purpose alone. */
   serverSecret(name: string): Promise<string>;
   readonly uploads: Uploads;
+  readonly accounts: Accounts;
   /** True when there was such a build. */
   deleteBuild(id: string): Promise<boolean>;
   /** Not bounded to a viewer: whoever gives a blob away asks `hasUse` of a build that its viewer may see. */

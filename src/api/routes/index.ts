@@ -1,4 +1,5 @@
 /** Every route of the contract, each in the file of its operation. */
+import { accounts } from './accounts.ts';
 import { compareBuilds } from './compare-builds.ts';
 import { events } from './events.ts';
 import { explore } from './explore.ts';
@@ -34,4 +35,5 @@ export const ROUTES: readonly RegisterRoute[] = [
   events,
   importSample,
   uploads,
+  ...accounts,
 ];

@@ -2,14 +2,17 @@
  * A route is data: where, what it takes, which operation answers and what the contract promises. That the operation's result is what
  * the contract says is checked by the compiler here; that it is so in fact, by the tests, which parse every answer.
  */
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { BakehouseError } from '../../model/errors.ts';
 import type { FileAnswer } from '../../operations/answer.ts';
 import type { OperationInput, OperationName, OperationOutput } from '../../operations/index.ts';
-import type { OperationRunner } from '../../operations/run.ts';
+import type { Answer, OperationRunner } from '../../operations/run.ts';
 import type { Activity } from '../../operations/server-info.ts';
+import type { Authentication } from '../authentication.ts';
 import { ProblemDocument, type ServerEvent } from '../contract.ts';
 import { PROBLEM_MEDIA_TYPE } from '../errors.ts';
+import { assertOwnPage } from '../security.ts';
 import { sendAnswer } from '../send.ts';
 
 /** Whose a build is that an event tells of; it stays in the server. */
@@ -28,6 +31,8 @@ export interface RouteContext {
   readonly runner: OperationRunner;
   readonly version: string;
   readonly events: EventSource;
+  readonly authentication: Authentication;
+  readonly publicUrl: string | null;
   /** What the process is doing, which no store knows. */
   readonly activity: () => Activity;
   /** Declare parameters and answers for the OpenAPI document; the running server needs only the parameters. */
@@ -78,10 +83,11 @@ const problemAnswer = {
 /** The schema of a route for Fastify: parameters to check, and for the document everything else. */
 export function routeSchema(
   documented: boolean,
-  route: { operation: string; summary: string; params: z.ZodType; query: z.ZodType },
+  route: { operation: string; summary: string; params: z.ZodType; query: z.ZodType; body?: z.ZodType | undefined },
   ok: { description: string; content: Record<string, { schema: z.ZodType }> },
 ): object {
-  const checked = { params: route.params, querystring: route.query };
+  const { params, query, body } = route;
+  const checked = { params, querystring: query, ...(body === undefined ? {} : { body }) };
   if (!documented) return checked;
   return {
     ...checked,
@@ -120,6 +126,62 @@ export function jsonRoute<P extends z.ZodType, Q extends z.ZodType, N extends Op
     { description: route.summary, content: { 'application/json': { schema: route.answer } } },
     false,
   );
+}
+
+interface WriteRoute<P extends z.ZodType, B extends z.ZodType, N extends OperationName, A extends z.ZodType> {
+  readonly method: 'POST' | 'PATCH' | 'DELETE';
+  readonly operation: N;
+  readonly path: string;
+  readonly summary: string;
+  readonly params: P;
+  /** Null: it carries none. */
+  readonly body: B | null;
+  /** Of accounts and their tokens: a token that was found makes no other, and the console has its command line. */
+  readonly bySessionOnly?: boolean;
+  readonly answer: OperationOutput<N> extends Promised<z.output<A>> ? A : never;
+  readonly input: (params: z.output<P>, body: z.output<B>, request: FastifyRequest) => OperationInput<N>;
+}
+
+/**
+ * What is written in the name of an account. By session the request comes from our own page (authentication.ts); who has no session and no
+ * token is at the console of a server without accounts, and then it must come from our own page too.
+ */
+export function assertMayWriteAs(request: FastifyRequest, context: RouteContext): void {
+  if (request.signedIn === null) assertOwnPage(request, context.publicUrl);
+}
+
+export function writeRoute<P extends z.ZodType, B extends z.ZodType, N extends OperationName, A extends z.ZodType>(
+  route: WriteRoute<P, B, N, A>,
+): RegisterRoute {
+  return (app, context) => {
+    const { operation, summary, params, body } = route;
+    const ok = { description: summary, content: { 'application/json': { schema: route.answer as z.ZodType } } };
+    const about = { operation, summary, params, query: Nothing, body: body ?? undefined };
+    app.route({
+      method: route.method,
+      url: fastifyPath(route.path),
+      schema: routeSchema(context.documented, about, ok),
+      handler: async (request, reply) => {
+        if (route.bySessionOnly === true && request.signedIn?.by !== 'session')
+          throw new BakehouseError(
+            'unauthorized',
+            'Sign in first: this is changed from the page, or by `bakehouse account`.',
+          );
+        assertMayWriteAs(request, context);
+        const input = route.input(request.params as z.output<P>, request.body as z.output<B>, request);
+        const answer = await context.runner.run(operation, input, request.viewer);
+        // A session, a token or an account may be another now.
+        context.authentication.forget();
+        return sendOnce(reply, answer);
+      },
+    });
+  };
+}
+
+/** Of what is not asked again: no ETag, kept by nobody. */
+export function sendOnce(reply: FastifyReply, answer: Answer): FastifyReply {
+  if (answer.kind !== 'json') throw new Error('what is written is answered with JSON');
+  return reply.header('cache-control', 'no-store').type('application/json; charset=utf-8').send(answer.bytes);
 }
 
 export function fileRoute<P extends z.ZodType, Q extends z.ZodType, N extends OperationName>(

@@ -20,7 +20,14 @@ export function serverInfo(app: FastifyInstance, context: RouteContext): void {
       }),
     },
     async (request, reply) => {
-      const answer = await context.runner.run('server-info', { ...context.activity(), writable: mayWrite(request) });
+      const { signedIn } = request;
+      const input = {
+        ...context.activity(),
+        writable: mayWrite(request),
+        signIn: await context.authentication.offersSignIn(),
+        account: signedIn === null ? null : { name: signedIn.name, role: signedIn.role },
+      };
+      const answer = await context.runner.run('server-info', input, request.viewer);
       return sendAnswer(request, reply, answer, { askedRevision: undefined, pure: false, version: context.version });
     },
   );

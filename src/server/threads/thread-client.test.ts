@@ -42,7 +42,13 @@ function create(database = `sqlite:${join(folder, 'x.db')}`, idleMs = 60_000): v
 }
 
 async function version(): Promise<string> {
-  const answer = await client.run('server-info', { watching: [], reading: null, writable: false });
+  const answer = await client.run('server-info', {
+    watching: [],
+    reading: null,
+    writable: false,
+    signIn: false,
+    account: null,
+  });
   if (answer.kind !== 'json') throw new Error('not JSON');
   return (JSON.parse(new TextDecoder().decode(answer.bytes)) as ServerInfo).version;
 }
