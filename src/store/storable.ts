@@ -1,4 +1,7 @@
-/** PostgreSQL's text holds every character but NUL, which a hostile file name can bring; the head keeps it, what is searched does not. */
+/**
+ * Text as both databases keep it: PostgreSQL's holds every character but NUL, and neither keeps half of a surrogate pair, which a hostile
+ * file name or a `\ud800` in JSON can bring. The head keeps what was said, what is searched does not.
+ */
 export function storable(text: string): string {
-  return text.includes('\0') ? text.replaceAll('\0', '\uFFFD') : text;
+  return (text.includes('\0') ? text.replaceAll('\0', '\uFFFD') : text).toWellFormed();
 }

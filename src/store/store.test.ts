@@ -200,7 +200,7 @@ describe.each(engines)('store on $name', ({ here, start }) => {
     expect(await store.readBuild(id(1))).toEqual(blankBuild('empty'));
     expect(decodeColumns((await store.readTaskBytes(id(1), '*'))!.bytes, decompress).length).toBe(0);
     const recipes = drawn.recipes.map((recipe, i) => ({ ...recipe, pn: `${recipe.pn}\0'"\t\n${i} é 🙂` }));
-    const odd = build(2, { name: "a\0b'; drop table builds; --", machine: 'm%_\\', recipes });
+    const odd = build(2, { name: "a\0b\ud800'; drop table builds; --", machine: 'm%_\\', recipes });
     await store.saveBuild(id(2), odd);
     expect(await store.readBuild(id(2))).toEqual(odd);
     const found = await store.listBuilds({ words: ['M%_\\'] }, { after: null, limit: 10 });

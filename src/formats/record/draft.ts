@@ -153,6 +153,8 @@ const WRITER_CHARS_MAX = 200;
 const ROOTFS_SIZES_MAX = 1000;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
+const METRIC_ID = /^[\w.%()/+-]{1,200}$/;
+
 export class RecordDraft {
   readonly problems = new ProblemList();
   id: string | null = null;
@@ -399,6 +401,13 @@ export class RecordDraft {
       const column = byId.get(id)!;
       if (id.startsWith('@')) {
         if (column !== recipe && column !== task && column !== outcome) own.set(id, select(column));
+        continue;
+      }
+      // An id is a word of the file it came from; anything else could stand for two of them once it is stored.
+      if (!METRIC_ID.test(id)) {
+        this.once('metric-ids', () =>
+          this.complain('warning', 'record-metric-unnamed', 'A column has a name that no metric has, and is left out.'),
+        );
         continue;
       }
       if (!this.metrics.has(id)) {
