@@ -82,6 +82,7 @@ interface TrackedRecord {
   changedMs: number;
   notBeforeMs: number;
   outcome: Build['outcome'] | null;
+  build: Pick<Build, 'startedMs'> | null;
 }
 
 interface TrackedCookerLog {
@@ -265,7 +266,14 @@ export class PathWatch {
       const fresh = nowMs - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) < RECORD_LINGER_MS;
       if (!changed && !fresh) continue;
       const follower = new RecordFollower(path);
-      this.#liveRecords.set(path, { follower, dirty: true, changedMs: nowMs, notBeforeMs: 0, outcome: null });
+      this.#liveRecords.set(path, {
+        follower,
+        dirty: true,
+        changedMs: nowMs,
+        notBeforeMs: 0,
+        outcome: null,
+        build: null,
+      });
     }
   }
 
@@ -301,15 +309,12 @@ export class PathWatch {
   /** A command that could not start leaves nothing but its log. */
   async #saveNeverStarted(nowMs: number): Promise<void> {
     for (const log of this.#cookerLogs.values()) {
-      if (!log.dirty || log.saved) continue;
+      // A record of the same command is written at its end, and tells more.
+      if (!log.dirty || log.saved || nowMs - log.follower.writtenMs < ALONE_AFTER_MS) continue;
       const build = log.follower.build(nowMs);
       if (build.outcome !== 'never-started') continue;
-      if (
-        [...this.#liveDirectories.values()].some(
-          (one) => one.build !== null && isOfCommand(one.build, log.follower.log),
-        )
-      )
-        continue;
+      const live = [...this.#liveDirectories.values(), ...this.#liveRecords.values()];
+      if (live.some((one) => one.build !== null && isOfCommand(one.build, log.follower.log))) continue;
       log.dirty = false;
       log.saved = await this.#try(() => this.#saveBuild(build));
     }
@@ -338,6 +343,7 @@ export class PathWatch {
       record.dirty = false;
       if (build === null) continue;
       record.outcome = build.outcome;
+      record.build = { startedMs: build.startedMs };
       record.dirty = !(await this.#try(() => this.#saveBuild(build)));
       record.notBeforeMs = record.dirty ? nowMs + RETRY_MS : this.#notBefore(nowMs, before);
     }

@@ -110,6 +110,11 @@ export class CookerLogFollower {
     }
   }
 
+  /** When it was last seen to have been written to. */
+  get writtenMs(): number {
+    return this.#writtenMs;
+  }
+
   build(nowMs: number): Build {
     const running = nowMs - this.#writtenMs <= YOUNG_MS && this.log.untilMs === Number.POSITIVE_INFINITY;
     const targets = targetsOfLog(

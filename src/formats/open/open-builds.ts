@@ -149,6 +149,7 @@ async function* openFolder(path: string, options: Settings): AsyncGenerator<Buil
     const builds = await reading(file, options, async () => [await readRecordFile(file, options)]);
     done++;
     options.onProgress?.({ done, total });
+    for (const { name, startedMs, host } of builds) started.push({ name, startedMs, host });
     yield* builds;
     await new Promise((next) => setImmediate(next));
   }
