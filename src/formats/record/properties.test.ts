@@ -295,6 +295,34 @@ test('any column of numbers comes back as it was', () => {
   );
 });
 
+test('a column told by its distance to others comes back as it was', () => {
+  const near = fc.array(fc.tuple(fc.integer({ min: 0, max: 1e6 }), value, fc.integer({ min: 0, max: 3 })), {
+    maxLength: 60,
+  });
+  fc.assert(
+    fc.property(near, (cells) => {
+      const a = cells.map(([n]) => n * 8);
+      const b = cells.map(([, other]) => other);
+      const c = cells.map(([n, , off]) => (off === 3 ? Number.NaN : n * 8 * 512 + off * 4096));
+      const of = [
+        ['a', 512],
+        ['b', 1],
+        ['nobody', 7],
+      ] as const;
+      const columns = [
+        { id: 'a', values: a },
+        { id: 'b', values: b },
+        { id: 'c', values: c, of: of.slice(0, 1) },
+        { id: 'd', values: c, of },
+      ];
+      const line = { rows: cells.length, ...encodeColumns(cells.length, columns, NATIVE_PACKING) };
+      const { numbers } = decodeColumns(line, NATIVE_PACKING, new CellBudget());
+      expect(numbers.map((column) => [...scaled(column)])).toEqual([a, b, c, c]);
+    }),
+    { numRuns: 300 },
+  );
+});
+
 test('a record cut at any byte gives the build of its whole lines', async () => {
   const first = await openBuilds(join(ROOT, 'fixtures/eventlog/no-provider.json')).next();
   const { lines } = writeRecord(first.value!, { id: ID, writer: 'test 1', packing: NATIVE_PACKING, digest });

@@ -169,28 +169,29 @@ class Writer {
       { id: '@task', values: take(tasks.task) },
       { id: '@outcome', values: take(tasks.outcome) },
     ];
-    const add = (id: string, values: ArrayLike<number>, unit?: string): void => {
+    const add = (id: string, values: ArrayLike<number>, of: Near, unit?: string): void => {
       const taken = take(values);
-      if (!taken.every(Number.isNaN)) columns.push({ id, values: taken, ...(unit === undefined ? {} : { unit }) });
+      if (!taken.every(Number.isNaN)) columns.push({ id, values: taken, of, ...(unit === undefined ? {} : { unit }) });
     };
-    add('@start', tasks.startMs);
-    add('@end', tasks.endMs);
-    if (tasks.queuedMs !== null) add('@queued', tasks.queuedMs);
+    add('@end', tasks.endMs, []);
+    add('@start', tasks.startMs, [['@end', 1]]);
+    if (tasks.queuedMs !== null) add('@queued', tasks.queuedMs, [['@start', 1]]);
     // It leads to logs on the host that built, and to nothing anywhere else.
-    if (tasks.pid !== null && !this.#isStream) add('@pid', tasks.pid);
+    if (tasks.pid !== null && !this.#isStream) add('@pid', tasks.pid, []);
     if (tasks.hash !== null && this.#sends('hashes')) {
       const hashes = rows.map((row) => (HASH.test(tasks.hash![row]!) ? tasks.hash![row]! : ''));
       columns.push({ id: '@hash', hashes });
     }
     if (this.#sends('counters')) {
-      for (const { id, unit, derived, guessed } of tasks.metrics) {
-        if (derived || (this.#isStream && isCoarse(id, tasks))) continue;
+      const metrics = tasks.metrics.filter(({ derived }) => !derived);
+      const isTold = (id: string): boolean => Object.hasOwn(TOLD_BY, id);
+      // What others tell comes behind them. A record on disk keeps the order in which metrics were found.
+      if (this.#isStream) metrics.sort((a, b) => Number(isTold(a.id)) - Number(isTold(b.id)));
+      for (const { id, unit, guessed } of metrics) {
+        if (this.#isStream && isCoarse(id, tasks)) continue;
         const values = tasks.values.get(id)!;
-        add(
-          id,
-          this.#isStream && unit === 's' ? Float64Array.from(values, sentSeconds) : values,
-          guessed ? unit : undefined,
-        );
+        const sent = this.#isStream && unit === 's' ? Float64Array.from(values, sentSeconds) : values;
+        add(id, sent, isTold(id) ? TOLD_BY[id]! : [], guessed ? unit : undefined);
       }
     }
     const encoded = encodeColumns(rows.length, columns, this.#options.packing, this.#isStream);
@@ -255,6 +256,20 @@ class Writer {
     }
   }
 }
+
+type Near = readonly (readonly [id: string, factor: number])[];
+
+/** The kernel counts the same bytes for /proc/PID/io and, in blocks of 512, for rusage of a task and its children. */
+const TOLD_BY: Readonly<Record<string, Near>> = {
+  'io.read_bytes': [
+    ['rusage.ru_inblock', 512],
+    ['child_rusage.ru_inblock', 512],
+  ],
+  'io.write_bytes': [
+    ['rusage.ru_oublock', 512],
+    ['child_rusage.ru_oublock', 512],
+  ],
+};
 
 /** Ticks of 10 ms, of which rusage tells the same in microseconds. */
 const COARSE: Readonly<Record<string, string>> = {
