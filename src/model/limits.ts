@@ -30,7 +30,7 @@ export const MESSAGES_MAX = 2000;
 export const QA_ISSUES_MAX = 5000;
 /** Cut of one such text: a QA error lists files by the thousand. */
 export const MESSAGE_CHARS_MAX = 2000;
-/** A log in a build's folder that is looked through for its lines: half a second. Of a longer one head and tail are shown. */
+/** A log in a build's folder that is looked through for its lines: a second. Of a longer one head and tail are shown. */
 export const LOG_FILE_BYTES_MAX = 1 << 30;
 /** Lines of one log. Where it lies they are counted in 32 bits. */
 export const LOG_LINES_MAX = 2 ** 32 - 1;

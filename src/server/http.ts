@@ -1,4 +1,5 @@
 /** The HTTP side of the process: security of every request, the API, the pages. */
+import { randomBytes } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import fastify, { type ConnectionError, type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
@@ -82,6 +83,8 @@ function isForEverybody(url: string): boolean {
 export async function createHttp(options: HttpOptions): Promise<FastifyInstance> {
   const app: FastifyInstance = fastify({
     ...(options.logger === undefined ? { logger: false } : { loggerInstance: options.logger }),
+    // Not a number: after a restart it would begin anew, and a user's quote find two requests.
+    genReqId: () => randomBytes(6).toString('base64url'),
     bodyLimit: BODY_BYTES_MAX,
     ...(options.trustProxy === undefined || options.trustProxy.length === 0
       ? {}

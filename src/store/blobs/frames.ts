@@ -11,7 +11,7 @@ import { promisify } from 'node:util';
 import { constants, zstdCompress, zstdDecompress } from 'node:zlib';
 import { BakehouseError } from '../../model/errors.ts';
 
-/** 64 KiB would be 8 % larger, 1 MiB makes a look at ten lines four times as long; at 256 KiB it takes a millisecond. */
+/** 36 MB of real logs: frames of 64 KiB take 29 % more room, of 1 MiB 14 % less, but then ten lines cost four times the work. */
 export const FRAME_BYTES = 256 << 10;
 /** The tables of a blob of a terabyte; a longer one is damage. */
 const FRAMES_MAX = 1 << 22;
