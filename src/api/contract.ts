@@ -43,6 +43,10 @@
  *     PATCH /accounts/{name}                  ChangeAccount -> AccountState
  *     POST /accounts/{name}/tokens            MakeToken -> MadeToken; of a robot
  *     DELETE /accounts/{name}/tokens/{token}  -> Done
+ *     PUT  /builds/{id}/visibility            SetVisibility -> VisibilitySet (this and the next two: owner and admins)
+ *     PUT  /builds/{id}/pin                   PinBuild -> PinnedBuild
+ *     DELETE /builds/{id}                     -> DeletedBuild
+ *     GET  /server/state                      -> ServerState (admins)
  *     GET  /openapi.json                      this, as OpenAPI 3.1
  *
  * `{id}` is a UUID, a unique prefix of one (4 characters or more), `@last` or `@last~N`. An answer below a finished build that is asked
@@ -309,7 +313,16 @@ export const ArtifactSizeInfo = z.object({
 });
 
 /** Everything about a build but its task table and samples, which travel as binary columns. */
+export const Visibility = z.enum(['public', 'unlisted', 'private']);
+export type Visibility = z.infer<typeof Visibility>;
+
 export const BuildDetail = BuildRow.extend({
+  access: z.object({
+    visibility: Visibility,
+    owner: z.string().nullable().describe('account it belongs to, told to who may change the build'),
+    pinned: z.boolean().describe('no retention rule takes it'),
+    mayChange: z.boolean(),
+  }),
   distroVersion: z.string().nullable(),
   bitbakeVersion: z.string().nullable(),
   builderId: z.string().nullable(),
@@ -763,3 +776,39 @@ const tokenNumber = z.coerce
   .max(2 ** 31 - 1);
 export const TokenParams = z.object({ token: tokenNumber });
 export const AccountTokenParams = z.object({ name: accountName, token: tokenNumber });
+
+export const SetVisibility = z.object({ visibility: Visibility });
+export const VisibilitySet = z.object({ id: z.string(), visibility: Visibility });
+export const PinBuild = z.object({ pinned: z.boolean() });
+export const PinnedBuild = z.object({ id: z.string(), pinned: z.boolean() });
+export const DeletedBuild = z.object({ id: z.string() });
+
+export const ServerState = z.object({
+  rules: z
+    .object({
+      push: z.enum(['anonymous', 'token', 'closed']),
+      visibility: Visibility.describe('of who does not choose'),
+      visibilities: z.array(Visibility).describe('that may be chosen'),
+      ageDays: count.nullable(),
+      streamBytes: count,
+      blobBytes: count,
+      blobs: count,
+      buildsPerHour: count.nullable(),
+      bytesPerHour: count.nullable(),
+    })
+    .nullable()
+    .describe('null: this server takes no reports'),
+  uploads: count,
+  unstored: count.describe('of which more is here than is stored'),
+  problems: z.array(
+    z.object({
+      id: z.string(),
+      name: z.string().nullable(),
+      account: z.string().nullable(),
+      bytes: count,
+      touchedMs: epochMs,
+      problem: z.string(),
+    }),
+  ),
+});
+export type ServerState = z.infer<typeof ServerState>;

@@ -49,7 +49,15 @@ export async function exportReport(context: OperationContext, input: ExportRepor
     const detail = await showBuild(context, { build });
     const { id } = detail;
     // What the file does not hold must not be offered in it.
-    const held = { ...detail, logsAvailable: false, previousId: null, nextId: null, usual: { ...detail.usual } };
+    const access = { ...detail.access, owner: null, mayChange: false };
+    const held = {
+      ...detail,
+      access,
+      logsAvailable: false,
+      previousId: null,
+      nextId: null,
+      usual: { ...detail.usual },
+    };
     details.push(held);
     answers[`/builds/${id}`] = { json: held };
     const columns = await readColumns(context, { build: id, metrics: '*' });

@@ -15,7 +15,7 @@ export interface ImportPathInput {
 /** Reads every build that a path leads to into the store. The same path again changes nothing. */
 export async function importPath(context: OperationContext, input: ImportPathInput): Promise<ImportResult> {
   const { path, signal, onProgress, onSaved } = input;
-  return importInto(context.store, path, {
+  return importInto(context.wholeStore, path, {
     signal,
     nowMs: context.now(),
     blobs: context.blobs,

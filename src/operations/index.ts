@@ -36,6 +36,9 @@ export const OPERATIONS = {
   'store-figures': async () => (await import('./store-figures.ts')).storeFigures,
   'plan-retention': async () => (await import('./apply-retention.ts')).planRetention,
   'apply-retention': async () => (await import('./apply-retention.ts')).applyRetention,
+  'set-visibility': async () => (await import('./set-visibility.ts')).setVisibility,
+  'delete-build': async () => (await import('./delete-build.ts')).deleteBuild,
+  'show-server': async () => (await import('./show-server.ts')).showServer,
   'pin-build': async () => (await import('./pin-build.ts')).pinBuild,
   'server-info': async () => (await import('./server-info.ts')).serverInfo,
 } as const;

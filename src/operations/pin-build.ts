@@ -1,5 +1,6 @@
+import { changeableBuild } from './build-rights.ts';
 import type { OperationContext } from './context.ts';
-import { noSuchBuild, resolveBuildId } from './resolve-build-id.ts';
+import { noSuchBuild } from './resolve-build-id.ts';
 
 export interface PinnedBuild {
   readonly id: string;
@@ -11,7 +12,7 @@ export async function pinBuild(
   context: OperationContext,
   input: { readonly build: string; readonly pinned: boolean },
 ): Promise<PinnedBuild> {
-  const id = await resolveBuildId(context.store, input.build);
+  const id = await changeableBuild(context, input.build);
   if (!(await context.wholeStore.retention.setPinned(id, input.pinned))) throw noSuchBuild(id);
   return { id, pinned: input.pinned };
 }

@@ -1,6 +1,7 @@
 import { type ChainFigures, chainFigures } from '../analysis/critical-path.ts';
 import { estimateProgress, type PastBuild, type Progress } from '../analysis/progress.ts';
-import type { BuildContents, BuildHead, Store } from '../store/store.ts';
+import type { BuildContents, BuildHead, Store, Visibility } from '../store/store.ts';
+import { mayChange } from './build-rights.ts';
 import { type BuildRow, buildRows } from './build-row.ts';
 import type { OperationContext } from './context.ts';
 import { withCauses } from './failure-causes.ts';
@@ -12,6 +13,30 @@ import { noSuchBuild, resolveBuildId } from './resolve-build-id.ts';
 const PROGRESS_BUILDS_MAX = 3;
 /** Failed and interrupted builds are passed over, but not without end. */
 const PROGRESS_LOOK_BACK_MAX = 10;
+
+/** Who may see it, as the one who asks may know it. */
+export interface ShownAccess {
+  readonly visibility: Visibility;
+  /** Name of the account it belongs to; null: nobody's, or not for this viewer to know. */
+  readonly owner: string | null;
+  readonly pinned: boolean;
+  /** Whether who asks may change it. */
+  readonly mayChange: boolean;
+}
+
+async function accessOf(context: OperationContext, id: string): Promise<ShownAccess | null> {
+  const access = await context.store.readAccess(id);
+  if (access === null) return null;
+  const may = mayChange(context.viewer, access);
+  const { accounts, retention } = context.wholeStore;
+  return {
+    visibility: access.visibility,
+    // Names of accounts are what one signs in with.
+    owner: may && access.owner !== null ? await accounts.nameOf(access.owner) : null,
+    pinned: await retention.isPinned(id),
+    mayChange: may,
+  };
+}
 
 export interface BuildDetail
   extends BuildRow,
@@ -34,6 +59,7 @@ export interface BuildDetail
       | 'messages'
     >,
     BuildContents {
+  readonly access: ShownAccess;
   readonly host: Omit<BuildHead['host'], 'id'>;
   readonly failureList: BuildHead['failures'];
   readonly qaIssueList: BuildHead['qaIssues'];
@@ -94,12 +120,15 @@ export async function showBuild(context: OperationContext, input: { readonly bui
   if (head === null || summary === null || contents === null) throw noSuchBuild(id);
   const [row] = await buildRows(store, [summary]);
   if (row === undefined) throw noSuchBuild(id);
+  const access = await accessOf(context, id);
+  if (access === null) throw noSuchBuild(id);
   const neighbours = await store.readNeighbours(id);
   const { id: _, ...host } = head.host;
   const locations = head.sources.map((source) => source.location);
   const logsAvailable = head.logs.length > 0 || logRootOf(locations, context.logRoots) !== null;
   return {
     ...row,
+    access,
     distroVersion: head.distroVersion,
     bitbakeVersion: head.bitbakeVersion,
     builderId: head.builderId,

@@ -60,6 +60,10 @@ const WRITES: ReadonlySet<string> = new Set([
   'change-password',
   'add-account',
   'change-account',
+  'set-visibility',
+  'delete-build',
+  // Reads: the rules for reports are known to the thread that takes them.
+  'show-server',
 ]);
 
 /** What another controller, or this one before it was killed, left unstored is found within this time. */

@@ -7,6 +7,7 @@ import { decompress } from './compression.ts';
 import type { Dialect } from './dialect.ts';
 import type { Dictionaries } from './dictionaries.ts';
 import type { Database } from './schema.ts';
+import type { Sight } from './sight.ts';
 import { storable } from './storable.ts';
 
 /** One block of one column of one build. */
@@ -19,11 +20,33 @@ export interface ColumnBlock {
   fill(target: Float64Array): void;
 }
 
-/** What the store knows of a metric; `not-found` where no build has it. */
-export async function knownMetric(db: Kysely<Database>, dictionaries: Dictionaries, id: string): Promise<Metric> {
+/**
+ * What the store knows of a metric; `not-found` where no build has it that may be seen. Only names that builds bring themselves are looked
+ * for: those that we know would be known anyway.
+ */
+export async function knownMetric(
+  db: Kysely<Database>,
+  dictionaries: Dictionaries,
+  sight: Sight,
+  id: string,
+): Promise<Metric> {
   const metric = (await dictionaries.listMetrics(db)).find((known) => known.id === id);
-  if (metric === undefined) throw new BakehouseError('not-found', `No stored build has a metric "${id}".`);
+  if (metric === undefined || (metric.guessed && !sight.everything && !(await isSeen(db, dictionaries, sight, id))))
+    throw new BakehouseError('not-found', `No stored build has a metric "${id}".`);
   return metric;
+}
+
+async function isSeen(db: Kysely<Database>, dictionaries: Dictionaries, sight: Sight, id: string): Promise<boolean> {
+  const number = (await dictionaries.findMetrics(db, [storable(id)])).get(storable(id)) ?? -1;
+  const row = await db
+    .selectFrom('metric_totals')
+    .innerJoin('builds', 'builds.number', 'metric_totals.build')
+    .select('builds.number')
+    .where('metric_totals.metric', '=', number)
+    .where(sight.listed())
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
 /**

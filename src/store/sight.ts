@@ -10,18 +10,25 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Viewer } from './store.ts';
 
 export interface Sight {
+  /** Bounded by nothing. */
+  readonly everything: boolean;
   /** `alias`: what the query calls the table of builds. */
   listed(alias?: string): RawBuilder<boolean>;
   readable(alias?: string): RawBuilder<boolean>;
 }
 
-const EVERYTHING: Sight = { listed: () => sql<boolean>`1 = 1`, readable: () => sql<boolean>`1 = 1` };
+const EVERYTHING: Sight = {
+  everything: true,
+  listed: () => sql<boolean>`1 = 1`,
+  readable: () => sql<boolean>`1 = 1`,
+};
 
 export function sightOf(viewer: Viewer | null): Sight {
   if (viewer === null || viewer.admin) return EVERYTHING;
   const { account } = viewer;
   const own = (alias: string) => (account === null ? sql`` : sql` or ${sql.ref(`${alias}.owner`)} = ${account}`);
   return {
+    everything: false,
     listed: (alias = 'builds') => sql<boolean>`(${sql.ref(`${alias}.visibility`)} = 'public'${own(alias)})`,
     readable: (alias = 'builds') => sql<boolean>`(${sql.ref(`${alias}.visibility`)} <> 'private'${own(alias)})`,
   };

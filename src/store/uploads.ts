@@ -114,6 +114,8 @@ export interface Uploads {
   abandon(beforeMs: number, limit: number): Promise<number>;
   /** Takes this out of a client's hour; false where the hour has not so much left, and nothing was taken. */
   take(client: string, hour: number, use: { builds: number; bytes: number }, limits: HourLimits): Promise<boolean>;
+  /** Those that could not be stored, the newest first. */
+  withProblem(limit: number): Promise<readonly Upload[]>;
   count(): Promise<{ readonly uploads: number; readonly unstored: number }>;
 }
 
@@ -431,6 +433,16 @@ export function uploadsOf(db: Kysely<Database>, dialect: Dialect): Uploads {
           .where('hour', '<', hour - HOURS_KEPT)
           .execute();
       return taken !== undefined;
+    },
+    async withProblem(limit) {
+      const rows = await db
+        .selectFrom('uploads')
+        .selectAll()
+        .where('problem', 'is not', null)
+        .orderBy('touched_ms', 'desc')
+        .limit(limit)
+        .execute();
+      return rows.map(uploadOf);
     },
     async count() {
       const all = await db

@@ -14,6 +14,7 @@ import {
   Done,
   MadeToken,
   MakeToken,
+  ServerState,
   SignedIn,
   SignIn,
   SignOut,
@@ -81,6 +82,15 @@ function account(path: string, params: typeof Nothing | typeof AccountParams, su
   };
 }
 
+function serverState(app: FastifyInstance, context: RouteContext): void {
+  const about = { operation: 'show-server', summary: 'Rules and state of the server', params: Nothing, query: Nothing };
+  app.get(
+    '/server/state',
+    { schema: routeSchema(context.documented, about, json(ServerState)) },
+    async (request, reply) => sendOnce(reply, await context.runner.run('show-server', {}, request.viewer)),
+  );
+}
+
 function listAccounts(app: FastifyInstance, context: RouteContext): void {
   const about = { operation: 'list-accounts', summary: 'All accounts', params: Nothing, query: Nothing };
   app.get('/accounts', { schema: routeSchema(context.documented, about, json(AccountList)) }, async (request, reply) =>
@@ -131,6 +141,7 @@ export const accounts: readonly RegisterRoute[] = [
     input: ({ token }) => ({ account: null, token }),
   }),
   listAccounts,
+  serverState,
   writeRoute({
     bySessionOnly: true,
     method: 'POST',

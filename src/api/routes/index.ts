@@ -1,5 +1,6 @@
 /** Every route of the contract, each in the file of its operation. */
 import { accounts } from './accounts.ts';
+import { changeBuild } from './change-build.ts';
 import { compareBuilds } from './compare-builds.ts';
 import { events } from './events.ts';
 import { explore } from './explore.ts';
@@ -36,4 +37,5 @@ export const ROUTES: readonly RegisterRoute[] = [
   importSample,
   uploads,
   ...accounts,
+  ...changeBuild,
 ];

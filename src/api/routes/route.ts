@@ -129,7 +129,7 @@ export function jsonRoute<P extends z.ZodType, Q extends z.ZodType, N extends Op
 }
 
 interface WriteRoute<P extends z.ZodType, B extends z.ZodType, N extends OperationName, A extends z.ZodType> {
-  readonly method: 'POST' | 'PATCH' | 'DELETE';
+  readonly method: 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly operation: N;
   readonly path: string;
   readonly summary: string;

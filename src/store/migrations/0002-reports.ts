@@ -26,6 +26,8 @@ export const reports: Migration = {
       'create index builds_by_facets on builds (machine, distro, targets, builder, host, outcome, kind, visibility, owner)',
       // The last public builds of a list, and whether there are others.
       'create index builds_by_visibility on builds (visibility, order_ms, id)',
+      // Whether any build that somebody may see has a metric.
+      'create index metric_totals_by_metric on metric_totals (metric, build)',
       // A build has one id, and every id that a client gave to an account of it leads there.
       `create table build_aliases (alias text not null primary key, build text not null) ${keyed}`,
       'create index build_aliases_by_build on build_aliases (build)',

@@ -24,7 +24,7 @@ export async function readTopTasks(
   sight: Sight,
   question: TopTasksQuestion,
 ): Promise<{ metric: Metric; tasks: TopTask[] }> {
-  const metric = await knownMetric(db, dictionaries, question.metric);
+  const metric = await knownMetric(db, dictionaries, sight, question.metric);
   const { builds: wanted, limit } = question;
   // Named ones by their ids, which unlisted builds are read by; the last ones of a list.
   const query = db

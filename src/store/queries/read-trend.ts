@@ -26,11 +26,14 @@ export async function readTrend(
   question: TrendQuestion,
 ): Promise<Trend> {
   const ofBuild = question.recipe === null && question.metric === BUILD_DURATION.id;
-  const metric = ofBuild ? BUILD_DURATION : await knownMetric(db, dictionaries, question.metric);
+  const metric = ofBuild ? BUILD_DURATION : await knownMetric(db, dictionaries, sight, question.metric);
   const { like = null } = question;
   const builds = await db
     .selectFrom('builds')
-    .where(sight.listed())
+    // An unlisted build has its own place in its own trend.
+    .where((eb) =>
+      like === null ? sight.listed() : eb.or([sight.listed(), eb.and([eb('id', '=', like), sight.readable()])]),
+    )
     .select(['number', 'id', 'started_ms', 'outcome', 'key_list', 'positions', 'duration_ms', 'end_estimated'])
     .$if(like !== null, (query) =>
       query.where('configuration', '=', (eb) =>

@@ -1,0 +1,299 @@
+/**
+ * Every operation asked by a stranger, another account, the owner and an admin about builds that are public, unlisted and private: what one may not
+ * see answers as what is not there, and no answer holds a word of it. The table is typed by the names of operations, so one without a row does
+ * not compile; a row without a build says why.
+ */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { hasPostgres } from '../../test/real-parts.ts';
+import { type RealPostgres, startPostgres } from '../../test/real-postgres.ts';
+import { ChartQuery, CompareQuery, ExploreQuery } from '../api/contract.ts';
+import { shortIdOf } from '../collector/short-id.ts';
+import { drawBuild } from '../model/draw-build.ts';
+import { memoryBlobs } from '../store/blobs/index.ts';
+import { openStore } from '../store/index.ts';
+import { CONSOLE, STRANGER, type Viewer, type Visibility } from '../store/store.ts';
+import type { OperationContext } from './context.ts';
+import { OPERATIONS, type OperationInput, type OperationName } from './index.ts';
+import { answerOf, contextFor, runOperation } from './run.ts';
+
+const OWNER: Viewer = { account: 1, admin: false };
+const OTHER: Viewer = { account: 2, admin: false };
+const ADMIN: Viewer = { account: 3, admin: true };
+const VIEWERS: readonly (readonly [string, Viewer])[] = [
+  ['a stranger', STRANGER],
+  ['another account', OTHER],
+  ['the owner', OWNER],
+  ['an admin', ADMIN],
+];
+const ID: Readonly<Record<Visibility, string>> = {
+  public: 'a1111111-1111-4111-8111-111111111111',
+  unlisted: 'b2222222-2222-4222-8222-222222222222',
+  private: 'c3333333-3333-4333-8333-333333333333',
+};
+const ABSENT = 'd4444444-4444-4444-8444-444444444444';
+const ALIAS = 'e5555555-5555-4555-8555-555555555555';
+const KINDS = ['public', 'unlisted', 'private'] as const;
+const START = Date.UTC(2026, 0, 1);
+
+const own = (viewer: Viewer): boolean => viewer.admin || viewer.account === OWNER.account;
+const readable = (viewer: Viewer, kind: Visibility): boolean => kind !== 'private' || own(viewer);
+const listed = (viewer: Viewer, kind: Visibility): boolean => kind === 'public' || own(viewer);
+
+const { b: _, ...compareRest } = CompareQuery.parse({ b: ['a1111111', 'b2222222'] });
+const compareOptions = compareRest as unknown as OperationInput<'compare-builds'>['options'];
+const question = ExploreQuery.parse({ x: 'recipe', y: 'cputime', level: 'task' });
+const chart = ChartQuery.parse({});
+const from = { address: '192.0.2.1', local: false, base: 'http://x' };
+
+/** `of`: about one build. `all`: over builds that nobody named. `not`: why it gives nothing of a build to anybody. */
+type Row<N extends OperationName> =
+  | {
+      readonly of?: (build: string) => OperationInput<N>;
+      readonly all?: readonly OperationInput<N>[];
+      /** It changes the build: asked only by those who may not. */
+      readonly changes?: true;
+    }
+  | { readonly not: string };
+
+const ACCOUNTS = 'of accounts, not of builds; who may ask is tested in server/accounts.test.ts';
+const SECRET = 'answers to who has the secret of the build, whoever asks; server/upload.test.ts';
+const OWNERS = 'for the console, and for /metrics, which asks for an admin';
+
+const SERVER_INFO = { watching: [], reading: null, writable: false, signIn: true, account: null };
+
+const ROWS: { readonly [N in OperationName]: Row<N> } = {
+  'list-builds': {
+    all: [
+      { filter: {}, after: null, limit: 500 },
+      ...KINDS.map((kind) => ({ filter: { words: [`zz${kind}`] }, after: null, limit: 500 })),
+      { filter: { machine: KINDS.map((kind) => `zz${kind}-machine`) }, after: null, limit: 500 },
+    ],
+  },
+  facets: { all: [{ filter: {} }, { filter: { words: ['zz'] } }] },
+  'show-build': { of: (build) => ({ build }) },
+  'read-columns': { of: (build) => ({ build, metrics: '*' }) },
+  'read-samples': { of: (build) => ({ build }) },
+  'read-graph': { of: (build) => ({ build }) },
+  'read-log': { of: (build) => ({ build, row: 0 }) },
+  'read-log-bytes': { of: (build) => ({ build, row: 0, at: 0 }) },
+  'compare-builds': { of: (build) => ({ builds: [ID.public, build], options: compareOptions }) },
+  explore: {
+    of: (build) => ({ builds: [build], last: 1, question }),
+    all: [{ builds: [], last: 100, question }],
+  },
+  'export-tasks': { of: (build) => ({ build, format: 'csv' }) },
+  'export-samples': { of: (build) => ({ build }) },
+  'export-chart': {
+    of: (build) => ({
+      build,
+      minMs: 0,
+      groupBy: chart.grp,
+      colourBy: chart.col,
+      scheme: 'light',
+      widthPx: 1000,
+      range: null,
+      strips: null,
+      chain: null,
+    }),
+  },
+  'export-report': { of: (build) => ({ builds: [build] }) },
+  'export-trace': { of: (build) => ({ build }) },
+  'import-sample': { not: 'reads none' },
+  'meet-upload': { not: SECRET },
+  'append-chunk': { not: SECRET },
+  'offer-blobs': { not: SECRET },
+  'put-blob': { not: SECRET },
+  'find-announced': { of: (build) => ({ short: shortIdOf(build) }) },
+  authenticate: { not: ACCOUNTS },
+  'note-use': { not: ACCOUNTS },
+  'sign-in': { not: ACCOUNTS },
+  'sign-out': { not: ACCOUNTS },
+  'show-account': { not: ACCOUNTS },
+  'make-token': { not: ACCOUNTS },
+  'revoke-token': { not: ACCOUNTS },
+  'change-password': { not: ACCOUNTS },
+  'list-accounts': { not: ACCOUNTS },
+  'add-account': { not: ACCOUNTS },
+  'change-account': { not: ACCOUNTS },
+  trend: {
+    of: (like) => ({ recipe: null, task: null, mc: '', metric: 'cputime', builds: 100, like }),
+    all: [
+      { recipe: null, task: null, mc: '', metric: 'cputime', builds: 100 },
+      ...KINDS.map((kind) => ({ recipe: `zz${kind}`, task: null, mc: '', metric: 'cputime', builds: 100 })),
+    ],
+  },
+  'store-figures': { not: OWNERS },
+  'plan-retention': { not: OWNERS },
+  'apply-retention': { not: OWNERS },
+  'pin-build': { of: (build) => ({ build, pinned: true }), changes: true },
+  'set-visibility': { of: (build) => ({ build, visibility: 'public' }), changes: true },
+  'delete-build': { of: (build) => ({ build }), changes: true },
+  'show-server': { all: [{}] },
+  'server-info': { all: [SERVER_INFO] },
+};
+
+let server: RealPostgres | null = null;
+afterAll(async () => {
+  await server?.stop();
+});
+const databases = [
+  { name: 'SQLite', open: async () => openStore('sqlite::memory:'), skip: false },
+  {
+    name: 'PostgreSQL',
+    open: async () => {
+      server ??= await startPostgres();
+      return openStore(await server.newDatabase());
+    },
+    skip: !hasPostgres,
+  },
+];
+
+describe.each(databases)('over $name', ({ open, skip }) => {
+  let context: OperationContext;
+  beforeAll(async () => {
+    if (skip) return;
+    const store = await open();
+    context = {
+      store,
+      wholeStore: store,
+      blobs: memoryBlobs(),
+      viewer: CONSOLE,
+      collector: null,
+      now: () => START + 86_400_000,
+      version: '1',
+      logRoots: [],
+      sample: null,
+      reportTemplate: async () => '<title><!--report-title--></title><script><!--report-data--></script>',
+    };
+    for (const [n, kind] of KINDS.entries()) {
+      const drawn = drawBuild(`
+        zz${kind}:do_compile ====       cputime=${n + 1} zz${kind}number=7
+        other:do_compile     .. ===F    cputime=2 <- zz${kind}:do_compile
+      `);
+      await store.saveBuild(
+        ID[kind],
+        {
+          ...drawn,
+          name: `zz${kind}-name`,
+          machine: `zz${kind}-machine`,
+          distro: `zz${kind}-distro`,
+          builder: `zz${kind}-builder`,
+          targets: [`zz${kind}-target`],
+          startedMs: START + n * 60_000,
+          endedMs: START + n * 60_000 + 10_000,
+          outcome: 'succeeded',
+        },
+        { access: { visibility: kind, owner: kind === 'public' ? null : OWNER.account, receivedMs: START } },
+      );
+    }
+    await store.addAlias(ALIAS, ID.private);
+  });
+  afterAll(() => context?.store.close());
+  const it = test.skipIf(skip);
+
+  /** What it comes to, with what was asked for left out, so that two can be compared. */
+  async function ask(name: OperationName, input: unknown, viewer: Viewer, asked: string) {
+    const plain = (text: string) => (asked === '' ? text : text.replaceAll(asked, '<asked>'));
+    try {
+      const answer = answerOf(await runOperation(contextFor(context, viewer), name, input as never));
+      const bytes = answer.kind === 'json' ? answer.bytes : answer.file.bytes;
+      return { good: true, text: plain(Buffer.from(bytes).toString('latin1')) };
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error)) throw error;
+      return { good: false, text: plain(`${error.code}: ${error.message}`) };
+    }
+  }
+
+  function expectNothingOf(
+    text: string,
+    viewer: Viewer,
+    may: (viewer: Viewer, kind: Visibility) => boolean,
+    what: string,
+  ) {
+    for (const kind of KINDS) {
+      if (may(viewer, kind)) continue;
+      expect(text, `${what} tells of the ${kind} build`).not.toContain(`zz${kind}`);
+      expect(text, `${what} tells the id of the ${kind} build`).not.toContain(ID[kind]);
+    }
+  }
+
+  const names = Object.keys(OPERATIONS) as OperationName[];
+  it.each(names)('%s', async (name) => {
+    const row: Row<OperationName> | undefined = ROWS[name];
+    expect(row, `${name} has no row here`).toBeDefined();
+    if (row === undefined || 'not' in row) return;
+    for (const [who, viewer] of VIEWERS) {
+      for (const input of row.all ?? []) {
+        const { text } = await ask(name, input, viewer, '');
+        // What was searched for is in no answer but as part of a build.
+        expectNothingOf(text, viewer, listed, `${name} for ${who}`);
+      }
+      if (row.of === undefined) continue;
+      const { of } = row;
+      const absent = (form: (id: string) => string) => ask(name, of(form(ABSENT)), viewer, form(ABSENT));
+      for (const kind of KINDS) {
+        const what = `${name} of the ${kind} build for ${who}`;
+        const may = readable(viewer, kind);
+        if (row.changes === true) {
+          if (own(viewer)) continue;
+          const refused = await ask(name, of(ID[kind]), viewer, ID[kind]);
+          expect(refused.good, what).toBe(false);
+          expect(refused.text.startsWith('forbidden'), what).toBe(may);
+          if (!may) expect(refused, what).toEqual(await absent((id) => id));
+          continue;
+        }
+        const whole = await ask(name, of(ID[kind]), viewer, ID[kind]);
+        if (!may) expect(whole, what).toEqual(await absent((id) => id));
+        else if (name !== 'read-log' && name !== 'read-log-bytes')
+          expect(whole.good, `${what}: ${whole.text}`).toBe(true);
+        expectNothingOf(whole.text, viewer, (v, k) => listed(v, k) || (k === kind && may), what);
+        if (name === 'find-announced') {
+          expect(whole.text.includes('"id":null'), what).toBe(!may);
+          continue;
+        }
+        // The beginning of an id is a search, twenty digits of it an address.
+        const short = (id: string) => id.slice(0, 13);
+        const long = (id: string) => id.slice(0, 24);
+        if (!listed(viewer, kind))
+          expect(await ask(name, of(short(ID[kind])), viewer, short(ID[kind])), what).toEqual(await absent(short));
+        if (!may) expect(await ask(name, of(long(ID[kind])), viewer, long(ID[kind])), what).toEqual(await absent(long));
+      }
+      if (!own(viewer) && row.changes === undefined && name !== 'find-announced')
+        expect(await ask(name, of(ALIAS), viewer, ALIAS), `${name} of an alias for ${who}`).toEqual(
+          await absent((id) => id),
+        );
+    }
+  });
+
+  it('the last build, and a count, are of what one may see', async () => {
+    for (const [who, viewer] of VIEWERS) {
+      const last = await ask('show-build', { build: '@last' }, viewer, '');
+      expect(last.text, who).toContain(own(viewer) ? 'zzprivate-name' : 'zzpublic-name');
+      expectNothingOf(last.text, viewer, listed, who);
+      const beyond = await ask('show-build', { build: '@last~1' }, viewer, '');
+      expect(beyond.good, who).toBe(own(viewer));
+      if (!own(viewer)) expect(beyond.text).toContain('only 1 builds');
+      const info = await ask('server-info', SERVER_INFO, viewer, '');
+      expect(info.text).toContain(`"builds":${own(viewer) ? 3 : 1}`);
+    }
+  });
+
+  it('a metric that only a hidden build has is not known to those who may not see it', async () => {
+    const of = (metric: string) => ({ recipe: null, task: null, mc: '', metric, builds: 10 });
+    for (const [who, viewer] of VIEWERS)
+      for (const kind of KINDS) {
+        const metric = `zz${kind}number`;
+        const answer = await ask('trend', of(metric), viewer, metric);
+        if (listed(viewer, kind)) expect(answer.good, `${metric} for ${who}`).toBe(true);
+        else expect(answer, `${metric} for ${who}`).toEqual(await ask('trend', of('zznothing'), viewer, 'zznothing'));
+      }
+  });
+
+  it('whoever has no secret hears the same of a hidden build as of none', async () => {
+    const offers = { from, secret: 'x'.repeat(43), blobs: [] };
+    for (const kind of KINDS)
+      expect(await ask('offer-blobs', { ...offers, build: ID[kind] }, STRANGER, ID[kind])).toEqual(
+        await ask('offer-blobs', { ...offers, build: ABSENT }, STRANGER, ABSENT),
+      );
+  });
+});
