@@ -21,6 +21,8 @@ export interface PrepareOptions {
   readonly kinds: ReadonlySet<RecordKind>;
   readonly visibility: Visibility | null;
   readonly key: () => Uint8Array;
+  /** Of a build that was told before: more may be known of its origin by now, and it is the same build all the same. */
+  readonly claim?: Claim | undefined;
   /** Of the machine that pushes: what is scrubbed besides what the build says of its own. */
   readonly home: string | null;
   readonly hostName: string | null;
@@ -42,7 +44,9 @@ export async function prepareUpload(read: Build, path: string, options: PrepareO
   const scrub = scrubberOf(build, path, options);
   const directories = build.sources.filter(({ kind }) => kind === 'record').map(({ location }) => location);
   const claim =
-    directories.map(claimOfRecord).find((found) => found !== null) ?? claimOf(options.key(), originOf(build));
+    options.claim ??
+    directories.map(claimOfRecord).find((found) => found !== null) ??
+    claimOf(options.key(), originOf(build));
   const inner = scrubbedLogs(build, options.innerLogs ?? new Map(), scrub);
   const found = await findLogs(build, path, options.kinds, scrub, options.nowMs);
   // The host's name is for its owner; the id is what tells hosts apart.

@@ -4,6 +4,7 @@ import { PathWatch, watchPaths } from '../collector/watch.ts';
 import type { Build } from '../model/build.ts';
 import { BakehouseError } from '../model/errors.ts';
 import { type PrepareOptions, prepareUpload } from './prepare.ts';
+import type { Claim } from './push-key.ts';
 import { addressOf, UploadClient, type UploadClientOptions } from './upload-client.ts';
 
 export interface PushWatchOptions {
@@ -29,7 +30,8 @@ interface Pushed {
   build: Build;
   dirty: boolean;
   notBeforeMs: number;
-  url: string | null;
+  /** As it was told first; null: not yet. */
+  claim: Claim | null;
   warned: string;
 }
 
@@ -68,7 +70,7 @@ export class PushWatch {
     const key = build.sources.map(({ kind, location }) => `${kind} ${location}`).join('\n');
     let pushed = this.#builds.find((known) => known.accounts.has(key) || sameOrigin(known.build, build));
     if (pushed === undefined) {
-      pushed = { accounts: new Map(), path, build, dirty: true, notBeforeMs: 0, url: null, warned: '' };
+      pushed = { accounts: new Map(), path, build, dirty: true, notBeforeMs: 0, claim: null, warned: '' };
       this.#builds.push(pushed);
     }
     // A directory alone, and then with its event log: the later account holds the earlier.
@@ -109,12 +111,16 @@ export class PushWatch {
     let costMs = 0;
     pushed.dirty = false;
     try {
-      const { upload } = await prepareUpload(pushed.build, pushed.path, { ...prepare, nowMs: now() });
+      const { upload } = await prepareUpload(pushed.build, pushed.path, {
+        ...prepare,
+        nowMs: now(),
+        claim: pushed.claim ?? undefined,
+      });
       // Waiting for a server costs the build nothing.
       costMs = performance.now() - startedAt;
       const address = addressOf(client.server, upload.claim.id);
-      if (pushed.url === null) onAddress(pushed.build, address);
-      pushed.url = address;
+      if (pushed.claim === null) onAddress(pushed.build, address);
+      pushed.claim = upload.claim;
       const { messages } = await new UploadClient({ ...client, patienceMs: PATIENCE_MS }).upload(upload);
       this.#warn(pushed, messages.join(' '), onWarning);
     } catch (error) {
