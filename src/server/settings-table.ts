@@ -179,7 +179,7 @@ export const SETTINGS: readonly SettingRow[] = [
     flag: '--push WHO',
     environment: 'BAKEHOUSE_PUSH',
     kind: 'push',
-    fallback: '`anonymous` when listening on a loopback address only, else `token`',
+    fallback: '`anonymous` when listening on a loopback address only and without a public address, else `token`',
     meaning: `who may report builds: ${PUSH_RULES.join(', ')}`,
   },
   {

@@ -58,6 +58,7 @@ describe('readSettings', () => {
     });
     // Who listens for others takes reports only from who has a token, unless he says otherwise.
     expect((await read({ host: '0.0.0.0' })).pushing.push).toBe('token');
+    expect((await read({ publicUrl: 'https://builds.example.org' })).pushing.push).toBe('token');
     expect((await read({ host: '0.0.0.0', push: 'anonymous' })).pushing.push).toBe('anonymous');
     expect((await read({ visibilities: 'unlisted,private' })).pushing).toMatchObject({ visibility: 'unlisted' });
     expect((await read({}, { XDG_STATE_HOME: '/state' })).data).toBe('/state/bakehouse');

@@ -309,7 +309,8 @@ export async function readSettings(input: SettingsInput): Promise<Settings> {
     publicUrl: publicUrl === '' ? null : publicUrl,
     trustProxy: Object.freeze(list('trustProxy')),
     pushing: Object.freeze({
-      push: PUSH_RULES.find((rule) => rule === push) ?? (isLoopbackName(host) ? 'anonymous' : 'token'),
+      push:
+        PUSH_RULES.find((rule) => rule === push) ?? (isLoopbackName(host) && publicUrl === '' ? 'anonymous' : 'token'),
       visibility,
       visibilities: Object.freeze(visibilities),
       ageDays: limit('pushAgeDays'),
