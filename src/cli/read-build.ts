@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import type { CompareInput } from '../analysis/join-builds.ts';
 import { readBuildstatsDirectory } from '../formats/open/directory.ts';
 import type { InnerLogs } from '../formats/open/error-report-file.ts';
-import { eventLogCandidates } from '../formats/open/event-log-names.ts';
+import { eventLogCandidates, tmpWithCookerLogs } from '../formats/open/event-log-names.ts';
 import { buildDirectories } from '../formats/open/find-builds.ts';
 import type { Build } from '../model/build.ts';
 import { BakehouseError } from '../model/errors.ts';
@@ -88,7 +88,8 @@ export async function readBuild(
     if (last !== undefined) {
       if (directories.length > 1) io.err(`${directories.length} builds in ${path}: this is the last, ${last}\n`);
       // The quick road: most builds write no event log, and then none of the code that reads one is loaded.
-      const alone = options.eventlog === false || eventLogCandidates(last).length === 0;
+      const alone =
+        options.eventlog === false || (eventLogCandidates(last).length === 0 && tmpWithCookerLogs(last) === null);
       return alone ? readDirectory(io, last, read) : lastOf(io, last, read);
     }
   }

@@ -149,6 +149,13 @@ test('with buildstats beside it the log gives what they lack; with an event log 
     });
     expect(build!.failures).toHaveLength(4);
     expect(build!.failures.filter(({ cause }) => cause !== null)).toHaveLength(3);
+    // The directory by itself finds the log of its own command, and no other.
+    const alone: Build[] = [];
+    for await (const account of openBuilds(join(tmp, 'buildstats/20261121010122'))) alone.push(account);
+    expect(alone.map(({ sources, name }) => [sources[0]!.kind, name])).toEqual([
+      ['buildstats', '20261121010122'],
+      ['cooker-log', '20261121010122'],
+    ]);
     // Rows are joined, not doubled, and keep their times.
     expect(build!.tasks.length).toBe(accounts[0]!.tasks.length + 1);
     expect(never).toMatchObject({ outcome: 'never-started', targets: ['x'] });

@@ -28,6 +28,14 @@ export function eventLogCandidates(path: string): EventLogCandidate[] {
   return [...found.values()];
 }
 
+/** The tmp of one build directory, where bitbake keeps cooker logs; null where the directory lies elsewhere or none were kept. */
+export function tmpWithCookerLogs(dir: string): string | null {
+  const buildstats = dirname(resolve(dir));
+  if (basename(buildstats) !== 'buildstats') return null;
+  const tmp = dirname(buildstats);
+  return list(join(tmp, 'log', 'cooker')).some((entry) => entry.isDirectory()) ? tmp : null;
+}
+
 /** The folders in which logs may lie: the path, the tmp above when it is in `buildstats`, the tmps in it. */
 function foldersOf(path: string): string[] {
   const folders = [path];

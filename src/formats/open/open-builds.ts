@@ -6,6 +6,7 @@ import { ProblemList } from '../../model/problem.ts';
 import { asAccountOf, CookerLogFollower, cookerLogsOf, isOfCommand } from './cooker-log-file.ts';
 import { readBuildstatsDirectoryAll, reasonOf } from './directory.ts';
 import { findErrorReports, type InnerLogs, isErrorReportFile, readErrorReportFile } from './error-report-file.ts';
+import { tmpWithCookerLogs } from './event-log-names.ts';
 import { findEventLogs, isEventLogFile, readEventLogFile } from './eventlog-file.ts';
 import { findBuilds, isTar } from './find-builds.ts';
 import { isRecordFile, readRecordFile } from './record-file.ts';
@@ -140,7 +141,15 @@ async function* openFolder(path: string, options: Settings): AsyncGenerator<Buil
     options.onProgress?.({ done, total });
     for (const { name, startedMs, host } of builds) started.push({ name, startedMs, host });
     yield* builds;
-    if (only) yield* logsOf(path, builds, options);
+    if (only) {
+      let logged = false;
+      for await (const account of logsOf(path, builds, options)) {
+        logged = true;
+        yield account;
+      }
+      const tmp = logged ? null : tmpWithCookerLogs(path);
+      if (tmp !== null) yield* cookerAccounts(new Set([tmp]), started, options, false);
+    }
     // Reading is synchronous: between builds the rest of the process gets its turn.
     await new Promise((next) => setImmediate(next));
   }
@@ -190,11 +199,13 @@ async function* cookerAccounts(
   tmps: ReadonlySet<string>,
   started: readonly Pick<Build, 'name' | 'startedMs' | 'host'>[],
   options: Settings,
+  withOthers = true,
 ): AsyncGenerator<Build> {
   for (const tmp of tmps) {
     for (const log of cookerLogsOf(tmp)) {
       options.signal?.throwIfAborted();
       const known = started.find((build) => isOfCommand(build, log));
+      if (known === undefined && !withOthers) continue;
       const follower = new CookerLogFollower(log);
       follower.read();
       const account = follower.build(options.nowMs);
