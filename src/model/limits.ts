@@ -46,6 +46,15 @@ export const RECORD_LINE_BYTES_MAX = 64 << 20;
 export const RECORD_LINE_UNPACKED_BYTES_MAX = 256 << 20;
 /** Numbers of one record: as COLUMN_CELLS_MAX, 512 MB of doubles; a column of width 0 costs no byte of the line and 8 of memory a row. */
 export const RECORD_CELLS_MAX = 2 ** 26;
+/**
+ * So many of them for nothing, and then for each character of packed data: a day of constant samples packs to nothing, the columns of real
+ * task runs to a cell a character. Without it a kilobyte would cost half a gigabyte.
+ */
+export const RECORD_CELLS_FREE = 2 ** 23;
+export const RECORD_CELLS_A_CHAR = 64;
+/** The same of task runs: 100,000 that did not run pack to a tenth of a byte each, real ones to 40. */
+export const RECORD_ROWS_FREE = 2 ** 17;
+export const RECORD_ROWS_A_CHAR = 16;
 /** Columns of one line; a frame of /proc/stat and of 100 network interfaces has some hundred numbers. */
 export const RECORD_COLUMNS_MAX = 4096;
 /** Lines of one record: one a failure, message, phase and flush; a build of a day that is flushed every second has 100,000. */

@@ -3,9 +3,13 @@
  * held against the bounds before anything is unpacked.
  */
 import {
+  RECORD_CELLS_A_CHAR,
+  RECORD_CELLS_FREE,
   RECORD_CELLS_MAX,
   RECORD_COLUMNS_MAX,
   RECORD_LINE_UNPACKED_BYTES_MAX,
+  RECORD_ROWS_A_CHAR,
+  RECORD_ROWS_FREE,
   TASK_RUNS_MAX,
 } from '../../model/limits.ts';
 import { countOf, type Fields, get, isFields, numberOf, textOf } from './fields.ts';
@@ -102,14 +106,30 @@ function announced(value: unknown): Announced {
 /** What may still be unpacked of one record: a short line can announce a million rows of width 0. */
 export class CellBudget {
   #left = RECORD_CELLS_MAX;
+  #chars = 0;
+  #rows = 0;
 
   get taken(): number {
     return RECORD_CELLS_MAX - this.#left;
   }
 
-  take(cells: number): void {
-    if (cells > this.#left) throw new ColumnsError('the record holds more numbers than are read of one build');
+  /** `chars`: of the data that they come from. What is many times more than its bytes can hold is no build. */
+  take(cells: number, chars: number): void {
+    this.#chars += chars;
+    const earned = RECORD_CELLS_FREE + RECORD_CELLS_A_CHAR * this.#chars;
+    if (cells > this.#left || this.taken + cells > earned) {
+      throw new ColumnsError('the record holds more numbers than are read of one build');
+    }
     this.#left -= cells;
+  }
+
+  /** The same of task runs, each of which is sorted, joined and stored. */
+  takeRows(rows: number): void {
+    this.#rows += rows;
+    if (this.#rows > RECORD_ROWS_FREE + RECORD_ROWS_A_CHAR * this.#chars) {
+      this.#rows -= rows;
+      throw new ColumnsError('the record holds more task runs than its bytes can tell of');
+    }
   }
 }
 
@@ -125,8 +145,8 @@ export function decodeColumns(line: Fields, packing: Packing, budget: CellBudget
   let bytes = 0;
   for (const { missing, width } of columns) bytes += (missing ? bitmap : 0) + rows * width;
   if (bytes > RECORD_LINE_UNPACKED_BYTES_MAX) throw new ColumnsError(`it would unpack to ${bytes} bytes`);
-  budget.take(rows * columns.length);
   const data = get(line, 'data');
+  budget.take(rows * columns.length, typeof data === 'string' ? data.length : 0);
   if (typeof data !== 'string' && bytes > 0) throw new ColumnsError('it has no data');
   const payload = bytes === 0 ? new Uint8Array(0) : packing.unpack(String(data), bytes);
   if (payload === null) throw new ColumnsError('its data is damaged, or not of the size that its columns announce');

@@ -360,6 +360,7 @@ export class RecordDraft {
       return text === null ? null : this.taskIndex(text);
     });
     const { rows, numbers, hashes } = decodeColumns(line, this.#packing, this.#budget);
+    this.#budget.takeRows(rows);
     const byId = new Map<string, Float64Array>();
     for (const column of numbers) byId.set(column.id, scaled(column));
     const recipe = byId.get('@recipe');

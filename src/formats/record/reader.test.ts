@@ -296,6 +296,26 @@ test.each<[string, object]>([
     ),
   ],
   [
+    'a kilobyte that would be ten million numbers',
+    packed(
+      Array.from({ length: 100 }, (_, i) => ({ id: `${i}`, width: 0 })),
+      100_000,
+      new Uint8Array(0),
+    ),
+  ],
+  [
+    'a kilobyte that would be a million task runs',
+    packed(
+      [
+        { id: '@recipe', width: 0 },
+        { id: '@task', width: 0 },
+        { id: '@outcome', width: 0 },
+      ],
+      1_000_000,
+      new Uint8Array(0),
+    ),
+  ],
+  [
     'more numbers than are read',
     packed(
       Array.from({ length: 200 }, (_, i) => ({ id: `${i}`, width: 0 })),
