@@ -30,6 +30,7 @@
  *     PUT  /uploads/{build}/{generation}/{offset}   bytes of the stream -> UploadState
  *     POST /uploads/{build}/blobs             OfferBlobs -> BlobsWanted
  *     PUT  /uploads/{build}/blobs/{sha256}    the bytes -> BlobStored
+ *     POST /push                              files: -> FilesPushed
  *     POST /sample                            -> SampleImported (loopback and same origin only)
  *     POST /sign-in                           SignIn -> SignedIn, and a cookie
  *     POST /sign-out                          SignOut -> Done
@@ -812,3 +813,18 @@ export const ServerState = z.object({
   ),
 });
 export type ServerState = z.infer<typeof ServerState>;
+
+export const PushParams = z.object({ name: z.string().max(200).optional() });
+export const PushQuery = z.object({ visibility: z.enum(['public', 'unlisted', 'private']).optional() });
+export const FilesPushed = z.object({
+  builds: z.array(z.object({ id: UploadId, url: z.string(), name: z.string() })),
+  problems: z.array(
+    z.object({
+      severity: z.enum(['note', 'warning', 'error']),
+      code: z.string(),
+      message: z.string(),
+      file: z.string().nullable(),
+      line: z.number().int().nullable(),
+    }),
+  ),
+});

@@ -79,6 +79,18 @@ export function assertMayWrite(request: FastifyRequest): void {
   assertOwnPage(request, null);
 }
 
+/**
+ * For what programs send without any header of their own: a page of another site could make its reader's browser send the same, in the name of
+ * the machine that it runs on. Browsers say where such a request comes from; curl and the clients of old do not.
+ */
+export function assertNoForeignPage(request: FastifyRequest): void {
+  const { origin } = request.headers;
+  const site = request.headers['sec-fetch-site'];
+  if (origin === undefined && (site === undefined || site === 'none')) return;
+  if (!isSameOrigin(request))
+    throw new BakehouseError('forbidden', 'A page of another site may not send builds to this server.');
+}
+
 /** Of every answer. Pages add their own script and style rule (server/assets.ts). */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'x-content-type-options': 'nosniff',

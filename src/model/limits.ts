@@ -107,3 +107,11 @@ export const PASSWORD_CHARS_MAX = 200;
 /** Of the name of an account, and of a token: what fits into a line of a table. */
 export const ACCOUNT_NAME_CHARS_MAX = 64;
 export const TOKEN_NAME_CHARS_MAX = 100;
+/** What comes whole in one request: the tar of a build of 100,000 tasks with a day of samples, an event log of a day. */
+export const PUSH_BODY_BYTES_MAX = 1 << 30;
+/** Files in one form; accounts of one build are three or four. */
+export const PUSH_FILES_MAX = 20;
+/** On disk at a time while bodies come in and are read, of all clients together. */
+export const SPOOL_BYTES_MAX = 4 * 2 ** 30;
+/** One request of an oestats client, with the log of a failed task. */
+export const OESTATS_BYTES_MAX = 16 << 20;

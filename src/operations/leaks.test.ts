@@ -59,6 +59,8 @@ const ACCOUNTS = 'of accounts, not of builds; who may ask is tested in server/ac
 const SECRET = 'answers to who has the secret of the build, whoever asks; server/upload.test.ts';
 const OWNERS = 'for the console, and for /metrics, which asks for an admin';
 
+const SENDERS = 'tells a sender of what he sends, and nobody of anything else; server/compat.test.ts';
+
 const SERVER_INFO = { watching: [], reading: null, writable: false, signIn: true, account: null };
 
 const ROWS: { readonly [N in OperationName]: Row<N> } = {
@@ -104,6 +106,11 @@ const ROWS: { readonly [N in OperationName]: Row<N> } = {
   'offer-blobs': { not: SECRET },
   'put-blob': { not: SECRET },
   'find-announced': { of: (build) => ({ short: shortIdOf(build) }) },
+  'may-push': { not: SENDERS },
+  'take-files': { not: SENDERS },
+  'take-error-report': { not: SENDERS },
+  'take-oestats': { not: SENDERS },
+  'find-report': { not: 'asked by a number that only a report was given; server/compat.test.ts' },
   authenticate: { not: ACCOUNTS },
   'note-use': { not: ACCOUNTS },
   'sign-in': { not: ACCOUNTS },

@@ -13,7 +13,9 @@ import { BakehouseError } from '../model/errors.ts';
 import { type OperationRunner, STRANGER } from '../operations/run.ts';
 import type { Activity } from '../operations/server-info.ts';
 import type { AssetSource } from './assets.ts';
+import { registerErrorReports } from './error-reports.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+import { registerOestats } from './oestats.ts';
 import { PAGES_PREFIX, registerPages } from './pages.ts';
 import { registerShortAddresses } from './short-address.ts';
 import { registerWatching } from './watching.ts';
@@ -169,6 +171,8 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
     { prefix: API_PREFIX },
   );
   registerShortAddresses(app, options.runner);
+  registerErrorReports(app, options.runner);
+  registerOestats(app, options.runner);
   registerPages(app, options.assets, options.onPage ?? (() => {}));
   await app.ready();
   return app;

@@ -29,6 +29,7 @@ import {
 import { readHistories, readNeighbours } from './queries/read-histories.ts';
 import { readTopTasks } from './queries/read-top-tasks.ts';
 import { readTrend } from './queries/read-trend.ts';
+import { reportNumbers } from './report-numbers.ts';
 import { retention } from './retention.ts';
 import { deleteBuild, saveBuild } from './save-build.ts';
 import type { Database } from './schema.ts';
@@ -51,6 +52,7 @@ export async function openStore(database: string): Promise<Store> {
   }
   const dictionaries = new Dictionaries(dialect);
   const uploads = uploadsOf(db, dialect);
+  const numbers = reportNumbers(db);
   const index = blobIndex(db);
   const keeping = retention(db);
   const accounts = accountsOf(db, dialect);
@@ -106,6 +108,7 @@ export async function openStore(database: string): Promise<Store> {
       serverSecret: (name) => serverSecret(db, name),
       uploads,
       accounts,
+      reportNumbers: numbers,
       deleteBuild: (id) => deleteBuild(db, id),
       blobIndex: index,
       retention: keeping,

@@ -104,13 +104,17 @@ export async function saveBuild(
           await trx.deleteFrom('recipe_runs').where('build', '=', before.number).execute();
           await trx.deleteFrom('builds').where('number', '=', before.number).execute();
         }
+        const row = summaryRow(id, revision, build);
+        const access = accessOf(before, options.access);
         const { number } = await trx
           .insertInto('builds')
           .values({
-            ...summaryRow(id, revision, build),
+            ...row,
+            // One that does not tell when it began (an error report) stands where it came in, and not behind all others.
+            order_ms: row.started_ms ?? access.received_ms ?? row.order_ms,
             key_list: keyListNumber,
             graph: graphNumber,
-            ...accessOf(before, options.access),
+            ...access,
           })
           .returning('number')
           .executeTakeFirstOrThrow();

@@ -8,6 +8,7 @@ import type { SampleSeries, SampleTable } from '../model/samples.ts';
 import type { TaskGraph, TaskOutcome, TaskTable } from '../model/task-table.ts';
 import type { Accounts } from './accounts.ts';
 import type { BlobIndex } from './blob-index.ts';
+import type { ReportNumbers } from './report-numbers.ts';
 import type { Retention } from './retention.ts';
 import type { UploadReceipt, Uploads } from './uploads.ts';
 
@@ -248,6 +249,8 @@ export interface Store {
   serverSecret(name: string): Promise<string>;
   readonly uploads: Uploads;
   readonly accounts: Accounts;
+  /** Not bounded to a viewer, as uploads are not. */
+  readonly reportNumbers: ReportNumbers;
   /** True when there was such a build. */
   deleteBuild(id: string): Promise<boolean>;
   /** Not bounded to a viewer: whoever gives a blob away asks `hasUse` of a build that its viewer may see. */

@@ -9,6 +9,7 @@ import { facets } from './facets.ts';
 import { importSample } from './import-sample.ts';
 import { listBuilds } from './list-builds.ts';
 import { logFile } from './log-file.ts';
+import { push } from './push.ts';
 import { readColumns } from './read-columns.ts';
 import { readGraph } from './read-graph.ts';
 import { readLog } from './read-log.ts';
@@ -38,4 +39,5 @@ export const ROUTES: readonly RegisterRoute[] = [
   uploads,
   ...accounts,
   ...changeBuild,
+  push,
 ];
