@@ -3,6 +3,8 @@
  * 92 KB gzipped). Errors arrive as RFC 9457 problem documents and leave as ApiError.
  */
 import type {
+  AccountDetail,
+  AccountList,
   BuildDetail,
   BuildsPage,
   BuildsQuery,
@@ -13,11 +15,16 @@ import type {
   Facets,
   LogQuery,
   LogText,
+  MadeToken,
   ProblemDocument,
+  Role,
   SampleImported,
   ServerInfo,
+  ServerState,
+  SignedIn,
   TrendQuery,
   TrendResult,
+  Visibility,
 } from './contract.ts';
 
 export const API_BASE = '/api/v1';
@@ -92,6 +99,23 @@ export interface Client {
   trend(query: Asked<TrendQuery>, signal?: AbortSignal): Promise<TrendResult>;
   /** Puts the sample builds that Bakehouse brings into the store. */
   addSample(): Promise<SampleImported>;
+
+  signIn(name: string, password: string): Promise<SignedIn>;
+  /** `everywhere`: every session of the account. */
+  signOut(everywhere: boolean): Promise<object>;
+  /** Who asks. */
+  account(signal?: AbortSignal): Promise<AccountDetail>;
+  changePassword(current: string, password: string): Promise<object>;
+  /** `account`: of a robot, by an admin; null: one's own. The answer tells the token, this once. */
+  makeToken(account: string | null, name: string, expiresDays: number | null): Promise<MadeToken>;
+  revokeToken(account: string | null, token: number): Promise<object>;
+  accounts(signal?: AbortSignal): Promise<AccountList>;
+  addAccount(name: string, role: Role, password: string | null): Promise<object>;
+  changeAccount(name: string, change: { role?: Role; disabled?: boolean; password?: string }): Promise<object>;
+  serverState(signal?: AbortSignal): Promise<ServerState>;
+  setVisibility(id: string, visibility: Visibility): Promise<object>;
+  pinBuild(id: string, pinned: boolean): Promise<object>;
+  deleteBuild(id: string): Promise<object>;
 }
 
 export function createClient(fetchImplementation: typeof fetch = fetch, base: string = API_BASE): Client {
@@ -113,7 +137,11 @@ export function createClient(fetchImplementation: typeof fetch = fetch, base: st
   }
 
   async function json<T>(path: string, init: RequestInit): Promise<T> {
-    const response = await ask(path, { ...init, headers: { accept: 'application/json' } });
+    const headers = {
+      accept: 'application/json',
+      ...(init.body == null ? {} : { 'content-type': 'application/json' }),
+    };
+    const response = await ask(path, { ...init, headers });
     try {
       return (await response.json()) as T;
     } catch (error) {
@@ -131,6 +159,10 @@ export function createClient(fetchImplementation: typeof fetch = fetch, base: st
     json<T>(path, signal === undefined ? {} : { signal });
   const bytes = async (path: string, signal: AbortSignal | undefined): Promise<ColumnsBody> =>
     new Uint8Array(await (await ask(path, signal === undefined ? {} : { signal })).arrayBuffer());
+  const send = <T>(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: object): Promise<T> =>
+    json<T>(path, body === undefined ? { method } : { method, body: JSON.stringify(body) });
+  const ofAccount = (name: string | null): string =>
+    name === null ? '/account' : `/accounts/${encodeURIComponent(name)}`;
   const build = (id: string): string => `/builds/${encodeURIComponent(id)}`;
 
   return {
@@ -147,6 +179,19 @@ export function createClient(fetchImplementation: typeof fetch = fetch, base: st
     explore: (query, signal) => get(`/explore${queryString(query)}`, signal),
     trend: (query, signal) => get(`/trend${queryString(query)}`, signal),
     addSample: () => json('/sample', { method: 'POST' }),
+    signIn: (name, password) => send('POST', '/sign-in', { name, password }),
+    signOut: (everywhere) => send('POST', '/sign-out', { everywhere }),
+    account: (signal) => get('/account', signal),
+    changePassword: (current, password) => send('POST', '/account/password', { current, password }),
+    makeToken: (account, name, expiresDays) => send('POST', `${ofAccount(account)}/tokens`, { name, expiresDays }),
+    revokeToken: (account, token) => send('DELETE', `${ofAccount(account)}/tokens/${token}`),
+    accounts: (signal) => get('/accounts', signal),
+    addAccount: (name, role, password) => send('POST', '/accounts', { name, role, password }),
+    changeAccount: (name, change) => send('PATCH', ofAccount(name), change),
+    serverState: (signal) => get('/server/state', signal),
+    setVisibility: (id, visibility) => send('PUT', `${build(id)}/visibility`, { visibility }),
+    pinBuild: (id, pinned) => send('PUT', `${build(id)}/pin`, { pinned }),
+    deleteBuild: (id) => send('DELETE', build(id)),
   };
 }
 

@@ -128,8 +128,12 @@ export const SstateSummary = z.object({
 });
 
 /** A line of the list of builds. */
+export const Visibility = z.enum(['public', 'unlisted', 'private']);
+export type Visibility = z.infer<typeof Visibility>;
+
 export const BuildRow = z.object({
   id: z.string(),
+  visibility: Visibility,
   name: z.string(),
   startedMs: epochMs.nullable(),
   endedMs: epochMs.nullable(),
@@ -314,9 +318,6 @@ export const ArtifactSizeInfo = z.object({
 });
 
 /** Everything about a build but its task table and samples, which travel as binary columns. */
-export const Visibility = z.enum(['public', 'unlisted', 'private']);
-export type Visibility = z.infer<typeof Visibility>;
-
 export const BuildDetail = BuildRow.extend({
   access: z.object({
     visibility: Visibility,

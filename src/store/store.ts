@@ -89,6 +89,7 @@ export interface BuildSummary {
   readonly cpuTimeS: number | null;
   /** Key of what makes builds comparable (product.md, configuration). */
   readonly configuration: string;
+  readonly visibility: Visibility;
 }
 
 export interface BuildSummaryPage {

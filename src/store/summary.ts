@@ -4,7 +4,7 @@ import { type Build, type BuildKind, type BuildOutcome, buildDurationMs, type Ss
 import { configurationKey, isProductBuild } from '../model/configuration.ts';
 import type { BuildsTable } from './schema.ts';
 import { storable } from './storable.ts';
-import type { BuildSummary } from './store.ts';
+import type { BuildSummary, Visibility } from './store.ts';
 
 /** Longest text the search looks in; a build asked for a thousand targets is found by the first hundreds. */
 const SEARCH_CHARS_MAX = 10_000;
@@ -133,11 +133,13 @@ export function summaryOf(row: Pick<Selectable<BuildsTable>, (typeof SUMMARY_COL
     problems: row.problems,
     cpuTimeS: row.cpu_time_s,
     configuration: row.configuration,
+    visibility: row.visibility as Visibility,
   };
 }
 
 export const SUMMARY_COLUMNS = [
   'id',
+  'visibility',
   'revision',
   'name',
   'started_ms',

@@ -95,6 +95,24 @@ export const exploreRoute = createRoute({
   component: lazyRouteComponent(() => import('./pages/Explore/Explore.tsx'), 'Explore'),
 });
 
+export const signInRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  component: lazyRouteComponent(() => import('./pages/SignIn/SignIn.tsx'), 'SignIn'),
+});
+
+export const accountRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/account',
+  component: lazyRouteComponent(() => import('./pages/Account/Account.tsx'), 'Account'),
+});
+
+export const adminRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/admin',
+  component: lazyRouteComponent(() => import('./pages/Admin/Admin.tsx'), 'Admin'),
+});
+
 /** What browsers and the loader say where the code of a page does not come; they remember it until the page is loaded anew. */
 const NOT_LOADED = /dynamically imported module|importing a module script failed|preload CSS/i;
 
@@ -104,6 +122,9 @@ export const router = createRouter({
     buildRoute.addChildren([buildStartRoute, chartRoute, tasksRoute, recipesRoute, configRoute, problemsRoute]),
     compareRoute,
     exploreRoute,
+    signInRoute,
+    accountRoute,
+    adminRoute,
   ]),
   // A report file is opened from a disk: its addresses live behind the #.
   ...(report === null ? { basepath: '/buildstats' } : { history: createHashHistory() }),

@@ -199,6 +199,7 @@ export function Frame() {
           <span aria-hidden="true">?</span>
           <span className="hidden-text">Show the keys</span>
         </button>
+        {report === null ? <Who path={path} /> : null}
       </header>
       <main id="main" className={styles.main} ref={main} tabIndex={-1}>
         <Outlet />
@@ -208,6 +209,42 @@ export function Frame() {
         {open === 'keys' ? <KeyHelp close={() => setOpen(null)} /> : null}
       </Suspense>
     </div>
+  );
+}
+
+/** Who is signed in; nothing on a server where there is nothing to sign in to. */
+function Who({ path }: { path: string }) {
+  const { data } = useQuery(serverQuery);
+  if (data === undefined || !data.signIn) return null;
+  const { account } = data;
+  const here = (to: string) => (path.startsWith(to) ? ('page' as const) : undefined);
+  if (account === null)
+    return (
+      <Link to="/sign-in" className={`btn plain ${styles.who}`} aria-current={here('/sign-in')} activeProps={{}}>
+        Sign in
+      </Link>
+    );
+  return (
+    <nav className={styles.own} aria-label="Account">
+      {account.role === 'admin' ? (
+        <Link to="/admin" className={`btn plain ${styles.who}`} aria-current={here('/admin')} activeProps={{}}>
+          Server
+        </Link>
+      ) : null}
+      <Link
+        to="/account"
+        className={`btn plain cut ${styles.who}`}
+        aria-current={here('/account')}
+        activeProps={{}}
+        title="Tokens, password, sessions"
+      >
+        <svg width="12" height="12" viewBox="0 0 12 12" fill="none" stroke="currentColor" aria-hidden="true">
+          <circle cx="6" cy="3.8" r="2.3" strokeWidth="1.3" />
+          <path d="M1.5 11c.5-2.6 2.3-3.9 4.5-3.9s4 1.3 4.5 3.9" strokeWidth="1.3" />
+        </svg>
+        <span className={`cut ${styles.name}`}>{account.name}</span>
+      </Link>
+    </nav>
   );
 }
 

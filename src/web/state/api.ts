@@ -48,6 +48,18 @@ export const buildQuery = (id: string) =>
 
 export const serverQuery = queryOptions({ queryKey: ['server'], queryFn: ({ signal }) => client.server(signal) });
 
+export const accountQuery = queryOptions({ queryKey: ['account'], queryFn: ({ signal }) => client.account(signal) });
+
+export const accountsQuery = queryOptions({
+  queryKey: ['accounts'],
+  queryFn: ({ signal }) => client.accounts(signal),
+});
+
+export const serverStateQuery = queryOptions({
+  queryKey: ['server-state'],
+  queryFn: ({ signal }) => client.serverState(signal),
+});
+
 export const logQuery = (id: string, row: number) =>
   queryOptions({ queryKey: ['log', id, row], queryFn: ({ signal }) => client.log(id, { row }, signal) });
 

@@ -11,9 +11,12 @@ import { Clock, Duration, Elapsed, Ratio, When } from '../../components/Figures.
 import { ErrorNote, WarningNote } from '../../components/Notes.tsx';
 import { BuildOutcomeMark } from '../../components/Outcome.tsx';
 import { useTitle } from '../../components/use-title.ts';
-import { buildQuery } from '../../state/api.ts';
+import { VisibilityMark } from '../../components/VisibilityMark.tsx';
+import { report } from '../../report/embedded-report.ts';
+import { buildQuery, serverQuery } from '../../state/api.ts';
 import { useCommands } from '../../state/commands.ts';
 import { buildTitle } from '../build-title.ts';
+import { AccessMenu } from './Access.tsx';
 import styles from './Build.module.css';
 import { BuildSummary } from './BuildSummary.tsx';
 
@@ -30,6 +33,7 @@ export function Build() {
   const { id } = useParams({ from: '/b/$id' });
   const query = useQuery(buildQuery(id));
   const build = query.data;
+  const { data: server } = useQuery({ ...serverQuery, enabled: report === null });
   useTitle(build === undefined ? 'Build' : buildTitle(build));
   const navigate = useNavigate();
   const go = (to: string | null | undefined): void => {
@@ -109,6 +113,7 @@ export function Build() {
           )}
         </span>
         <BuildOutcomeMark outcome={build.outcome} word />
+        <VisibilityMark visibility={build.access.visibility} />
         <strong>
           {build.outcome === 'running' ? (
             <Elapsed sinceMs={build.startedMs} words />
@@ -138,6 +143,7 @@ export function Build() {
           >
             Compare with previous
           </button>
+          {server?.signIn === true && report === null ? <AccessMenu build={build} /> : null}
           <CopyButton text={window.location.href} what="link" label="Link" />
           <DownloadMenu
             items={[

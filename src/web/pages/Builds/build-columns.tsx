@@ -12,6 +12,7 @@ import { Duration, Elapsed, Missing, Ratio, When } from '../../components/Figure
 import type { GridColumn } from '../../components/Grid.tsx';
 import { BuildOutcomeMark, buildOutcomeLabel } from '../../components/Outcome.tsx';
 import { Sparkline } from '../../components/Sparkline.tsx';
+import { VisibilityMark } from '../../components/VisibilityMark.tsx';
 import { buildTitle } from '../build-title.ts';
 import styles from './Builds.module.css';
 
@@ -72,7 +73,12 @@ export function buildColumns(
       widthPx: 170,
       grow: true,
       hover: (row) => [at(row).targets?.join(' ') ?? 'Targets were not recorded', at(row).location].join('\n'),
-      cell: (row) => <span className={at(row).targets === null ? styles.place : undefined}>{buildTitle(at(row))}</span>,
+      cell: (row) => (
+        <>
+          <VisibilityMark visibility={at(row).visibility} word={false} />
+          <span className={at(row).targets === null ? styles.place : undefined}>{buildTitle(at(row))}</span>
+        </>
+      ),
     },
     { id: 'machine', label: 'machine', widthPx: 104, cell: (row) => at(row).machine ?? <Missing /> },
     { id: 'distro', label: 'distro', widthPx: 98, cell: (row) => at(row).distro ?? <Missing /> },
