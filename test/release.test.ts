@@ -43,7 +43,11 @@ function run(...args: string[]): Promise<{ code: number | null; err: string }> {
 describe.skipIf(!built)('a mistake is one sentence and its exit code', { timeout: 30_000 }, () => {
   test.each([
     [['serve', '--port', 'abc'], 2, 'bakehouse: --port NUMBER: "abc" is not a port (0 to 65535)\n'],
-    [['summary', 'letter.txt'], 3, /^bakehouse: .*letter\.txt is neither a tar, an event log, an error report nor a record\.\n$/],
+    [
+      ['summary', 'letter.txt'],
+      3,
+      /^bakehouse: .*letter\.txt is neither a tar, an event log, an error report nor a record\.\n$/,
+    ],
     [['summary', '0000ffff'], 3, 'bakehouse: No build is called 0000ffff or has an id that begins so.\n'],
     [['import', 'nowhere'], 3, /^bakehouse: .*nowhere cannot be opened: no such file or directory\.\n$/],
   ] as const)('%j', async (args, code, sentence) => {

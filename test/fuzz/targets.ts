@@ -10,6 +10,7 @@ import { pack } from 'tar-stream';
 import { mergeBuilds, sameOrigin } from '../../src/analysis/merge-builds.ts';
 import { BuildstatsReader } from '../../src/formats/buildstats/buildstats-reader.ts';
 import { CookerLogReader } from '../../src/formats/cooker-log/reader.ts';
+import { readErrorReport } from '../../src/formats/error-report/reader.ts';
 import { EventLogReader } from '../../src/formats/eventlog/reader.ts';
 import { NATIVE_PACKING } from '../../src/formats/open/native-packing.ts';
 import { readTar } from '../../src/formats/open/tar.ts';
@@ -25,6 +26,8 @@ const NOW_MS = Date.UTC(2026, 10, 27);
 
 export interface Target {
   readonly name: string;
+  /** Of a hundred cases a build comes of more than so many; JSON as a whole seldom outlives a mutation. */
+  readonly readsPercent: number;
   seeds(): Promise<readonly Buffer[]>;
   read(bytes: Buffer, random: Random): Promise<readonly Build[]>;
 }
@@ -42,6 +45,7 @@ function fixture(...names: string[]): string {
 
 const eventLog: Target = {
   name: 'eventlog',
+  readsPercent: 25,
   async seeds() {
     const folder = fixture('eventlog');
     return (
@@ -101,6 +105,7 @@ function buildDirectories(): string[] {
 
 const buildstats: Target = {
   name: 'buildstats',
+  readsPercent: 25,
   seeds: async () => buildDirectories().map(bundle),
   async read(bytes) {
     const reader = new BuildstatsReader({ name: '20261121005839', location: '/fuzz/20261121005839', nowMs: NOW_MS });
@@ -111,6 +116,7 @@ const buildstats: Target = {
 
 const tar: Target = {
   name: 'tar',
+  readsPercent: 25,
   async seeds() {
     const seeds: Buffer[] = [];
     for (const folder of buildDirectories().slice(0, 6)) {
@@ -134,6 +140,7 @@ const tar: Target = {
 
 const record: Target = {
   name: 'record',
+  readsPercent: 25,
   async seeds() {
     const folder = fixture('record');
     const names = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
@@ -168,6 +175,7 @@ const GRAPH = JSON.stringify({
 
 const cookerLog: Target = {
   name: 'cooker-log',
+  readsPercent: 25,
   async seeds() {
     const folder = fixture('cooker-log');
     return readdirSync(folder)
@@ -186,7 +194,26 @@ const cookerLog: Target = {
   },
 };
 
-export const TARGETS: readonly Target[] = [eventLog, buildstats, tar, record, cookerLog];
+const errorReport: Target = {
+  name: 'error-report',
+  readsPercent: 3,
+  async seeds() {
+    const folder = fixture('error-report');
+    return readdirSync(folder)
+      .filter((name) => name.endsWith('.txt'))
+      .map((name) => readFileSync(join(folder, name)).subarray(0, 100_000));
+  },
+  async read(bytes) {
+    const report = readErrorReport(bytes.toString('utf8'), {
+      location: '/fuzz/error_report_20190917101112.txt',
+      fileName: 'error_report_20190917101112.txt',
+      fallbackName: 'fuzz',
+    });
+    return typeof report === 'string' ? [] : [report.build];
+  },
+};
+
+export const TARGETS: readonly Target[] = [eventLog, buildstats, tar, record, cookerLog, errorReport];
 
 /** What every reader promises of what it gives, and that the store takes it. */
 export class BuildCheck {
