@@ -38,10 +38,11 @@ const TASK_START_SLACK_MS = 30;
 const BUILD_START_SLACK_MS = 120_000;
 
 const STRENGTH: Readonly<Record<SourceKind, number>> = {
-  record: 4,
-  eventlog: 3,
-  buildstats: 2,
-  'cooker-log': 1,
+  record: 5,
+  eventlog: 4,
+  buildstats: 3,
+  'cooker-log': 2,
+  buildhistory: 1,
   'error-report': 0,
 };
 

@@ -344,7 +344,7 @@ export const BuildDetail = BuildRow.extend({
   }),
   sources: z.array(
     z.object({
-      kind: z.enum(['record', 'eventlog', 'buildstats', 'cooker-log', 'error-report']),
+      kind: z.enum(['record', 'eventlog', 'buildstats', 'cooker-log', 'buildhistory', 'error-report']),
       location: z.string(),
     }),
   ),

@@ -35,8 +35,8 @@ export const BUILD_OUTCOMES = [
  */
 export type BuildOutcome = (typeof BUILD_OUTCOMES)[number];
 
-/** A source a build was read from. The order of strength when two disagree: record, event log, buildstats, cooker log, error report. */
-export type SourceKind = 'record' | 'eventlog' | 'buildstats' | 'cooker-log' | 'error-report';
+/** A source a build was read from. The order of strength when two disagree: record, event log, buildstats, cooker log, buildhistory, error report. */
+export type SourceKind = 'record' | 'eventlog' | 'buildstats' | 'cooker-log' | 'buildhistory' | 'error-report';
 
 export interface BuildSource {
   readonly kind: SourceKind;

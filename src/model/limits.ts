@@ -115,3 +115,11 @@ export const PUSH_FILES_MAX = 20;
 export const SPOOL_BYTES_MAX = 4 * 2 ** 30;
 /** One request of an oestats client, with the log of a failed task. */
 export const OESTATS_BYTES_MAX = 16 << 20;
+/** Commits of a buildhistory repository that are read, the last ones: each is a build with the sizes of all packages. */
+export const HISTORY_BUILDS_MAX = 10;
+/** Records of one state of the tree: 10,000 recipes with ten packages each. */
+export const HISTORY_FILES_MAX = 250_000;
+/** One record; FILELIST of a kernel's headers is 1 MB. */
+export const HISTORY_FILE_BYTES_MAX = 4 << 20;
+/** What one answer of git may be. */
+export const HISTORY_GIT_BYTES_MAX = 256 << 20;

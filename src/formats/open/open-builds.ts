@@ -3,6 +3,7 @@ import { basename, dirname, resolve, sep } from 'node:path';
 import type { Build } from '../../model/build.ts';
 import { BakehouseError } from '../../model/errors.ts';
 import { ProblemList } from '../../model/problem.ts';
+import { isBuildhistory, readBuildhistory } from './buildhistory-dir.ts';
 import { asAccountOf, CookerLogFollower, cookerLogsOf, isOfCommand } from './cooker-log-file.ts';
 import { readBuildstatsDirectoryAll, reasonOf } from './directory.ts';
 import { findErrorReports, type InnerLogs, isErrorReportFile, readErrorReportFile } from './error-report-file.ts';
@@ -33,7 +34,7 @@ export interface OpenOptions {
 
 /**
  * Every build that a path leads to, one after the other, oldest directory first: a build directory, `tmp/buildstats`, a `tmp`, a
- * build folder, a tar (plain, gzip, zstd), an event log, an error report, an http(s) listing of any of those.
+ * build folder, a tar (plain, gzip, zstd), an event log, an error report, a buildhistory folder, an http(s) listing of any of those.
  *
  * Builds come as each source tells them: a directory and the event log of the same run are two builds, which the caller merges.
  * A build that cannot be read becomes a problem and never hides the others. Throws BakehouseError when the path itself is not
@@ -57,6 +58,12 @@ export async function* openBuilds(path: string, options: OpenOptions = {}): Asyn
   }
   if (isFile) {
     yield* openFile(full, settings);
+    return;
+  }
+  if (isBuildhistory(full)) {
+    const builds = await readBuildhistory(full, settings);
+    settings.onProgress?.({ done: builds.length, total: builds.length });
+    yield* builds;
     return;
   }
   yield* openFolder(full, settings);

@@ -18,6 +18,7 @@ const SOURCE_KINDS: Readonly<Record<string, string>> = {
   eventlog: 'event log',
   buildstats: 'buildstats',
   'cooker-log': 'cooker log',
+  buildhistory: 'buildhistory',
   'error-report': 'error report',
 };
 
