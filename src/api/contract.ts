@@ -698,7 +698,7 @@ export const BlobParams = z.object({ build: UploadId, sha256: Sha256 });
 export const BlobQuery = z.object({ class: z.string().max(40).default('log') });
 export const BlobStored = z.object({ stored: z.literal(true) });
 
-// ---- Accounts (docs/accounts.md) ----
+// ---- Accounts (docs/decisions/0012) ----
 
 const accountName = z.string().min(1).max(ACCOUNT_NAME_CHARS_MAX);
 const password = z.string().max(2 * PASSWORD_CHARS_MAX);

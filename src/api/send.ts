@@ -15,6 +15,9 @@ const FOR_EVER = 'private, max-age=31536000, immutable';
 /** May be kept, must be asked about before each use. */
 const ASK_FIRST = 'private, no-cache';
 
+/** Who asks too: a browser that is signed out must not find in its own store what it was shown before. */
+const VARY = 'Accept-Encoding, Cookie, Authorization';
+
 /** Below one packet and a half, compression saves no round trip. */
 const COMPRESS_BYTES_MIN = 2048;
 
@@ -49,7 +52,7 @@ async function encode(request: FastifyRequest, bytes: Uint8Array): Promise<{ bod
 
 /** The same for what is sent as it is read. */
 export function sendStream(request: FastifyRequest, reply: FastifyReply, stream: Readable): FastifyReply {
-  reply.header('vary', 'Accept-Encoding');
+  reply.header('vary', VARY);
   const encoding = isLocalPeer(request) ? null : acceptedEncoding(request.headers['accept-encoding']);
   if (encoding === null) return reply.send(stream);
   const packed =
@@ -102,7 +105,7 @@ export async function sendAnswer(
     etag = options.pure ? `W/"${file.revision}"` : `W/"${file.revision}-${options.version}"`;
     if (options.pure && file.finished && options.askedRevision === file.revision) cacheControl = FOR_EVER;
   }
-  reply.header('etag', etag).header('cache-control', cacheControl).header('vary', 'Accept-Encoding');
+  reply.header('etag', etag).header('cache-control', cacheControl).header('vary', VARY);
   if (matchesEtag(request.headers['if-none-match'], etag)) return reply.code(304).send();
 
   if (answer.kind === 'json') {

@@ -45,6 +45,8 @@ export interface Dialect {
   arrays(columns: readonly string[]): string | null;
   /** True for rows whose column is one of the numbers; one parameter however many they are. */
   oneOf(column: string, numbers: readonly number[]): RawBuilder<boolean>;
+  /** The column in a condition that chooses no index. PostgreSQL counts how many rows one is worth, and needs no word. */
+  unindexed(column: string): RawBuilder<unknown>;
   /** The values of a one-column subquery as JSON text. */
   jsonArray(query: RawBuilder<unknown>, column: string): RawBuilder<string | null>;
   /** Held until the transaction ends: one migration at a time. Null: the transaction itself does it. */
@@ -90,6 +92,7 @@ function sqlite(file: string): Dialect {
     arrays: () => null,
     oneOf: (column, numbers) =>
       sql<boolean>`${sql.ref(column)} in (select value from json_each(${JSON.stringify(numbers)}))`,
+    unindexed: (column) => sql`+${sql.ref(column)}`,
     jsonArray: (query, column) => sql<string>`(select json_group_array(${sql.ref(column)}) from (${query}))`,
     migrationLock: null,
     databaseBytes: sql`select page_count * page_size as bytes from pragma_page_count(), pragma_page_size()`,
@@ -326,6 +329,7 @@ function postgres(url: string): Dialect {
       return `select * from unnest(${lists.join(',')})`;
     },
     oneOf: (column, numbers) => sql<boolean>`${sql.ref(column)} = any(${[...numbers]}::integer[])`,
+    unindexed: (column) => sql.ref(column),
     jsonArray: (query, column) => sql<string>`(select json_agg(${sql.ref(column)})::text from (${query}) as list)`,
     migrationLock: sql`select pg_advisory_xact_lock(${MIGRATION_LOCK})`,
     databaseBytes: sql`select pg_database_size(current_database()) as bytes`,

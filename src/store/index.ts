@@ -59,7 +59,7 @@ export async function openStore(database: string): Promise<Store> {
 
   /** The store as somebody sees it; null: whole. */
   function seen(viewer: Viewer | null): Store {
-    const sight = sightOf(viewer);
+    const sight = sightOf(viewer, dialect);
     const all = viewer === null || viewer.admin;
     /** A read of one build: for who may not see it, it is not there. */
     const one =

@@ -7,6 +7,7 @@
  * An admin, and the command line on the server's machine, see everything: `null`.
  */
 import { type RawBuilder, sql } from 'kysely';
+import type { Dialect } from './dialect.ts';
 import type { Viewer } from './store.ts';
 
 export interface Sight {
@@ -14,22 +15,28 @@ export interface Sight {
   readonly everything: boolean;
   /** `alias`: what the query calls the table of builds. */
   listed(alias?: string): RawBuilder<boolean>;
+  /** The same for a walk in the order of the list: public builds have an index of their own for it. */
+  listedInOrder(): RawBuilder<boolean>;
   readable(alias?: string): RawBuilder<boolean>;
 }
 
-const EVERYTHING: Sight = {
-  everything: true,
-  listed: () => sql<boolean>`1 = 1`,
-  readable: () => sql<boolean>`1 = 1`,
-};
+const all = () => sql<boolean>`1 = 1`;
+const EVERYTHING: Sight = { everything: true, listed: all, listedInOrder: all, readable: all };
 
-export function sightOf(viewer: Viewer | null): Sight {
+/**
+ * Most builds of a server are seen by whoever asks, so these conditions pick nothing out, and no query may be led to them first. Told nothing,
+ * SQLite joins two indexes for "public, or one's own": the first page of 100,000 builds then takes 265 ms and not 12, a prefix 30 and not 0.1.
+ */
+export function sightOf(viewer: Viewer | null, dialect: Pick<Dialect, 'unindexed'>): Sight {
   if (viewer === null || viewer.admin) return EVERYTHING;
   const { account } = viewer;
-  const own = (alias: string) => (account === null ? sql`` : sql` or ${sql.ref(`${alias}.owner`)} = ${account}`);
+  const column = (alias: string, name: string) => dialect.unindexed(`${alias}.${name}`);
+  const own = (alias: string) => (account === null ? sql`` : sql` or ${column(alias, 'owner')} = ${account}`);
+  const listed = (alias = 'builds') => sql<boolean>`(${column(alias, 'visibility')} = 'public'${own(alias)})`;
   return {
     everything: false,
-    listed: (alias = 'builds') => sql<boolean>`(${sql.ref(`${alias}.visibility`)} = 'public'${own(alias)})`,
-    readable: (alias = 'builds') => sql<boolean>`(${sql.ref(`${alias}.visibility`)} <> 'private'${own(alias)})`,
+    listed,
+    listedInOrder: () => (account === null ? sql<boolean>`builds.visibility = 'public'` : listed()),
+    readable: (alias = 'builds') => sql<boolean>`(${column(alias, 'visibility')} <> 'private'${own(alias)})`,
   };
 }

@@ -54,7 +54,17 @@ export function events(app: FastifyInstance, context: RouteContext): void {
         raw.write(`data: ${JSON.stringify(event)}\n\n`);
         if (raw.writableLength > BUFFERED_BYTES_MAX) raw.destroy();
       });
-      const heartbeat = setInterval(() => raw.write(': still here\n\n'), HEARTBEAT_MS);
+      const heartbeat = setInterval(() => {
+        raw.write(': still here\n\n');
+        // Signed out, disabled, or no admin any more: the page connects again as who it is now.
+        context.authentication.identify(request).then(
+          () => {
+            const now = request.viewer;
+            if (now.account !== viewer.account || now.admin !== viewer.admin) end();
+          },
+          () => end(),
+        );
+      }, HEARTBEAT_MS);
       heartbeat.unref();
       const end = (): void => {
         if (!open.delete(end)) return;

@@ -16,7 +16,7 @@ export async function listBuilds(
 ): Promise<BuildSummaryPage> {
   const matching = db
     .selectFrom('builds')
-    .where(sight.listed())
+    .where(sight.listedInOrder())
     .where((eb) => matches(eb, filter, null));
   let rowsQuery = matching.select(SUMMARY_COLUMNS);
   if (page.after !== null) {
@@ -46,7 +46,7 @@ export async function listBuilds(
 export async function countBuilds(db: Kysely<Database>, sight: Sight): Promise<number> {
   const { count } = await db
     .selectFrom('builds')
-    .where(sight.listed())
+    .where(sight.listedInOrder())
     .select((eb) => eb.fn.countAll<number>().as('count'))
     .executeTakeFirstOrThrow();
   return Number(count);
