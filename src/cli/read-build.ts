@@ -98,10 +98,15 @@ export async function readBuild(
 
 /** Everything that a path leads to, the accounts of one build merged: a directory with its event log, a tar, an address. */
 export async function readAll(io: CliIo, path: string, read: ReadOptions): Promise<Build[]> {
-  const { mergeSameOrigins, openBuilds } = await loadLibrary();
+  const { mergeSameOrigins, openBuilds, withCausesOf } = await loadLibrary();
   const progress = progressLine(io, `reading ${path}`);
   const problems = new ProblemList();
   const builds: Build[] = [];
+  let inner: InnerLogs = new Map();
+  const onLogs = (logs: InnerLogs): void => {
+    inner = logs;
+    read.onLogs?.(logs);
+  };
   try {
     const address = ADDRESS.test(path) ? path : resolve(io.folder, path);
     for await (const build of openBuilds(address, {
@@ -110,9 +115,11 @@ export async function readAll(io: CliIo, path: string, read: ReadOptions): Promi
       samples: read.samples,
       nowMs: io.nowMs(),
       onProgress: progress.show,
-      onLogs: read.onLogs,
+      onLogs,
     })) {
-      builds.push(build);
+      // An error report holds the logs of what failed, and so the line that says why.
+      builds.push(inner.size === 0 ? build : withCausesOf(build, inner));
+      inner = new Map();
     }
   } finally {
     progress.clear();

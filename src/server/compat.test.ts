@@ -19,8 +19,10 @@ let folder: string;
 let server: RunningServer;
 let base: string;
 
-async function start(rules: Record<string, string> = {}): Promise<{ server: RunningServer; base: string }> {
-  const data = mkdtempSync(join(folder, 'data-'));
+async function start(
+  rules: Record<string, string> = {},
+  data = mkdtempSync(join(folder, 'data-')),
+): Promise<{ server: RunningServer; base: string }> {
   const started = await startServer(
     await readSettings({
       flags: { data, port: '0', logLevel: 'silent', ...rules },
@@ -469,6 +471,31 @@ describe('oestats', () => {
     expect(await until(`${base}${told.text}`, (seen) => seen.outcome === 'succeeded')).toMatchObject({
       builder: 'nick',
     });
+  });
+
+  it('goes on after a restart: the number stays, a recipe is the same recipe', async () => {
+    const data = mkdtempSync(join(folder, 'again-'));
+    const send = async (at: string, path: string, body: string) =>
+      (await fetch(`${at}${path}`, { method: 'POST', headers, body })).text();
+    const before = await start({}, data);
+    const build = await send(before.base, '/builds/', form(begin));
+    await send(before.base, '/tasks/', form({ build, ...task }));
+    await before.server.close();
+    const after = await start({}, data);
+    const path = await send(after.base, '/tasks/', form({ build, ...task, task: 'do_install' }));
+    expect(path).toMatch(/^\/b\/\w{16}$/);
+    await send(after.base, `/builds/${build}/`, form({ status: 'Succeeded' }));
+    const ended = async (): Promise<Json | null> => {
+      const listed = (await (await fetch(`${after.base}/api/v1/builds`)).json()) as { builds: Json[] };
+      const [one] = listed.builds;
+      if (one?.outcome !== 'succeeded') return null;
+      return (await (await fetch(`${after.base}/api/v1/builds/${one.id}`)).json()) as Json;
+    };
+    await expect.poll(ended, { timeout: 10_000 }).toMatchObject({
+      taskNames: ['do_compile', 'do_install'],
+      recipes: [{ pf: 'zlib-1.2.3-r5' }],
+    });
+    await after.server.close();
   });
 
   it('numbers that are none, or nobody’s, and tasks without a name', async () => {

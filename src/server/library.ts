@@ -6,6 +6,7 @@ export { mergeSameOrigins } from '../analysis/merge-builds.ts';
 export { CHAIN_KINDS, chainOf, NO_GRAPH } from '../chart/chain.ts';
 export { GROUP_BYS } from '../chart/layout.ts';
 export { chartSvg, escapeXml, type SvgOptions } from '../chart/svg.ts';
+export { withCausesOf } from '../collector/inner-logs.ts';
 export { buildId } from '../collector/origin.ts';
 export { openBuilds } from '../formats/open/index.ts';
 export { applyRetention, planRetention } from '../operations/apply-retention.ts';
