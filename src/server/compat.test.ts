@@ -12,8 +12,9 @@ import { type RunningServer, readSettings, startServer } from './index.ts';
 
 const run = promisify(execFile);
 const FIXTURES = join(import.meta.dirname, '../../fixtures');
-/** A checkout of oe-core; several, of several releases, by colons. */
-const OE_CORES = (process.env.BAKEHOUSE_TEST_OE_CORE ?? '').split(':').filter((path) => path !== '');
+/** A checkout of oe-core, and others of older releases, by colons. */
+const { BAKEHOUSE_TEST_OE_CORE: newest = '', BAKEHOUSE_TEST_OLD_OE_CORES: older = '' } = process.env;
+const OE_CORES = [newest, ...older.split(':')].filter((path) => path !== '');
 
 let folder: string;
 let server: RunningServer;
@@ -165,7 +166,7 @@ describe('send-error-report', () => {
   });
 
   it.skipIf(OE_CORES.length === 0)(
-    'is upstream’s own script (BAKEHOUSE_TEST_OE_CORE names checkouts of oe-core)',
+    'is upstream’s own script (BAKEHOUSE_TEST_OE_CORE names a checkout of oe-core)',
     async () => {
       for (const [i, oeCore] of OE_CORES.entries()) {
         const script = join(oeCore, 'scripts', 'send-error-report');
