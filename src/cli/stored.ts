@@ -58,22 +58,7 @@ export function storeContext<T>(
   options: Options,
   use: (context: OperationContext) => Promise<T>,
 ): Promise<T> {
-  return withStore(io, options, async (store) => {
-    const { openBlobs } = await loadLibrary();
-    const { blobs } = await storeSettings(io, options);
-    return use({
-      store,
-      wholeStore: store,
-      blobs: openBlobs(blobs),
-      viewer: CONSOLE,
-      collector: null,
-      now: io.nowMs,
-      version: VERSION,
-      logRoots: [],
-      sample: null,
-      reportTemplate: null,
-    });
-  });
+  return withStore(io, options, async (store) => use(await consoleContext(io, options, store)));
 }
 
 /** The build by id, prefix, `@last` or `@last~N`; of its task table only what is wanted is decoded. */
