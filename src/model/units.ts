@@ -16,4 +16,18 @@ export type Seconds = number;
  * What a metric or a sample is measured in.
  * `share` is a fraction 0..1, `percent` 0..100 as the kernel's pressure files print it, `ticks` are 1/100 s.
  */
-export type Unit = 'ms' | 's' | 'us' | 'ticks' | 'B' | 'B/s' | 'KiB' | 'count' | 'share' | 'percent' | 'cores' | 'none';
+export const UNITS = [
+  'ms',
+  's',
+  'us',
+  'ticks',
+  'B',
+  'B/s',
+  'KiB',
+  'count',
+  'share',
+  'percent',
+  'cores',
+  'none',
+] as const;
+export type Unit = (typeof UNITS)[number];

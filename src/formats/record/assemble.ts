@@ -14,8 +14,9 @@ import {
   TASK_UNFINISHED,
   type TaskTable,
 } from '../../model/task-table.ts';
-import type { Unit } from '../../model/units.ts';
+import { UNITS } from '../../model/units.ts';
 import type { RecipeDraft, RecordDraft, RowBlock, RunName } from './draft.ts';
+import { wordOf } from './fields.ts';
 import { type GraphNodes, parseGraph } from './graph.ts';
 import { readFrames } from './sample-text.ts';
 
@@ -547,29 +548,11 @@ function recordedOrNull(column: Float64Array | null, order: Uint32Array): Float6
   return column === null || column.every(Number.isNaN) ? null : gather(column, order);
 }
 
-const UNITS: ReadonlySet<string> = new Set<Unit>([
-  'ms',
-  's',
-  'us',
-  'ticks',
-  'B',
-  'B/s',
-  'KiB',
-  'count',
-  'share',
-  'percent',
-  'cores',
-  'none',
-]);
-
-function isUnit(text: string): text is Unit {
-  return UNITS.has(text);
-}
-
 /** From the table; of a metric that it does not know, the unit is the writer's word. */
 function metricOf(id: string, unit: string): Metric {
   const metric = metricFor(id, unit);
-  return metric.guessed && isUnit(unit) ? { ...metric, unit } : metric;
+  const said = wordOf(unit, UNITS);
+  return metric.guessed && said !== null ? { ...metric, unit: said } : metric;
 }
 
 /** Which row a failure or a log is of. Two of one kind that name no process are of two runs, where there are two. */

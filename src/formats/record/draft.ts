@@ -32,7 +32,7 @@ import {
 import { ProblemList, type ProblemSeverity } from '../../model/problem.ts';
 import type { SampleMark, SampleTable } from '../../model/samples.ts';
 import { TASK_OUTCOMES } from '../../model/task-table.ts';
-import type { Unit } from '../../model/units.ts';
+import { UNITS } from '../../model/units.ts';
 import { splitRecipeName } from '../buildstats/recipe-name.ts';
 import { VARIABLE_CHARS_MAX } from '../eventlog/variables.ts';
 import { CellBudget, decodeColumns, type NumberColumn, scaled } from './columns.ts';
@@ -131,20 +131,6 @@ const BUILD_TEXTS = [
 const HOST_TEXTS = ['name', 'id', 'kernel', 'arch', 'distro', 'cpuModel'] as const;
 const HOST_COUNTS = ['cores', 'memoryBytes'] as const;
 const BUILD_KINDS: readonly BuildKind[] = ['clean', 'incremental', 'sstate', 'not-recorded'];
-const UNITS: readonly Unit[] = [
-  'ms',
-  's',
-  'us',
-  'ticks',
-  'B',
-  'B/s',
-  'KiB',
-  'count',
-  'share',
-  'percent',
-  'cores',
-  'none',
-];
 const MARKS: readonly SampleMark[] = ['corrected', 'saturated', 'may-double-count', 'not-recorded'];
 /** One of a dozen words of a few hundred tasks each: a name is short, and its count is bounded on its own. */
 const TASK_NAME_CHARS_MAX = 200;
