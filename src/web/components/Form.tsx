@@ -27,6 +27,41 @@ export function Field({
   );
 }
 
+/** `isNew`: one that is chosen here, so that a password manager offers to make it; the server's rule for its length is said by the browser. */
+export function PasswordField({
+  label,
+  hint,
+  placeholder,
+  isNew,
+  value,
+  onChange,
+}: {
+  label: string;
+  hint?: string | undefined;
+  placeholder?: string | undefined;
+  isNew: boolean;
+  value: string;
+  onChange: (value: string) => void;
+}) {
+  return (
+    <Field label={label} hint={hint}>
+      {(ids) => (
+        <input
+          {...ids}
+          type="password"
+          className="field"
+          autoComplete={isNew ? 'new-password' : 'current-password'}
+          placeholder={placeholder}
+          required
+          minLength={isNew ? 12 : undefined}
+          value={value}
+          onChange={(event) => onChange(event.target.value)}
+        />
+      )}
+    </Field>
+  );
+}
+
 /** A part of a page with its heading. */
 export function Section({ title, children }: { title: string; children: ReactNode }) {
   const id = useId();

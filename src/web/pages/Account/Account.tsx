@@ -7,7 +7,7 @@ import { plural } from '../../../model/format.ts';
 import { ConfirmButton } from '../../components/ConfirmButton.tsx';
 import { When } from '../../components/Figures.tsx';
 import forms from '../../components/Form.module.css';
-import { Field, Section } from '../../components/Form.tsx';
+import { PasswordField, Section } from '../../components/Form.tsx';
 import { EmptyNote, ErrorNote } from '../../components/Notes.tsx';
 import { TokenForm, TokenTable } from '../../components/Tokens.tsx';
 import { useTitle } from '../../components/use-title.ts';
@@ -141,33 +141,14 @@ function PasswordForm({ done }: { done: () => Promise<unknown> }) {
   };
   return (
     <form className={forms.form} onSubmit={submit}>
-      <Field label="Current password">
-        {(ids) => (
-          <input
-            {...ids}
-            type="password"
-            className="field"
-            autoComplete="current-password"
-            required
-            value={current}
-            onChange={(event) => setCurrent(event.target.value)}
-          />
-        )}
-      </Field>
-      <Field label="New password" hint="12 characters or more. Every other browser is signed out.">
-        {(ids) => (
-          <input
-            {...ids}
-            type="password"
-            className="field"
-            autoComplete="new-password"
-            required
-            minLength={12}
-            value={password}
-            onChange={(event) => setPassword(event.target.value)}
-          />
-        )}
-      </Field>
+      <PasswordField label="Current password" isNew={false} value={current} onChange={setCurrent} />
+      <PasswordField
+        label="New password"
+        hint="12 characters or more. Every other browser is signed out."
+        isNew
+        value={password}
+        onChange={setPassword}
+      />
       {change.isError ? <ErrorNote error={change.error} what="The password is as it was" /> : null}
       <span role="status" className={change.isSuccess ? 'ok' : 'hidden-text'}>
         {change.isSuccess ? 'The password is changed.' : ''}

@@ -9,7 +9,7 @@ import { STRANGER_BUILDS_PER_HOUR, STRANGER_BYTES_PER_HOUR } from '../../../mode
 import { ConfirmButton } from '../../components/ConfirmButton.tsx';
 import { When } from '../../components/Figures.tsx';
 import forms from '../../components/Form.module.css';
-import { Field, Section } from '../../components/Form.tsx';
+import { Field, PasswordField, Section } from '../../components/Form.tsx';
 import { EmptyNote, ErrorNote } from '../../components/Notes.tsx';
 import { TokenForm } from '../../components/Tokens.tsx';
 import { useTitle } from '../../components/use-title.ts';
@@ -226,21 +226,13 @@ function AccountForm({ made }: { made: () => Promise<unknown> }) {
           )}
         </Field>
         {role === 'robot' ? null : (
-          <Field label="First password">
-            {(ids) => (
-              <input
-                {...ids}
-                type="password"
-                className="field"
-                autoComplete="new-password"
-                placeholder="12 characters or more"
-                required
-                minLength={12}
-                value={password}
-                onChange={(event) => setPassword(event.target.value)}
-              />
-            )}
-          </Field>
+          <PasswordField
+            label="First password"
+            placeholder="12 characters or more"
+            isNew
+            value={password}
+            onChange={setPassword}
+          />
         )}
         <button type="submit" className="btn" disabled={add.isPending}>
           Add the account

@@ -4,7 +4,7 @@ import { Link, useNavigate } from '@tanstack/react-router';
 import { type FormEvent, useEffect, useRef, useState } from 'react';
 import { ApiError } from '../../../api/client.ts';
 import forms from '../../components/Form.module.css';
-import { Field } from '../../components/Form.tsx';
+import { Field, PasswordField } from '../../components/Form.tsx';
 import { ErrorNote } from '../../components/Notes.tsx';
 import { useTitle } from '../../components/use-title.ts';
 import { client, queryClient, serverQuery } from '../../state/api.ts';
@@ -60,19 +60,7 @@ export function SignIn() {
             />
           )}
         </Field>
-        <Field label="Password">
-          {(ids) => (
-            <input
-              {...ids}
-              type="password"
-              className="field"
-              autoComplete="current-password"
-              required
-              value={password}
-              onChange={(event) => setPassword(event.target.value)}
-            />
-          )}
-        </Field>
+        <PasswordField label="Password" isNew={false} value={password} onChange={setPassword} />
         {signIn.isError ? (
           refused ? (
             <p className="bad" role="alert">
