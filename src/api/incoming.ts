@@ -10,7 +10,7 @@ import { finished, type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { Busboy, type BusboyHeaders } from '@fastify/busboy';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import { BakehouseError } from '../model/errors.ts';
 import { PUSH_FILES_MAX, SPOOL_BYTES_MAX } from '../model/limits.ts';
 
@@ -31,6 +31,7 @@ const FIELDS_MAX = 100;
 /** DEPENDS of an oestats client is the longest field that anybody sends. */
 const FIELD_BYTES_MAX = 64 << 10;
 const AGAIN_S = 30;
+const LINGER_MS = 5000;
 
 /** Of all requests together. */
 let spooled = 0;
@@ -46,15 +47,10 @@ export function safeName(given: string, at: number): string {
 }
 
 /** Receives a body of at most `bytesMax`; `name`: for one that is no form. The caller removes the folder. */
-export async function receiveFiles(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  bytesMax: number,
-  name: string,
-): Promise<Incoming> {
+export async function receiveFiles(request: FastifyRequest, bytesMax: number, name: string): Promise<Incoming> {
   const declared = Number(request.headers['content-length'] ?? 0);
   if (declared > bytesMax) {
-    reply.header('connection', 'close');
+    letRunBy(request);
     throw tooLarge(bytesMax);
   }
   const folder = await mkdtemp(join(tmpdir(), 'bakehouse-push-'));
@@ -90,15 +86,29 @@ export async function receiveFiles(
     return { folder, ...received, bytes, remove };
   } catch (error) {
     await remove();
-    // What still comes of it is nobody's, and the connection ends with the answer: one that waits for the rest would hold up the end of the process.
-    request.raw.unpipe();
-    request.raw.resume();
-    reply.header('connection', 'close');
+    letRunBy(request);
     // A client that goes away, a body that is cut, an encoding that is none: its fault, whatever the library calls it.
     if (error instanceof BakehouseError || isOwnFault(error)) throw error;
     const message = error instanceof Error ? error.message.slice(0, 200) : String(error);
     throw new BakehouseError('unreadable', `The body cannot be read: ${message}.`, { cause: error });
   }
+}
+
+/**
+ * What still comes of a body that is not wanted runs by unread, so that its sender gets to hear why: a connection that ends with the answer is
+ * reset under a client that is still writing, and most of them then report a broken pipe and not the answer (nginx calls this a lingering
+ * close). Bounded, because whoever sends on for ever, or holds up the end of the process, has heard enough.
+ */
+export function letRunBy(request: FastifyRequest): void {
+  const { raw } = request;
+  raw.unpipe();
+  raw.resume();
+  if (raw.complete) return;
+  const timer = setTimeout(() => raw.socket.destroy(), LINGER_MS);
+  timer.unref();
+  // `close` comes with the answer, when the rest may still be on its way.
+  raw.once('end', () => clearTimeout(timer));
+  raw.socket.once('close', () => clearTimeout(timer));
 }
 
 /** The disk is full, or may not be written to. */

@@ -73,8 +73,8 @@ export function registerErrorReports(app: FastifyInstance, runner: OperationRunn
 
     const take = (json: boolean) => async (request: FastifyRequest, reply: FastifyReply) => {
       try {
-        const counted = await askFirst(request, reply, { runner });
-        const incoming = await receiveFiles(request, reply, ERROR_REPORT_BYTES_MAX, 'report.txt');
+        const counted = await askFirst(request, { runner });
+        const incoming = await receiveFiles(request, ERROR_REPORT_BYTES_MAX, 'report.txt');
         try {
           const { folder, files, bytes } = incoming;
           const [file] = files;

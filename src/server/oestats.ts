@@ -43,8 +43,8 @@ export function registerOestats(app: FastifyInstance, runner: OperationRunner): 
       what: OestatsInput['what'],
       given: string | null,
     ): Promise<FastifyReply> {
-      const counted = await askFirst(request, reply, { runner });
-      const incoming = await receiveFiles(request, reply, OESTATS_BYTES_MAX, URLENCODED);
+      const counted = await askFirst(request, { runner });
+      const incoming = await receiveFiles(request, OESTATS_BYTES_MAX, URLENCODED);
       try {
         const fields = await fieldsOf(incoming);
         const named = given ?? fields.find(([name]) => name === 'build')?.[1]?.trim() ?? '';

@@ -5,7 +5,7 @@ import { BakehouseError } from '../../model/errors.ts';
 import { PUSH_BODY_BYTES_MAX } from '../../model/limits.ts';
 import type { FilesTaken } from '../../operations/take-files.ts';
 import { FilesPushed, PushParams, PushQuery } from '../contract.ts';
-import { type Incoming, receiveFiles } from '../incoming.ts';
+import { type Incoming, letRunBy, receiveFiles } from '../incoming.ts';
 import { assertNoForeignPage } from '../security.ts';
 import { type RouteContext, routeSchema } from './route.ts';
 import { fromWhere } from './uploads.ts';
@@ -17,20 +17,14 @@ function plain(text: string): string {
 }
 
 /** Asked before a byte of the body is taken in; gives whether its bytes were counted by it. */
-export async function askFirst(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  context: Pick<RouteContext, 'runner'>,
-): Promise<boolean> {
+export async function askFirst(request: FastifyRequest, context: Pick<RouteContext, 'runner'>): Promise<boolean> {
   const announced = request.headers['content-length'];
   const bytes = announced === undefined ? null : Number(announced);
   try {
     assertNoForeignPage(request);
     await context.runner.run('may-push', { from: fromWhere(request), bytes }, request.viewer);
   } catch (error) {
-    // The body is not wanted: it runs by, and the connection ends with the answer.
-    request.raw.resume();
-    reply.header('connection', 'close');
+    letRunBy(request);
     throw error;
   }
   return bytes !== null;
@@ -73,9 +67,9 @@ export function push(app: FastifyInstance, context: RouteContext): void {
       content: { 'application/json': { schema: FilesPushed } },
     };
     const handle = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-      const counted = await askFirst(request, reply, context);
+      const counted = await askFirst(request, context);
       const { name = '' } = request.params as z.output<typeof PushParams>;
-      const incoming = await receiveFiles(request, reply, PUSH_BODY_BYTES_MAX, name);
+      const incoming = await receiveFiles(request, PUSH_BODY_BYTES_MAX, name);
       try {
         if (incoming.files.length === 0)
           throw new BakehouseError('invalid', 'The form has no file: curl -F file=@stats.tar.gz');
