@@ -2,28 +2,19 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } fro
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { embeddedAssets } from '../server/assets.ts';
-import { type RunningServer, readSettings, startServer } from '../server/index.ts';
+import { startForTest, type TestServer } from '../server/start-for-test.ts';
 import { runForTest } from './run-for-test.ts';
 
 const FIXTURES = resolve(import.meta.dirname, '../../fixtures');
 const RECORD = join(FIXTURES, 'record/written-from-sstate');
 let folder: string;
-let server: RunningServer;
+let server: TestServer;
 let base: string;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'bakehouse-cli-push-'));
-  server = await startServer(
-    await readSettings({
-      flags: { data: join(folder, 'data'), port: '0', logLevel: 'silent' },
-      environment: {},
-      folder,
-      terminal: false,
-    }),
-    { assets: embeddedAssets({}) },
-  );
-  base = server.url.replace('/buildstats', '');
+  server = await startForTest(folder, { data: join(folder, 'data') });
+  base = server.base;
 });
 afterAll(async () => {
   await server.close();

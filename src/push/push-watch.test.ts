@@ -4,28 +4,19 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { DEFAULT_KINDS } from '../formats/record/kinds.ts';
-import { embeddedAssets } from '../server/assets.ts';
-import { type RunningServer, readSettings, startServer } from '../server/index.ts';
+import { startForTest, type TestServer } from '../server/start-for-test.ts';
 import { PushWatch } from './push-watch.ts';
 import { NotReached, openTransport, type Transport } from './transport.ts';
 
 const FIXTURE = resolve(import.meta.dirname, '../../fixtures/record/written-failed-keep-going');
 let folder: string;
-let server: RunningServer;
+let server: TestServer;
 let base: string;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'bakehouse-push-watch-'));
-  server = await startServer(
-    await readSettings({
-      flags: { data: join(folder, 'data'), port: '0', logLevel: 'silent' },
-      environment: {},
-      folder,
-      terminal: false,
-    }),
-    { assets: embeddedAssets({}) },
-  );
-  base = server.url.replace('/buildstats', '');
+  server = await startForTest(folder, { data: join(folder, 'data') });
+  base = server.base;
 });
 afterAll(async () => {
   await server.close();

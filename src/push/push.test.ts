@@ -9,8 +9,7 @@ import { mergeSameOrigins } from '../analysis/merge-builds.ts';
 import { openBuilds } from '../formats/open/index.ts';
 import { DEFAULT_KINDS } from '../formats/record/kinds.ts';
 import type { Build } from '../model/build.ts';
-import { embeddedAssets } from '../server/assets.ts';
-import { type RunningServer, readSettings, startServer } from '../server/index.ts';
+import { startForTest, type TestServer } from '../server/start-for-test.ts';
 import { kindsOf, type PrepareOptions, prepareUpload } from './prepare.ts';
 import { claimOf, readPushKey } from './push-key.ts';
 import { openTransport, serverAddress } from './transport.ts';
@@ -18,21 +17,13 @@ import { UploadClient, type UploadClientOptions } from './upload-client.ts';
 
 const FIXTURES = resolve(import.meta.dirname, '../../fixtures');
 let folder: string;
-let server: RunningServer;
+let server: TestServer;
 let base: string;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'bakehouse-push-'));
-  server = await startServer(
-    await readSettings({
-      flags: { data: join(folder, 'data'), port: '0', logLevel: 'silent' },
-      environment: {},
-      folder,
-      terminal: false,
-    }),
-    { assets: embeddedAssets({}) },
-  );
-  base = server.url.replace('/buildstats', '');
+  server = await startForTest(folder, { data: join(folder, 'data') });
+  base = server.base;
 });
 afterAll(async () => {
   await server.close();

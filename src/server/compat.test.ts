@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { embeddedAssets } from './assets.ts';
-import { type RunningServer, readSettings, startServer } from './index.ts';
+import type { RunningServer } from './index.ts';
+import { startForTest } from './start-for-test.ts';
 
 const run = promisify(execFile);
 const FIXTURES = join(import.meta.dirname, '../../fixtures');
@@ -24,16 +24,8 @@ async function start(
   rules: Record<string, string> = {},
   data = mkdtempSync(join(folder, 'data-')),
 ): Promise<{ server: RunningServer; base: string }> {
-  const started = await startServer(
-    await readSettings({
-      flags: { data, port: '0', logLevel: 'silent', ...rules },
-      environment: {},
-      folder,
-      terminal: false,
-    }),
-    { assets: embeddedAssets({}) },
-  );
-  return { server: started, base: started.url.replace('/buildstats', '') };
+  const server = await startForTest(folder, { data, ...rules });
+  return { server, base: server.base };
 }
 
 beforeAll(async () => {

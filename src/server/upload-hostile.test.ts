@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Answered, buildsOf, sha256, showBuild, streamOf, UploadTester } from '../../test/upload-server.ts';
-import { embeddedAssets } from './assets.ts';
-import { type RunningServer, readSettings, startServer } from './index.ts';
+import type { RunningServer } from './index.ts';
 import type { Flags } from './settings.ts';
+import { startForTest } from './start-for-test.ts';
 
 /** Stored beside whoever asks: soon, and on a busy machine later. */
 const LATER = { timeout: 15_000, interval: 30 };
@@ -19,15 +19,9 @@ const servers: RunningServer[] = [];
 async function start(flags: Flags = {}): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'bakehouse-hostile-upload-'));
   folders.push(folder);
-  const settings = await readSettings({
-    flags: { data: folder, port: '0', logLevel: 'silent', ...flags },
-    environment: {},
-    folder,
-    terminal: false,
-  });
-  const server = await startServer(settings, { assets: embeddedAssets({}) });
+  const server = await startForTest(folder, flags);
   servers.push(server);
-  return server.url.replace('/buildstats', '');
+  return server.base;
 }
 
 async function stopAll(): Promise<void> {

@@ -5,25 +5,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { embeddedAssets } from './assets.ts';
-import { type RunningServer, readSettings, startServer } from './index.ts';
+import { startForTest, type TestServer } from './start-for-test.ts';
 
 let folder: string;
-let server: RunningServer;
+let server: TestServer;
 let base: string;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'bakehouse-upload-'));
-  server = await startServer(
-    await readSettings({
-      flags: { data: folder, port: '0', logLevel: 'silent' },
-      environment: {},
-      folder,
-      terminal: false,
-    }),
-    { assets: embeddedAssets({}) },
-  );
-  base = server.url.replace('/buildstats', '');
+  server = await startForTest(folder);
+  base = server.base;
 });
 afterAll(async () => {
   await server.close();
