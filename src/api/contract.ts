@@ -182,6 +182,8 @@ export const BuildsQuery = z.object({
   host: csv,
   outcome: csv,
   kind: csv,
+  hostDistro: csv.describe('distribution of the machine that built'),
+  branch: csv.describe('of the core layer'),
   from: z.coerce.number().optional(),
   to: z.coerce.number().optional(),
 });
@@ -205,6 +207,8 @@ export const Facets = z.object({
   host: z.array(FacetValue),
   outcome: z.array(FacetValue),
   kind: z.array(FacetValue),
+  hostDistro: z.array(FacetValue),
+  branch: z.array(FacetValue),
 });
 export type Facets = z.infer<typeof Facets>;
 

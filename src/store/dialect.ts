@@ -231,6 +231,7 @@ const NUMBER_COLUMNS: Readonly<Record<string, string>> = {
   status: 'integer',
   count: 'integer',
   line: 'integer',
+  modified: 'integer',
   busy_ms: 'bigint',
   sum: 'double precision',
   max: 'double precision',

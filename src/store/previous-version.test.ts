@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { zstdDecompressSync } from 'node:zlib';
 import { Kysely, sql } from 'kysely';
 import { afterAll, expect, test } from 'vitest';
@@ -35,6 +36,18 @@ test('a file of version 1 is brought to this version, and its builds are as they
     expect(build).toMatchObject({ logs: [], sizes: [], jobId: null, images: null });
     expect(build?.tasks.length).toBe(found[0]!.tasks);
     expect(build?.failures).toHaveLength(4);
+    // What was in heads alone is found by now.
+    const { branch, hostDistro } = await store.countFacets({});
+    expect(branch.map(({ count }) => count).reduce((a, b) => a + b)).toBe(2);
+    expect(hostDistro.length).toBeGreaterThan(0);
+    const raw = new DatabaseSync(file, { readOnly: true });
+    const keys = raw.prepare('select key, cause, rules from failures order by build, ordinal').all();
+    const layers = raw.prepare('select name from build_layers').all();
+    raw.close();
+    expect(keys).toHaveLength(5);
+    for (const { key, rules } of keys)
+      expect([String(key), rules]).toEqual([expect.stringMatching(/^[0-9a-f]{6}(-\d)?$/), 0]);
+    expect(layers.length).toBe(build!.layers.length + (await store.readBuild(found[1]!.id))!.layers.length);
     // Saved again as it is: the same build, and one row of it.
     await store.saveBuild(found[0]!.id, build!);
     expect(await store.countBuilds()).toBe(2);

@@ -1,4 +1,4 @@
-import type { Build } from '../model/build.ts';
+import type { Build, Recipe } from '../model/build.ts';
 import {
   TASK_COVERED,
   TASK_EXISTING,
@@ -23,6 +23,11 @@ export interface RecipeRun {
   readonly failedTask: string | null;
   /** Sum of the wall times of its tasks; null: none has both ends. */
   readonly busyMs: number | null;
+}
+
+/** `1:2.3-r0`; null: not recorded. */
+export function versionOf({ pe, pv, pr }: Pick<Recipe, 'pe' | 'pv' | 'pr'>): string | null {
+  return pv === null ? null : `${pe === null ? '' : `${pe}:`}${pv}${pr === null ? '' : `-${pr}`}`;
 }
 
 /** One for each recipe of the build, in its order. */
@@ -51,10 +56,10 @@ export function recipeRuns({ recipes, tasks }: Build): RecipeRun[] {
         if (status[recipe] !== RECIPE_FAILED) status[recipe] = RECIPE_UNFINISHED;
     }
   }
-  return recipes.map(({ pn, mc, pe, pv, pr }, i) => ({
-    pn,
-    mc,
-    version: pv === null ? null : `${pe === null ? '' : `${pe}:`}${pv}${pr === null ? '' : `-${pr}`}`,
+  return recipes.map((recipe, i) => ({
+    pn: recipe.pn,
+    mc: recipe.mc,
+    version: versionOf(recipe),
     status: status[i]!,
     failedTask: failed[i]!,
     busyMs: Number.isFinite(busy[i]) ? Math.round(busy[i]!) : null,

@@ -11,6 +11,7 @@ import { compress, packText } from './compression.ts';
 import { type EncodedBuild, encodeBuild } from './contents.ts';
 import type { Dialect } from './dialect.ts';
 import type { Dictionaries } from './dictionaries.ts';
+import { insertFacts } from './facts.ts';
 import { insertRows } from './insert-rows.ts';
 import { recipeRuns } from './recipe-runs.ts';
 import { revisionOf } from './revision.ts';
@@ -195,18 +196,7 @@ async function insertParts(
       run.busyMs,
     ]),
   );
-  await insert(
-    'failures',
-    ['build', 'ordinal', 'pn', 'mc', 'task', 'cause'],
-    build.failures.map((failure, ordinal) => [
-      number,
-      ordinal,
-      build.recipes.find(({ pf, mc }) => pf === failure.pf && mc === failure.mc)?.pn ?? failure.pf,
-      failure.mc,
-      failure.task,
-      failure.cause,
-    ]),
-  );
+  await insertFacts(trx, dialect, number, build);
   await insert(
     'problems',
     ['build', 'ordinal', 'severity', 'code', 'message', 'file', 'line'],

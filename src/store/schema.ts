@@ -45,6 +45,14 @@ export interface BuildsTable {
   owner: number | null;
   pinned: Generated<number>;
   received_ms: number | null;
+  host_distro: string | null;
+  /** Of the core layer (facts.ts), and its commit. */
+  branch: string | null;
+  core_commit: string | null;
+  bitbake: string | null;
+  distro_version: string | null;
+  /** Executed do_package_qa runs; null: not known. */
+  qa_checks: number | null;
 }
 
 export interface BuildHeadsTable {
@@ -168,7 +176,57 @@ export interface Database {
     pn: string | null;
     mc: string;
     task: string | null;
+    /** The line that says why: the source's word, and once its log was looked through, the log's. */
     cause: string | null;
+    /** Its name within the build (facts.ts). */
+    key: Generated<string>;
+    version: string | null;
+    blob: string | null;
+    fingerprint: number | null;
+    cause_line: number | null;
+    rules: Generated<number>;
+  };
+  fingerprints: {
+    number: Generated<number>;
+    /** Of recipe, task, class and words; 16 hex digits. */
+    hash: string;
+    /** Of class and words without paths: alike in other recipes. */
+    cross_hash: string;
+    rules: number;
+    class: string;
+    infrastructure: number;
+    pn: string | null;
+    task: string | null;
+    /** The words after everything that differs from build to build was taken out. */
+    text: string;
+  };
+  log_causes: {
+    hash: string;
+    rules: number;
+    line: number | null;
+    text: string | null;
+    class: string | null;
+    vague: number;
+    /** The line with some around it. */
+    excerpt: string;
+  };
+  build_layers: {
+    build: number;
+    ordinal: number;
+    name: string;
+    branch: string | null;
+    commit_hash: string | null;
+    modified: number | null;
+  };
+  qa_issues: {
+    build: number;
+    ordinal: number;
+    qa_class: string | null;
+    severity: string;
+    pn: string | null;
+    task: string | null;
+    mc: string;
+    message: string;
   };
   problems: {
     build: number;

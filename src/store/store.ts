@@ -55,6 +55,10 @@ export interface BuildListFilter {
   readonly host?: readonly string[];
   readonly outcome?: readonly BuildOutcome[];
   readonly kind?: readonly BuildKind[];
+  /** Distribution of the machine that built. */
+  readonly hostDistro?: readonly string[];
+  /** Of the core layer. */
+  readonly branch?: readonly string[];
   readonly fromMs?: number;
   readonly toMs?: number;
 }
@@ -101,7 +105,17 @@ export interface BuildSummaryPage {
   readonly total: number;
 }
 
-export const FACETS = ['machine', 'distro', 'target', 'builder', 'host', 'outcome', 'kind'] as const;
+export const FACETS = [
+  'machine',
+  'distro',
+  'target',
+  'builder',
+  'host',
+  'hostDistro',
+  'branch',
+  'outcome',
+  'kind',
+] as const;
 export type Facet = (typeof FACETS)[number];
 /** Values with their counts, most frequent first; null: not recorded. */
 export type FacetCounts = Readonly<Record<Facet, readonly { readonly value: string | null; readonly count: number }[]>>;

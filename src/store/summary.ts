@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Selectable } from 'kysely';
 import { type Build, type BuildKind, type BuildOutcome, buildDurationMs, type SstateSummary } from '../model/build.ts';
 import { configurationKey, isProductBuild } from '../model/configuration.ts';
+import { factColumns, qaChecks } from './facts.ts';
 import type { BuildsTable } from './schema.ts';
 import { storable } from './storable.ts';
 import type { BuildSummary, Visibility } from './store.ts';
@@ -61,6 +62,8 @@ export function summaryRow(
     cpu_time_s: sumOf(tasks.values.get('cputime')),
     configuration: createHash('sha256').update(configurationKey(build)).digest('hex').slice(0, 16),
     positions: tasks.length,
+    ...factColumns(build),
+    qa_checks: qaChecks(tasks),
     // A run that asks for no product, or whose end is not known, would make a wrong usual.
     baseline: Number(
       isProductBuild(build) && build.outcome === 'succeeded' && durationMs !== null && !build.endEstimated,

@@ -36,6 +36,8 @@ export function buildFilter(query: Omit<BuildsQuery, 'limit'>): BuildListFilter 
     target: values(query.target),
     builder: values(query.builder),
     host: values(query.host),
+    hostDistro: values(query.hostDistro),
+    branch: values(query.branch),
     outcome: known<BuildOutcome>('outcome', query.outcome, BUILD_OUTCOMES),
     kind: known<BuildKind>('kind', query.kind, KINDS),
     fromMs: query.from,

@@ -2,20 +2,23 @@
  * The schema's history: forward only, part of the bundle (no directory is scanned), one transaction from the version found to the
  * newest. A database of a newer program is refused, never guessed at.
  */
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, sql, type Transaction } from 'kysely';
 import { BakehouseError } from '../../model/errors.ts';
 import type { Dialect } from '../dialect.ts';
 import type { Database } from '../schema.ts';
 import { builds } from './0001-builds.ts';
 import { reports } from './0002-reports.ts';
+import { failures } from './0003-failures.ts';
 
 export interface Migration {
   readonly name: string;
   statements(dialect: Dialect): readonly string[];
+  /** What SQL alone cannot say: in the same transaction, after the statements of all of them. */
+  after?(trx: Transaction<Database>, dialect: Dialect): Promise<void>;
 }
 
 /** Append only: the place in this list is the version. */
-const MIGRATIONS: readonly Migration[] = [builds, reports];
+const MIGRATIONS: readonly Migration[] = [builds, reports, failures];
 
 export const STORE_VERSION = MIGRATIONS.length;
 
@@ -35,6 +38,8 @@ export async function migrate(db: Kysely<Database>, dialect: Dialect): Promise<n
     for (const migration of MIGRATIONS.slice(found)) {
       for (const statement of migration.statements(dialect)) await sql.raw(statement).execute(trx);
     }
+    // These write rows as this program does, so every table must have the shape it has now.
+    for (const migration of MIGRATIONS.slice(found)) await migration.after?.(trx, dialect);
     if (row === undefined) await trx.insertInto('store_version').values({ version: STORE_VERSION }).execute();
     else if (found < STORE_VERSION) await trx.updateTable('store_version').set({ version: STORE_VERSION }).execute();
     return found;

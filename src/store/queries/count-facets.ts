@@ -7,7 +7,17 @@ import { matches } from './list-builds.ts';
 /** Values of a facet that are told; a list of a thousand targets is not a facet any more. */
 const VALUES_MAX = 200;
 
-const COLUMNS = ['machine', 'distro', 'targets', 'builder', 'host', 'outcome', 'kind'] as const;
+const COLUMNS = [
+  'machine',
+  'distro',
+  'targets',
+  'builder',
+  'host',
+  'outcome',
+  'kind',
+  'host_distro',
+  'branch',
+] as const;
 
 /** What builds have in common that are alike in every facet, and how many they are. */
 interface Group {
@@ -35,22 +45,26 @@ export async function countFacets(db: Kysely<Database>, sight: Sight, filter: Bu
     .select([...COLUMNS, (eb) => eb.fn.countAll<number>().as('count')])
     .groupBy([...COLUMNS])
     .execute();
-  const groups = rows.map(({ machine, distro, targets, builder, host, outcome, kind, count }): Group => {
-    const list: readonly string[] = targets === null ? [] : (JSON.parse(targets) as string[]);
-    return {
-      values: {
-        machine: [machine],
-        distro: [distro],
-        // A build of several targets counts for each.
-        target: list.length === 0 ? [null] : [...new Set(list)],
-        builder: [builder],
-        host: [host],
-        outcome: [outcome],
-        kind: [kind],
-      },
-      count: Number(count),
-    };
-  });
+  const groups = rows.map(
+    ({ machine, distro, targets, builder, host, outcome, kind, host_distro, branch, count }): Group => {
+      const list: readonly string[] = targets === null ? [] : (JSON.parse(targets) as string[]);
+      return {
+        values: {
+          machine: [machine],
+          distro: [distro],
+          // A build of several targets counts for each.
+          target: list.length === 0 ? [null] : [...new Set(list)],
+          builder: [builder],
+          host: [host],
+          outcome: [outcome],
+          kind: [kind],
+          hostDistro: [host_distro],
+          branch: [branch],
+        },
+        count: Number(count),
+      };
+    },
+  );
   const counted = FACETS.map((facet) => [facet, countsOf(facet, groups, filter)] as const);
   return Object.fromEntries(counted) as unknown as FacetCounts;
 }

@@ -65,6 +65,8 @@ const FACET_COLUMNS = {
   host: 'host',
   outcome: 'outcome',
   kind: 'kind',
+  hostDistro: 'host_distro',
+  branch: 'branch',
 } as const satisfies Partial<Record<Facet, string>>;
 
 /** The filter as one condition; `but` names the facet whose own filter is left out. */

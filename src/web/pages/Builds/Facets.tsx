@@ -15,6 +15,8 @@ const LABELS: Readonly<Record<FacetKey, string>> = {
   target: 'target',
   builder: 'builder',
   host: 'host',
+  hostDistro: 'host distro',
+  branch: 'branch',
   outcome: 'outcome',
   kind: 'type',
 };

@@ -1,7 +1,17 @@
 import { compact, type RawSearch, readList, readNumber, readText } from '../../state/search.ts';
 
 /** Facets hold their values as the API takes them: comma-separated, '' among them is "not recorded". */
-export const FACET_KEYS = ['machine', 'distro', 'target', 'builder', 'host', 'outcome', 'kind'] as const;
+export const FACET_KEYS = [
+  'machine',
+  'distro',
+  'target',
+  'branch',
+  'builder',
+  'host',
+  'hostDistro',
+  'outcome',
+  'kind',
+] as const;
 export type FacetKey = (typeof FACET_KEYS)[number];
 
 export type BuildsSearch = { readonly [K in FacetKey]?: string | undefined } & {
@@ -21,6 +31,8 @@ export function buildsSearch(raw: RawSearch): BuildsSearch {
     target: readText(raw, 'target'),
     builder: readText(raw, 'builder'),
     host: readText(raw, 'host'),
+    hostDistro: readText(raw, 'hostDistro'),
+    branch: readText(raw, 'branch'),
     outcome: readText(raw, 'outcome'),
     kind: readText(raw, 'kind'),
     from: readNumber(raw, 'from'),
