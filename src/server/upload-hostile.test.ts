@@ -90,6 +90,8 @@ describe('what nobody should send', () => {
     ],
     ['invalid UTF-8', 400, (c) => c.ask(origin, 'POST', '/uploads', Buffer.from([0x7b, 0xff, 0xfe, 0x7d]))],
     ['JSON a million levels deep', 400, (c) => c.ask(origin, 'POST', '/uploads', '['.repeat(900_000))],
+    ['JSON as gzip that is none', 422, (c) => c.ask(origin, 'POST', '/uploads', '{}', packed)],
+    ['a bomb of 2 MB of JSON', 413, (c) => c.ask(origin, 'POST', '/uploads', gzipSync(' '.repeat(2 << 20)), packed)],
     ['2 MB of JSON', 413, (c) => c.ask(origin, 'POST', '/uploads', ' '.repeat(2 << 20))],
     [
       'a word too short to be a secret',
@@ -117,6 +119,16 @@ describe('what nobody should send', () => {
     // And it is taken as if nothing had been.
     const stream = streamOf(client.id, 3);
     expect(await client.send(origin, stream, [100])).toEqual({ offset: stream.length, complete: true });
+  });
+
+  it('JSON may be compressed as any body may', async () => {
+    const client = new UploadTester();
+    const met = await client.ask(origin, 'POST', '/uploads', gzipSync(meeting(client.id)), packed);
+    expect(met).toMatchObject({ status: 200, json: { build: client.id, offset: 0 } });
+    const offered = JSON.stringify({ blobs: [{ sha256: HASH, bytes: 1, class: 'log' }] });
+    expect(
+      (await client.ask(origin, 'POST', `/uploads/${client.id}/blobs`, gzipSync(offered), packed)).json,
+    ).toMatchObject({ missing: [HASH], refused: [] });
   });
 
   function meeting(build: string): string {

@@ -1,5 +1,7 @@
 /** Uploads by synchronisation: docs/formats/upload.md. Bodies arrive whole, within the bounds below; what they are is found out in the ingest thread. */
 import type { Readable } from 'node:stream';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { BakehouseError } from '../../model/errors.ts';
@@ -97,9 +99,25 @@ async function receive(request: FastifyRequest, payload: Readable): Promise<Uint
   return body;
 }
 
-/** A body of JSON, which may be compressed as well, checked by the contract. */
-function jsonOf<T extends z.ZodType>(request: FastifyRequest, schema: T): z.output<T> {
-  const { body } = bodyOf(request);
+const unpack = promisify(gunzip);
+
+/** Unpacked JSON has the bound that plain JSON has. */
+async function plainOf({ body, gzip }: { body: Uint8Array; gzip: boolean }): Promise<Uint8Array> {
+  if (!gzip) return body;
+  try {
+    return await unpack(body, { maxOutputLength: OFFER_BYTES_MAX });
+  } catch (cause) {
+    if (cause instanceof RangeError)
+      throw new BakehouseError('too-large', `The body may hold ${OFFER_BYTES_MAX} bytes when it is unpacked.`, {
+        details: { bytesMax: OFFER_BYTES_MAX },
+      });
+    throw new BakehouseError('unreadable', 'The body is not whole gzip.', { cause });
+  }
+}
+
+/** A body of JSON, checked by the contract. */
+async function jsonOf<T extends z.ZodType>(request: FastifyRequest, schema: T): Promise<z.output<T>> {
+  const body = await plainOf(bodyOf(request));
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
@@ -147,7 +165,7 @@ export function uploads(app: FastifyInstance, context: RouteContext): void {
       { schema: routeSchema(documented, meet, json(UploadMeeting)), bodyLimit: OFFER_BYTES_MAX },
       (request, reply) =>
         inHandOf(request, async () => {
-          const { build, kind, visibility, about, stream, restart } = jsonOf(request, MeetUpload);
+          const { build, kind, visibility, about, stream, restart } = await jsonOf(request, MeetUpload);
           const input = { build, kind, visibility, about, stream, restart, secret: secretOf(request) };
           const answer = await runner.run('meet-upload', { from: fromWhere(request), meet: input }, request.viewer);
           return sendAnswer(request, reply, answer, sent);
@@ -196,7 +214,7 @@ export function uploads(app: FastifyInstance, context: RouteContext): void {
       (request, reply) =>
         inHandOf(request, async () => {
           const { build } = request.params as { build: string };
-          const { blobs } = jsonOf(request, OfferBlobs);
+          const { blobs } = await jsonOf(request, OfferBlobs);
           const input = { from: fromWhere(request), build, secret: secretOf(request), blobs };
           return sendAnswer(request, reply, await runner.run('offer-blobs', input, request.viewer), sent);
         }),
