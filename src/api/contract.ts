@@ -799,6 +799,7 @@ export const ServerState = z.object({
       streamBytes: count,
       blobBytes: count,
       blobs: count,
+      refusedKinds: z.array(z.string()).describe('that clients are told not to send'),
       buildsPerHour: count.nullable(),
       bytesPerHour: count.nullable(),
     })

@@ -266,6 +266,7 @@ export function makeProgram(io: CliIo, ended: (code: number) => void): Command {
         .option('--push-stream-megabytes <n>', 'what one build may tell without its logs')
         .option('--push-blob-megabytes <n>', 'one log')
         .option('--push-blobs <n>', 'logs of one build')
+        .option('--push-refused-kinds <kinds>', "what clients are told not to send, such as 'samples,graph'")
         .option('--push-builds-per-hour <n>', 'builds of one client in an hour')
         .option('--push-megabytes-per-hour <n>', 'of one client in an hour, as sent');
     if (name === 'watch') {

@@ -39,9 +39,6 @@ export const SILENT_MS = 15 * 60_000;
 /** How often is looked for what was left: by another controller that died, or by this one when the database was away. */
 const SWEEP_MS = 30_000;
 const SWEEP_UPLOADS_MAX = 100;
-/** What nobody came back for in a month is forgotten; looked for once an hour. */
-const ABANDONED_MS = 30 * 86_400_000;
-const ABANDON_EVERY_MS = 3_600_000;
 /** An upload that ends the thread, or meets a defect of ours, this often is put aside. */
 const ATTEMPTS_MAX = 5;
 /** Bytes that the readers of streams that grow may hold for the next piece; a build of 10,000 tasks is some 5 MB. */
@@ -66,7 +63,6 @@ export class IngestUploads {
   #working: Promise<void> | null = null;
   #timer: NodeJS.Timeout | null = null;
   #sweepTimer: NodeJS.Timeout | null = null;
-  #abandonedMs = Number.NEGATIVE_INFINITY;
   #busy = false;
   #closed = false;
 
@@ -123,11 +119,7 @@ export class IngestUploads {
         this.#leftOver.add(id);
       }
       this.#work();
-      if (now() - this.#abandonedMs > ABANDON_EVERY_MS) {
-        this.#abandonedMs = now();
-        await store.uploads.abandon(now() - ABANDONED_MS, SWEEP_UPLOADS_MAX);
-        for (const [id, untilMs] of this.#notBeforeMs) if (untilMs < now()) this.#notBeforeMs.delete(id);
-      }
+      for (const [id, untilMs] of this.#notBeforeMs) if (untilMs < now()) this.#notBeforeMs.delete(id);
     } catch (error) {
       this.#warn(error);
     }

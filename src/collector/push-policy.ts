@@ -19,7 +19,7 @@ export interface PushPolicy {
   readonly blobs: number;
   /** Builds that began longer ago are not taken; null: any. */
   readonly ageDays: number | null;
-  /** Kinds that are not wanted here. */
+  /** Kinds of docs/formats/record.md that clients are told to leave out. What is sent nevertheless is not looked through. */
   readonly refusedKinds: readonly string[];
   /** Of one client. Null: no limit. */
   readonly buildsPerHour: number | null;
@@ -35,6 +35,7 @@ export interface PushRules {
   readonly streamBytes: number;
   readonly blobBytes: number;
   readonly blobs: number;
+  readonly refusedKinds: readonly string[];
   readonly buildsPerHour: number | null;
   readonly bytesPerHour: number | null;
 }
@@ -45,7 +46,6 @@ export function policyFor(rules: PushRules, sender: Sender): PushPolicy {
   return {
     ...rules,
     chunkBytes: CHUNK_BYTES_MAX,
-    refusedKinds: [],
     buildsPerHour: rules.buildsPerHour ?? (stranger ? STRANGER_BUILDS_PER_HOUR : null),
     bytesPerHour: rules.bytesPerHour ?? (stranger ? STRANGER_BYTES_PER_HOUR : null),
   };

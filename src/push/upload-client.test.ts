@@ -204,7 +204,7 @@ test.each([
 
 test('limits: less is sent, and said', async () => {
   const server = new Server();
-  server.limits = { chunkBytes: 1000, streamBytes: 12, blobBytes: 3, refusedKinds: ['messages'] };
+  server.limits = { chunkBytes: 1000, streamBytes: 12, refusedKinds: ['messages'] };
   const kinds: string[][] = [];
   const stream = (refused: readonly string[]): Uint8Array => {
     kinds.push([...refused]);
@@ -213,8 +213,18 @@ test('limits: less is sent, and said', async () => {
   const { messages } = await upload(server, {}, { stream });
   expect(kinds).toEqual([[], ['messages'], ['messages', 'samples']]);
   expect(server.stream).toEqual(STREAM.subarray(0, 8));
+  // What is left of the stream names no log.
   expect(server.blobs.size).toBe(0);
-  expect(messages).toHaveLength(4);
+  expect(messages).toHaveLength(3);
+  const named = Buffer.from(`a log ${sha256(LOG)}`);
+  const small = new Server();
+  small.limits = { chunkBytes: 1000, streamBytes: null, blobBytes: 3, refusedKinds: ['samples'] };
+  expect((await upload(small, {}, { stream: () => named })).messages).toHaveLength(3);
+  expect(small.blobs.size).toBe(0);
+  const open = new Server();
+  open.limits = { ...small.limits, blobBytes: null };
+  await upload(open, {}, { stream: () => named });
+  expect(open.blobs.size).toBe(1);
   server.limits = { chunkBytes: 1000, streamBytes: 2 };
   await expect(upload(server, {}, { stream })).rejects.toMatchObject({ code: 'too-large' });
 });

@@ -129,7 +129,7 @@ export class UploadClient {
     if (!samePrefix(stream, meeting)) meeting = await this.#meet(upload, stream.length, true);
     await this.#send(upload, stream, meeting);
     const streamSent = this.#bytesSent > sentBefore;
-    const { sent, refused } = await this.#blobs(upload, limits);
+    const { sent, refused } = await this.#blobs(upload, stream, limits);
     messages.push(...refused);
     return {
       url: meeting.url ?? addressOf(this.#options.server, upload.claim.id),
@@ -208,11 +208,14 @@ export class UploadClient {
     this.#options.onProgress?.({ done: stream.length, total: stream.length });
   }
 
-  async #blobs(upload: Upload, limits: Limits): Promise<{ sent: number; refused: string[] }> {
+  async #blobs(upload: Upload, stream: Uint8Array, limits: Limits): Promise<{ sent: number; refused: string[] }> {
     const refused: string[] = [];
-    const fitting = upload.blobs.filter(({ bytes }) => limits.blobBytes === null || bytes <= limits.blobBytes);
-    if (fitting.length < upload.blobs.length) {
-      refused.push(`${upload.blobs.length - fitting.length} logs are larger than the server takes, and were not sent.`);
+    // What the server does not take of the stream it does not take as a log either.
+    const text = limits.refusedKinds.length === 0 ? null : Buffer.from(stream);
+    const named = upload.blobs.filter((blob) => text === null || text.includes(blob.sha256));
+    const fitting = named.filter(({ bytes }) => limits.blobBytes === null || bytes <= limits.blobBytes);
+    if (fitting.length < named.length) {
+      refused.push(`${named.length - fitting.length} logs are larger than the server takes, and were not sent.`);
     }
     const offered = limits.blobs === null ? fitting : fitting.slice(0, limits.blobs);
     if (offered.length < fitting.length) {

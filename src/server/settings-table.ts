@@ -1,3 +1,5 @@
+import { RECORD_KINDS } from '../formats/record/kinds.ts';
+
 /** Every setting with its flag, environment variable, key in the YAML file and default; docs/settings.md is this table, and a test holds it. */
 
 export type SettingKind =
@@ -9,7 +11,8 @@ export type SettingKind =
   | 'limit'
   | 'push'
   | 'visibility'
-  | 'visibilities';
+  | 'visibilities'
+  | 'kinds';
 
 export interface SettingRow {
   /** Key in the YAML file, and of the flags object. */
@@ -47,6 +50,7 @@ export type SettingName =
   | 'pushStreamMegabytes'
   | 'pushBlobMegabytes'
   | 'pushBlobs'
+  | 'pushRefusedKinds'
   | 'pushBuildsPerHour'
   | 'pushMegabytesPerHour'
   | 'keepBuildsDays'
@@ -55,6 +59,9 @@ export type SettingName =
   | 'keepReportsDays'
   | 'keepUploadsDays'
   | 'keepBlobsGigabytes';
+
+/** A build without its times is none. */
+export const REFUSABLE_KINDS = RECORD_KINDS.filter((kind) => kind !== 'times');
 
 export const PUSH_RULES = ['anonymous', 'token', 'closed'] as const;
 
@@ -230,6 +237,14 @@ export const SETTINGS: readonly SettingRow[] = [
     kind: 'limit',
     fallback: '2000',
     meaning: 'logs of one build',
+  },
+  {
+    key: 'pushRefusedKinds',
+    flag: '--push-refused-kinds KINDS',
+    environment: 'BAKEHOUSE_PUSH_REFUSED_KINDS',
+    kind: 'kinds',
+    fallback: 'none',
+    meaning: `what clients are told not to send, of ${REFUSABLE_KINDS.join(', ')}`,
   },
   {
     key: 'pushBuildsPerHour',

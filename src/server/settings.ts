@@ -15,6 +15,7 @@ import {
   LOG_LEVELS,
   type LogLevel,
   PUSH_RULES,
+  REFUSABLE_KINDS,
   SETTINGS,
   type SettingKind,
   type SettingName,
@@ -49,6 +50,7 @@ export interface PushSettings {
   readonly streamBytes: number;
   readonly blobBytes: number;
   readonly blobs: number;
+  readonly refusedKinds: readonly string[];
   /** Null: the default of the kind of client. */
   readonly buildsPerHour: number | null;
   readonly bytesPerHour: number | null;
@@ -134,6 +136,13 @@ function checked(kind: SettingKind, value: Value, source: Source): Value {
     case 'visibilities': {
       const list = checked('list', value, source);
       for (const one of Array.isArray(list) ? list : []) checked('visibility', one, source);
+      return list;
+    }
+    case 'kinds': {
+      const list = checked('list', value, source);
+      for (const one of Array.isArray(list) ? list : [])
+        if (!REFUSABLE_KINDS.some((kind) => kind === one))
+          throw invalid(source, `"${one}" is none of ${REFUSABLE_KINDS.join(', ')}`);
       return list;
     }
     case 'level': {
@@ -317,6 +326,7 @@ export async function readSettings(input: SettingsInput): Promise<Settings> {
       streamBytes: megabytes('pushStreamMegabytes') ?? 256 << 20,
       blobBytes: megabytes('pushBlobMegabytes') ?? 256 << 20,
       blobs: limit('pushBlobs') ?? 2000,
+      refusedKinds: Object.freeze(list('pushRefusedKinds')),
       buildsPerHour: limit('pushBuildsPerHour'),
       bytesPerHour: megabytes('pushMegabytesPerHour'),
     }),

@@ -275,11 +275,16 @@ describe("the owner's rules", () => {
   });
 
   it('a size of streams and of logs, announced and kept to; what was taken before it stays', async () => {
-    const origin = await start({ pushStreamMegabytes: '1', pushBlobMegabytes: '1', pushBlobs: '1' });
+    const origin = await start({
+      pushStreamMegabytes: '1',
+      pushBlobMegabytes: '1',
+      pushBlobs: '1',
+      pushRefusedKinds: 'samples, graph',
+    });
     const client = new UploadTester();
     const stream = streamOf(client.id, 1500, () => 'x'.repeat(900));
     expect((await client.meet(origin)).json).toMatchObject({
-      limits: { streamBytes: 1 << 20, blobBytes: 1 << 20, blobs: 1 },
+      limits: { streamBytes: 1 << 20, blobBytes: 1 << 20, blobs: 1, refusedKinds: ['samples', 'graph'] },
     });
     expect((await client.put(origin, stream, 0, 1_000_000, false)).status).toBe(200);
     expect((await client.put(origin, stream, 1_000_000, stream.length)).status).toBe(413);

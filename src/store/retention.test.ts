@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { hasPostgres } from '../../test/real-parts.ts';
 import { startPostgres } from '../../test/real-postgres.ts';
@@ -11,6 +12,7 @@ import { type BlobStore, memoryBlobs } from './blobs/index.ts';
 import { openStore } from './index.ts';
 import { BLOB_GRACE_MS, type RetentionItem, type RetentionRules } from './retention.ts';
 import type { Store } from './store.ts';
+import type { Upload } from './uploads.ts';
 
 const DAY = 86_400_000;
 const NOW = Date.UTC(2026, 10, 27);
@@ -170,18 +172,32 @@ describe.each([
     expect(await Promise.all([fresh, old, again].map((hash) => blobs.has(hash)))).toEqual([true, false, true]);
   });
 
-  on('takes reports that were begun and left', async () => {
-    const about = { name: 'x' };
-    const upload = {
+  const begin = (n: number, ageDays: number) =>
+    store.uploads.create({
       kind: 'record',
       secret: 's',
       account: null,
       client: 'local',
-      visibility: 'public' as const,
-      about,
-    };
-    await store.uploads.create({ ...upload, id: id(50), nowMs: NOW - 15 * DAY });
-    await store.uploads.create({ ...upload, id: id(51), nowMs: NOW - 13 * DAY });
+      visibility: 'public',
+      about: { name: 'x' },
+      id: id(n),
+      nowMs: NOW - ageDays * DAY,
+    });
+  const append = async (upload: Upload, ageDays: number, complete = false): Promise<Upload> =>
+    (await store.uploads.append(
+      upload,
+      { at: upload.bytes, length: 4, bytes: gzipSync('half') },
+      { sha256: 'any', complete, nowMs: NOW - ageDays * DAY },
+    ))!;
+  const storeAs = (upload: Upload, as: 'silent' | 'complete', keepChunks: boolean) =>
+    store.saveBuild(upload.id, drawBuild('a:do_compile =='), {
+      access: { visibility: 'public', owner: null, receivedMs: NOW - 20 * DAY },
+      receipt: { upload, as, keepChunks, uses: [] },
+    });
+
+  on('takes reports that were begun and left', async () => {
+    await begin(50, 15);
+    await begin(51, 13);
     const log = await blob('of nothing', 15, [[id(50), 'log']]);
     expect((await run(FOR_EVER)).map(({ kind, count }) => [kind, count])).toEqual([
       ['uploads', 1],
@@ -190,6 +206,38 @@ describe.each([
     expect(await store.uploads.find(id(50))).toBeNull();
     expect(await store.uploads.find(id(51))).not.toBeNull();
     expect(await blobs.has(log)).toBe(false);
+  });
+
+  on('takes the chunks of streams that never ended, and those that waited for a graph; the builds stay', async () => {
+    const left = await append(await begin(60, 15), 15);
+    await storeAs(left, 'silent', false);
+    const waiting = await append(await begin(61, 15), 15, true);
+    await storeAs(waiting, 'complete', true);
+    const young = await append(await begin(62, 13), 13);
+    await storeAs(young, 'silent', false);
+    const refused = await append(await begin(63, 15), 15);
+    await store.uploads.refuse({ upload: refused, as: 'silent', keepChunks: true }, 'it is no record');
+    expect((await store.retention.plan(FOR_EVER, NOW)).map(({ kind, count }) => [kind, count])).toEqual([
+      ['uploads', 3],
+    ]);
+    await run(FOR_EVER);
+    // Its client begins anew; one that is whole is never asked for again.
+    expect(await store.uploads.find(left.id)).toMatchObject({ generation: 2, bytes: 0, stored: { generation: 1 } });
+    expect(await store.uploads.find(waiting.id)).toMatchObject({ generation: 1, bytes: 4, complete: true });
+    expect(await store.uploads.find(refused.id)).toBeNull();
+    const chunks = async (upload: Upload) => (await store.uploads.chunks(upload)).length;
+    expect(await Promise.all([left, waiting, young, refused].map(chunks))).toEqual([0, 0, 1, 0]);
+    expect(await stored()).toEqual([left.id, waiting.id, young.id]);
+  });
+
+  on('keeps what is durable and not stored yet, however old: a server that was away for a year reads it', async () => {
+    const unseen = await append(await begin(70, 400), 400);
+    const whole = await append(await begin(71, 400), 400, true);
+    expect(await store.retention.plan(FOR_EVER, NOW)).toEqual([]);
+    await run(FOR_EVER);
+    for (const upload of [unseen, whole]) expect(await store.uploads.chunks(upload)).toHaveLength(1);
+    for (const upload of [unseen, whole])
+      await store.uploads.refuse({ upload, as: 'complete', keepChunks: false }, 'tidied for the next test');
   });
 
   on('sweeps files that no row knows, once they are old', async () => {

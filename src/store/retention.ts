@@ -8,7 +8,7 @@ import type { BlobClass } from './blob-index.ts';
 import type { BlobStore } from './blobs/blob-store.ts';
 import { deleteBuild } from './save-build.ts';
 import type { Database } from './schema.ts';
-import { EMPTY_SHA256 } from './uploads.ts';
+import { EMPTY_SHA256, hasMore } from './uploads.ts';
 
 /** Null: for ever. Days count from when the first report of a build arrived. */
 export interface RetentionRules {
@@ -18,7 +18,7 @@ export interface RetentionRules {
   readonly logsDays: number | null;
   /** Reports as they came. */
   readonly reportsDays: number | null;
-  /** Streams that were begun and not finished. */
+  /** What is kept of streams whose client does not come back, so that it could go on: from when it was heard of last. */
   readonly uploadsDays: number;
   /** Of everything in the blob store together. Beyond it the oldest go: other logs, reports, failure logs, then what is left. */
   readonly blobBytes: number | null;
@@ -76,12 +76,23 @@ export function retention(db: Kysely<Database>): Retention {
       .where('received_ms', '<', beforeMs)
       .where('outcome', '!=', 'running');
 
-  /** Begun and left: of those that became no build all goes, of the others the bytes that were kept to go on from. */
+  /**
+   * Begun and left: of those that became no build (announced, or not to be read) all goes; of the others the chunks that were kept to go on from,
+   * or for a graph that never came. What is durable and not stored yet stays, however old: it was acknowledged.
+   */
   const oldUploads = (beforeMs: number) =>
     db
       .selectFrom('uploads')
       .where('touched_ms', '<', beforeMs)
-      .where((eb) => eb.or([eb('build', 'is', null), eb.and([eb('complete', '=', 0), eb('chunks', '>', 0)])]));
+      .where((eb) =>
+        eb.or([
+          eb.and([eb('stored_as', 'is', null), eb('bytes', '=', 0), eb('complete', '=', 0)]),
+          eb.and([eb('stored_as', 'is not', null), eb.not(hasMore(eb, beforeMs))]),
+        ]),
+      )
+      .where((eb) =>
+        eb.or([eb('build', 'is', null), eb('number', 'in', eb.selectFrom('upload_chunks').select('upload'))]),
+      );
 
   /** Uses of builds that are here and not pinned. */
   const uses = (kind: BlobClass) =>
@@ -184,20 +195,24 @@ export function retention(db: Kysely<Database>): Retention {
 
   async function stepUploads(rules: RetentionRules, nowMs: number): Promise<RetentionItem | null> {
     const rows = await oldUploads(before(nowMs, rules.uploadsDays))
-      .select(['number', 'id', 'build', 'bytes', 'generation'])
+      .select(['number', 'id', 'build', 'bytes', 'generation', 'complete'])
       .orderBy('touched_ms')
       .limit(BUILDS_AT_ONCE)
       .execute();
     if (rows.length === 0) return null;
-    for (const { number: upload, id, build, generation } of rows)
+    const beforeMs = before(nowMs, rules.uploadsDays);
+    for (const { number: upload, id, build, generation, complete } of rows)
       await db.transaction().execute(async (trx) => {
+        // Its client may have come back since.
+        const still = { number: upload, generation, complete };
         if (build !== null) {
-          // Its client is told to begin anew, if it ever comes back; what the build is made of stays.
+          // One that is not whole begins at nought, should its client ever come: the hash of a prefix cannot be made without its bytes.
+          const restarted = { generation: generation + 1, bytes: 0, sha256: EMPTY_SHA256, settled: 1 };
           const row = await trx
             .updateTable('uploads')
-            .set({ generation: generation + 1, bytes: 0, sha256: EMPTY_SHA256, chunks: 0, settled: 1 })
-            .where('number', '=', upload)
-            .where('touched_ms', '<', before(nowMs, rules.uploadsDays))
+            .set({ chunks: 0, ...(complete === 1 ? {} : restarted) })
+            .where((eb) => eb.and(still))
+            .where('touched_ms', '<', beforeMs)
             .returning('number')
             .executeTakeFirst();
           if (row !== undefined) await trx.deleteFrom('upload_chunks').where('upload', '=', upload).execute();
@@ -205,8 +220,8 @@ export function retention(db: Kysely<Database>): Retention {
         }
         const gone = await trx
           .deleteFrom('uploads')
-          .where('number', '=', upload)
-          .where('touched_ms', '<', before(nowMs, rules.uploadsDays))
+          .where((eb) => eb.and(still))
+          .where('touched_ms', '<', beforeMs)
           .returning('number')
           .executeTakeFirst();
         if (gone !== undefined) await trx.deleteFrom('blob_uses').where('build', '=', id).execute();

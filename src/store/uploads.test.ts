@@ -212,24 +212,6 @@ describe.each(engines)('uploads on $name', ({ here, start }) => {
     expect((await store.blobIndex.usesOf(upload.id)).map(({ hash }) => hash)).toEqual([LOG, REPORT]);
   });
 
-  on('what nobody came back for is forgotten: announcements, and streams that never ended', async () => {
-    const MONTH = 30 * 86_400_000;
-    const announced = await begin(NOW - MONTH - 1);
-    const fresh = await begin(NOW);
-    const left = (await append(store, await begin(NOW - MONTH - 1), 'half', { nowMs: NOW - MONTH - 1 }))!;
-    await store.saveBuild(left.id, drawBuild('a:do_compile =='), { receipt: receipt(left, { as: 'silent' }) });
-    // Not stored yet, however old: it is not forgotten.
-    const unseen = (await append(store, await begin(NOW - MONTH - 1), 'half', { nowMs: NOW - MONTH - 1 }))!;
-    expect(await store.uploads.abandon(NOW - MONTH, 100)).toBe(2);
-    expect(await store.uploads.find(announced.id)).toBeNull();
-    expect(await store.uploads.find(fresh.id)).not.toBeNull();
-    expect(await store.uploads.find(left.id)).toMatchObject({ generation: 2, bytes: 0, stored: { generation: 1 } });
-    expect(await store.uploads.chunks(left)).toEqual([]);
-    expect(await store.uploads.chunks(unseen)).toHaveLength(1);
-    expect(await store.uploads.abandon(NOW - MONTH, 100)).toBe(0);
-    expect(await store.readBuild(left.id)).not.toBeNull();
-  });
-
   on("a client's hour holds what it holds, however many ask for the last of it at once", async () => {
     const client = `address:${made}`;
     const limits = { builds: 3, bytes: 100 };

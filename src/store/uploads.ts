@@ -110,8 +110,6 @@ export interface Uploads {
   forgetStored(upload: Pick<Upload, 'number' | 'generation'>): Promise<void>;
   /** Uploads of which more is here than is stored, or that fell silent unfinished before `silentMs`; the oldest first. */
   unstored(silentMs: number, limit: number): Promise<readonly Upload[]>;
-  /** Forgets what nobody came back for since `beforeMs`: announcements, and chunks of streams that never ended. How many. */
-  abandon(beforeMs: number, limit: number): Promise<number>;
   /** Takes this out of a client's hour; false where the hour has not so much left, and nothing was taken. */
   take(client: string, hour: number, use: { builds: number; bytes: number }, limits: HourLimits): Promise<boolean>;
   /** Those that could not be stored, the newest first. */
@@ -126,8 +124,8 @@ const HOURS_KEPT = 24;
 
 type On = ExpressionBuilder<Database, 'uploads'>;
 
-/** What `hasMore` of the collector says of one, for all. */
-function hasMore(eb: On, silentMs: number): Expression<SqlBool> {
+/** What `hasMore` of the collector says of one, for all. Neither true nor false of what was never stored. */
+export function hasMore(eb: On, silentMs: number): Expression<SqlBool> {
   const same = eb('generation', '=', eb.ref('stored_generation'));
   const other = eb('generation', '!=', eb.ref('stored_generation'));
   return eb.or([
@@ -370,42 +368,6 @@ export function uploadsOf(db: Kysely<Database>, dialect: Dialect): Uploads {
         .execute();
       return rows.map(uploadOf);
     },
-    abandon: (beforeMs, limit) =>
-      transaction(async (trx) => {
-        const announced = await trx
-          .selectFrom('uploads')
-          .select(['number', 'id'])
-          .where('touched_ms', '<', beforeMs)
-          .where('stored_as', 'is', null)
-          .where('bytes', '=', 0)
-          .limit(limit)
-          .execute();
-        for (const { number, id } of announced) {
-          await trx.deleteFrom('uploads').where('number', '=', number).where('bytes', '=', 0).execute();
-          await trx.deleteFrom('blob_uses').where('build', '=', id).execute();
-        }
-        const left = await trx
-          .selectFrom('uploads')
-          .select(['number', 'generation', 'complete'])
-          .where('touched_ms', '<', beforeMs)
-          .where((eb) => eb.not(hasMore(eb, beforeMs)))
-          .where((eb) =>
-            eb.exists(eb.selectFrom('upload_chunks').select('at').whereRef('upload', '=', 'uploads.number')),
-          )
-          .limit(limit)
-          .execute();
-        for (const { number, generation, complete } of left) {
-          // Its client goes on at nought, should it ever come back: the prefix of a hash cannot be made without its bytes.
-          if (complete === 0)
-            await trx
-              .updateTable('uploads')
-              .set({ generation: generation + 1, bytes: 0, sha256: EMPTY_SHA256, chunks: 0 })
-              .where('number', '=', number)
-              .execute();
-          await trx.deleteFrom('upload_chunks').where('upload', '=', number).execute();
-        }
-        return announced.length + left.length;
-      }),
     async take(client, hour, { builds, bytes }, limits) {
       if (limits.builds !== null && builds > limits.builds) return false;
       if (limits.bytes !== null && bytes > limits.bytes) return false;

@@ -31,6 +31,7 @@ export async function serve(io: CliIo, args: readonly string[], options: Options
       pushStreamMegabytes: text(options, 'pushStreamMegabytes'),
       pushBlobMegabytes: text(options, 'pushBlobMegabytes'),
       pushBlobs: text(options, 'pushBlobs'),
+      pushRefusedKinds: text(options, 'pushRefusedKinds'),
       pushBuildsPerHour: text(options, 'pushBuildsPerHour'),
       pushMegabytesPerHour: text(options, 'pushMegabytesPerHour'),
       keepBuildsDays: text(options, 'keepBuildsDays'),

@@ -276,6 +276,7 @@ function Rules({ state }: { state: ServerState }) {
       'one build',
       `${formatBytes(rules.streamBytes)} without logs, ${formatCount(rules.blobs)} logs of ${formatBytes(rules.blobBytes)} each`,
     ],
+    ...(rules.refusedKinds.length === 0 ? [] : [['not wanted', rules.refusedKinds.join(', ')] as const]),
     ['in an hour', `${builds}; ${bytes}`],
     ['received', `${plural(state.uploads, 'report')}, ${formatCount(state.unstored)} not read yet or growing`],
   ];
