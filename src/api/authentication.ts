@@ -35,6 +35,8 @@ export interface Authentication {
   identify(request: FastifyRequest): Promise<void>;
   /** Ends what is believed: a session, token or account was changed. */
   forget(): void;
+  /** Whoever goes on with an answer given once (a stream of events) asks again then. */
+  onForgotten(listener: () => void): void;
   /** Whether the server has accounts, or is reached by others, so that signing in means something. */
   offersSignIn(): Promise<boolean>;
   setCookie(request: FastifyRequest, reply: FastifyReply, secret: string | null): void;
@@ -68,13 +70,14 @@ function cookieOf(header: string | undefined, name: string): string | null {
 }
 
 /** Another process (the command line, a second controller) may have ended it: so long it still opens something here. */
-const BELIEVED_MS = 5000;
+export const BELIEVED_MS = 5000;
 const BELIEVED_MAX = 2000;
 
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 export function createAuthentication(options: AuthenticationOptions): Authentication {
   const { runner, publicUrl, standalone, now } = options;
+  const listeners: (() => void)[] = [];
   const believed = new Map<string, { readonly answer: Promise<Authenticated>; readonly atMs: number }>();
 
   async function ask(credential: Credential | null): Promise<Authenticated> {
@@ -137,7 +140,13 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
       }
       if (standalone && isLocalPeer(request) && !(await lookUp(null)).accounts) request.viewer = CONSOLE;
     },
-    forget: () => believed.clear(),
+    forget: () => {
+      believed.clear();
+      for (const listener of listeners) listener();
+    },
+    onForgotten: (listener) => {
+      listeners.push(listener);
+    },
     offersSignIn: async () => !standalone || (await lookUp(null)).accounts,
     setCookie(request, reply, secret) {
       const secure = isSecure(request);

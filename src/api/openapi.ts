@@ -41,6 +41,7 @@ async function make(version: string): Promise<string> {
     authentication: {
       identify: async () => {},
       forget: () => {},
+      onForgotten: () => {},
       offersSignIn: async () => false,
       setCookie: () => {},
     },

@@ -3,6 +3,7 @@ import type { FastifyInstance, InjectOptions } from 'fastify';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hasPostgres } from '../../test/real-parts.ts';
 import { startPostgres } from '../../test/real-postgres.ts';
+import { BELIEVED_MS } from '../api/authentication.ts';
 import { AccountDetail, AccountList, MadeToken, ProblemDocument, ServerInfo } from '../api/contract.ts';
 import type { OperationContext } from '../operations/context.ts';
 import { localRunner, runOperation } from '../operations/run.ts';
@@ -212,6 +213,35 @@ describe.each(engines)('accounts over $name', ({ here, start }) => {
     const refused = await ask({ url: '/api/v1/builds', headers: bearer });
     expect(refused.statusCode).toBe(401);
     expect(refused.headers['www-authenticate']).toContain('Bearer');
+  });
+
+  it('what one process revoked opens nothing more there at once, and in another after five seconds', async () => {
+    let otherMs = 0;
+    const other = await http({ now: () => otherMs });
+    const status = async (headers: Record<string, string>, on = app) =>
+      (await ask({ url: '/api/v1/account', headers }, on)).statusCode;
+    const [mine, gone] = [await session('ada'), await session('ada')];
+    const made = await makeToken(mine);
+    const bearer = { authorization: `Bearer ${made.token}` };
+    const all = () => Promise.all([bearer, gone].flatMap((one) => [status(one), status(one, other)]));
+    expect(await all()).toEqual([200, 200, 200, 200]);
+    await ask({ method: 'DELETE', url: `/api/v1/account/tokens/${made.number}`, headers: mine });
+    await ask({ method: 'POST', url: '/api/v1/sign-out', headers: gone, payload: {} });
+    otherMs += BELIEVED_MS - 1;
+    expect(await all()).toEqual([401, 200, 401, 200]);
+    otherMs += 1;
+    expect(await all()).toEqual([401, 401, 401, 401]);
+    expect(BELIEVED_MS).toBe(5000);
+    await other.close();
+  });
+
+  it('a page that listens to events hears no more once its session has ended', async () => {
+    const cookie = await session('ada');
+    const base = await app.listen({ host: '127.0.0.1', port: 0 });
+    const response = await fetch(`${base}/api/v1/events`, { headers: cookie });
+    await ask({ method: 'POST', url: '/api/v1/sign-out', headers: cookie, payload: {} });
+    // Ends by itself, long before its next heartbeat.
+    expect(await response.text()).toMatch(/^retry: 2000\n\n(?!: still)/);
   });
 
   it('a token in the path does what one in a header does, and is in no log', async () => {

@@ -51,6 +51,8 @@ export interface HttpOptions {
   readonly logger?: FastifyBaseLogger | undefined;
   /** Called when a page is asked for: its questions to the API follow at once. */
   readonly onPage?: () => void;
+  /** The clock by which what is known of a credential grows old. */
+  readonly now?: () => number;
 }
 
 /** What Node's parser refuses never becomes a request: answered on the bare connection, as every other refusal is. */
@@ -129,7 +131,7 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
     runner: options.runner,
     publicUrl: options.publicUrl ?? null,
     standalone: options.standalone ?? false,
-    now: Date.now,
+    now: options.now ?? Date.now,
   });
   app.decorateRequest('viewer');
   app.decorateRequest('signedIn');

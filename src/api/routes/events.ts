@@ -5,7 +5,7 @@ import { Nothing, type RouteContext, routeSchema } from './route.ts';
 
 /** Every open page holds one; a browser opens six to an origin. More than this is not people. */
 const CONNECTIONS_MAX = 100;
-/** Proxies close what is silent for a minute. */
+/** Proxies close what is silent for a minute. A session that another process ended hears of builds for at most this and BELIEVED_MS. */
 const HEARTBEAT_MS = 25_000;
 
 /** A slow reader is let go rather than buffered for: it reconnects by itself and asks afresh. */
@@ -19,6 +19,10 @@ export function events(app: FastifyInstance, context: RouteContext): void {
     query: Nothing,
   };
   const open = new Set<() => void>();
+  const checks = new Set<() => void>();
+  context.authentication.onForgotten(() => {
+    for (const check of checks) check();
+  });
   app.get(
     '/events',
     {
@@ -54,21 +58,29 @@ export function events(app: FastifyInstance, context: RouteContext): void {
         raw.write(`data: ${JSON.stringify(event)}\n\n`);
         if (raw.writableLength > BUFFERED_BYTES_MAX) raw.destroy();
       });
+      let checked: Promise<void> = Promise.resolve();
+      // Signed out, disabled, or no admin any more: the page connects again as who it is now. One after the other: they write into the request.
+      const check = (): void => {
+        checked = checked
+          .then(() => context.authentication.identify(request))
+          .then(
+            () => {
+              const now = request.viewer;
+              if (now.account !== viewer.account || now.admin !== viewer.admin) end();
+            },
+            () => end(),
+          );
+      };
+      checks.add(check);
       const heartbeat = setInterval(() => {
         raw.write(': still here\n\n');
-        // Signed out, disabled, or no admin any more: the page connects again as who it is now.
-        context.authentication.identify(request).then(
-          () => {
-            const now = request.viewer;
-            if (now.account !== viewer.account || now.admin !== viewer.admin) end();
-          },
-          () => end(),
-        );
+        check();
       }, HEARTBEAT_MS);
       heartbeat.unref();
       const end = (): void => {
         if (!open.delete(end)) return;
         clearInterval(heartbeat);
+        checks.delete(check);
         unsubscribe();
         raw.end();
       };
