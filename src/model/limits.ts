@@ -123,3 +123,9 @@ export const HISTORY_FILES_MAX = 250_000;
 export const HISTORY_FILE_BYTES_MAX = 4 << 20;
 /** What one answer of git may be. */
 export const HISTORY_GIT_BYTES_MAX = 256 << 20;
+/** A search as it is typed, in an address and in a feed's. A sentence is 100; what facets add is a term each. */
+export const SEARCH_QUERY_CHARS_MAX = 1000;
+/** Each is a condition of a query. */
+export const SEARCH_TERMS_MAX = 30;
+/** Of one key, joined by commas. */
+export const SEARCH_VALUES_MAX = 50;

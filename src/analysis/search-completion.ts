@@ -1,0 +1,111 @@
+/**
+ * What could stand at the caret of the search box. Keys and fixed values are known here; the rest (machines, recipes …) only the store knows, so
+ * the answer names the key and the beginning to ask it for.
+ */
+import { SEARCH_KEYS, type SearchKey, searchKey } from './search-keys.ts';
+import { printValue, type ScannedTerm, scanSearch } from './search-query.ts';
+
+export interface SearchSuggestion {
+  /** What takes the place of `from` to `to`. */
+  readonly insert: string;
+  readonly label: string;
+  readonly about: string;
+}
+
+export interface SearchCompletion {
+  /** What is replaced. */
+  readonly from: number;
+  readonly to: number;
+  readonly suggestions: readonly SearchSuggestion[];
+  /** Ask the store for values of this key that begin so. */
+  readonly values: { readonly key: SearchKey; readonly prefix: string } | null;
+}
+
+/** Layers are offered by name; what stands after the @ nobody types by heart, but the store knows it too. */
+const ASKED_OF_STORE: ReadonlySet<string> = new Set([
+  'recipe',
+  'version',
+  'task',
+  'class',
+  'fingerprint',
+  'machine',
+  'distro',
+  'target',
+  'builder',
+  'host',
+  'branch',
+  'layer',
+] satisfies SearchKey[]);
+
+const AGES: readonly (readonly [string, string])[] = [
+  ['24h', 'the last day'],
+  ['7d', 'the last week'],
+  ['4w', 'the last four weeks'],
+  ['1y', 'the last year'],
+];
+
+export function completeSearch(text: string, caret: number): SearchCompletion {
+  const term = scanSearch(text).find(({ from, to }) => from < caret && caret <= to);
+  if (term === undefined) return keysAt('', caret, caret);
+  if (term.key === null || caret <= term.keyFrom + term.key.length) {
+    const value = term.values[0];
+    // In quotes it is text, whatever it looks like.
+    if (term.key === null && value?.quoted === true) return nothingAt(caret);
+    const to = term.key === null ? term.to : term.keyFrom + term.key.length + 1;
+    return keysAt(text.slice(term.keyFrom, caret), term.keyFrom, to);
+  }
+  return valuesAt(text, term, caret);
+}
+
+const nothingAt = (at: number): SearchCompletion => ({ from: at, to: at, suggestions: [], values: null });
+
+function keysAt(typed: string, from: number, to: number): SearchCompletion {
+  const begin = typed.toLowerCase();
+  const suggestions = SEARCH_KEYS.filter(
+    (row) => row.key.startsWith(begin) || ('aliases' in row && row.aliases.some((name) => name.startsWith(begin))),
+  ).map(({ key, about, example }) => ({
+    insert: `${key}:`,
+    label: `${key}:`,
+    about: `${about}, as ${key}:${example}`,
+  }));
+  return { from, to, suggestions, values: null };
+}
+
+function valuesAt(text: string, term: ScannedTerm, caret: number): SearchCompletion {
+  const row = searchKey(term.key!);
+  const value = term.values.find(({ from, to }) => from <= caret && caret <= to);
+  if (row === undefined || value === undefined) return nothingAt(caret);
+  const { from, to } = value;
+  const prefix = value.quoted
+    ? text.slice(from + 1, Math.min(caret, from + 1 + value.text.length))
+    : text.slice(from, caret);
+  const of = (list: readonly (readonly [string, string])[]): readonly SearchSuggestion[] =>
+    list
+      .filter(([name]) => name.startsWith(prefix.toLowerCase()))
+      .map(([name, about]) => ({ insert: name, label: name, about }));
+  const known =
+    row.choices !== undefined
+      ? of(row.choices.map((name) => [name, ''] as const))
+      : row.form === 'date'
+        ? of(AGES)
+        : [];
+  return { from, to, suggestions: known, values: ASKED_OF_STORE.has(row.key) ? { key: row.key, prefix } : null };
+}
+
+/** A value that the store offered, as it is typed. */
+export function valueSuggestion(value: string, about: string): SearchSuggestion {
+  const insert = printValue({ text: value, pattern: false });
+  return { insert, label: value === '' ? '"" (not recorded)' : value, about };
+}
+
+/** The text with the suggestion in its place, and where the caret goes: behind a key to its value, behind a value to the next term. */
+export function applySuggestion(
+  text: string,
+  { from, to }: Pick<SearchCompletion, 'from' | 'to'>,
+  { insert }: SearchSuggestion,
+): { readonly text: string; readonly caret: number } {
+  const rest = text.slice(to);
+  const blank = insert.endsWith(':') || /^[\s,]/.test(rest) ? '' : ' ';
+  const before = text.slice(0, from) + insert + blank;
+  return { text: before + rest, caret: before.length };
+}
