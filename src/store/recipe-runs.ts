@@ -8,11 +8,17 @@ import {
   TASK_SUCCEEDED,
 } from '../model/task-table.ts';
 
+/** Numbers of a stored column: append only. A task that brings something from sstate checks nothing, whichever way it ends. */
 export const RECIPE_SUCCEEDED = 0;
 export const RECIPE_FAILED = 1;
-/** All of it came from sstate or was current: not checked by this build. */
+/** All of it was current, or was not reached: not checked by this build. */
 export const RECIPE_NOT_EXECUTED = 2;
 export const RECIPE_UNFINISHED = 3;
+/** Nothing was executed, and something was brought from sstate: not checked by this build, but by the one that put it there. */
+export const RECIPE_FROM_SSTATE = 4;
+
+/** They take away what is not needed any more, also after sstate brought all there is. */
+const NO_CHECKS: ReadonlySet<string> = new Set(['do_rm_work', 'do_rm_work_all']);
 
 export interface RecipeRun {
   readonly pn: string;
@@ -39,18 +45,28 @@ export function recipeRuns({ recipes, tasks }: Build): RecipeRun[] {
     const recipe = tasks.recipe[row]!;
     const wall = tasks.endMs[row]! - tasks.startMs[row]!;
     if (!Number.isNaN(wall)) busy[recipe] = (Number.isNaN(busy[recipe]) ? 0 : busy[recipe]!) + wall;
+    const name = tasks.taskNames[tasks.task[row]!] ?? '';
+    if (name.endsWith('_setscene')) {
+      // One that fails is no failure of the recipe: bitbake builds it then.
+      const brought = tasks.outcome[row] === TASK_SUCCEEDED || tasks.outcome[row] === TASK_COVERED;
+      if (brought && status[recipe] === RECIPE_NOT_EXECUTED) status[recipe] = RECIPE_FROM_SSTATE;
+      continue;
+    }
+    const executed = status[recipe] !== RECIPE_NOT_EXECUTED && status[recipe] !== RECIPE_FROM_SSTATE;
     switch (tasks.outcome[row]) {
       case TASK_COVERED:
+        if (!executed) status[recipe] = RECIPE_FROM_SSTATE;
+        break;
       case TASK_EXISTING:
       case TASK_NOEXEC:
       case TASK_NOT_RUN:
         break;
       case TASK_FAILED:
         status[recipe] = RECIPE_FAILED;
-        failed[recipe] ??= tasks.taskNames[tasks.task[row]!] ?? null;
+        failed[recipe] ??= name;
         break;
       case TASK_SUCCEEDED:
-        if (status[recipe] === RECIPE_NOT_EXECUTED) status[recipe] = RECIPE_SUCCEEDED;
+        if (!executed && !NO_CHECKS.has(name)) status[recipe] = RECIPE_SUCCEEDED;
         break;
       default:
         if (status[recipe] !== RECIPE_FAILED) status[recipe] = RECIPE_UNFINISHED;

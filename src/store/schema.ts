@@ -164,7 +164,7 @@ export interface Database {
     recipe: number;
     mc: string;
     version: string | null;
-    /** 0 succeeded, 1 failed, 2 nothing executed, 3 unfinished. */
+    /** RECIPE_SUCCEEDED … of recipe-runs.ts. */
     status: number;
     failed_task: string | null;
     /** Sum of task wall times; null: none has both ends. */
