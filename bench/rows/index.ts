@@ -2,6 +2,7 @@
  * Every row of the bench, in the order of the table. `server` looks at the large store that `queries` made, so it comes after it.
  */
 import type { Row } from '../row.ts';
+import { causes } from './causes.ts';
 import { chart } from './chart.ts';
 import { eventLog } from './event-log.ts';
 import { ingest } from './ingest.ts';
@@ -21,5 +22,6 @@ export const rows: readonly Row[] = [
   serverStart,
   ingest,
   pageWhilePushing,
+  causes,
   chart,
 ];
