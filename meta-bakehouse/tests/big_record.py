@@ -4,10 +4,12 @@ samples at one a second.
 
 Counters have the distribution of real ones where a folder of buildstats is given: each row is a real one, drawn at random, with each number
 moved by a few percent in the steps that it really has (4096 bytes, 8 blocks, 4 KiB, microseconds), so that no row is there twice. Real rows of
-that folder pack to as many bytes each as these do: test_push_size.py says how many.
+that folder pack to as many bytes each as these do. With `heavy` they are drawn from the deciles of a heavy build, each by itself, as
+bench/wire-size.test.ts does.
 """
 import hashlib
 import json
+import math
 import os
 import random
 import re
@@ -38,6 +40,24 @@ def real_rows(push, folder):
                     if run['end'] is not None and len(run['counters']) >= 29:
                         rows.append((name, max(0.01, (run['end'] - run['start']) / 1000.0), dict((k, v / 10.0 ** s) for k, (v, s) in run['counters'].items())))
     return rows
+
+
+HEAVY = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), 'fixtures', 'record', 'heavy-counters.json')
+
+
+def heavy_counters():
+    with open(HEAVY) as file:
+        return json.load(file)['counters']
+
+
+def drawn(random_, known):
+    """One value: none, or between two deciles, evenly by its logarithm."""
+    if random_.random() < known['zero']:
+        return 0
+    place = random_.random() * 10
+    low, high = known['quantiles'][int(place)], known['quantiles'][int(place) + 1]
+    value = math.exp(math.log(low) + (math.log(high) - math.log(low)) * (place - int(place)))
+    return int(value / known['step'] + 0.5) * known['step']
 
 
 def frames_of(folder, file):
@@ -85,8 +105,10 @@ def column_of(push, id, values):
     return push.Column(id, [None if value is None else float(value) for value in values], 0, 'float64')
 
 
-def write(push, folder, tasks=10000, real=None, seconds=3600, rows_a_line=256, seed=1, noise=0.02, samples=None, end=True, build_id='3f0c6f2e-8f7b-4b52-9a59-2f3f1f3c0001', local=None):
+def write(push, folder, tasks=10000, real=None, seconds=3600, rows_a_line=256, seed=1, noise=0.02, samples=None, end=True, build_id='3f0c6f2e-8f7b-4b52-9a59-2f3f1f3c0001', local=None,
+          heavy=False):
     random_ = random.Random(seed)
+    heavy = heavy_counters() if heavy else None
     rows = real_rows(push, real) if real else [('do_compile', 0.52, EXAMPLE)]
     recipes = max(1, tasks // len(TASKS))
     begin = 1795222705
@@ -102,7 +124,7 @@ def write(push, folder, tasks=10000, real=None, seconds=3600, rows_a_line=256, s
     by_task = {}
     for name, duration, counters in rows:
         by_task.setdefault(name, []).append((duration, counters))
-    ids = sorted(set(id for _, _, counters in rows for id in counters))
+    ids = sorted(set(id for _, _, counters in rows for id in counters) | set(EXAMPLE))
     runs = []
     clock = float(begin)
     for i in range(tasks):
@@ -120,9 +142,18 @@ def write(push, folder, tasks=10000, real=None, seconds=3600, rows_a_line=256, s
                 if step == 1e-6:
                     value = round(value, 6)
             values[id] = value
+        if heavy is not None:
+            values = dict((id, drawn(random_, known)) for id, known in heavy.items())
+            start_s = end_s - values.pop('duration') / 1000.0
+            for id in heavy:
+                if id.endswith('time'):
+                    values[id] = round(values[id] / 1e6, 6)
+            # Ticks of what rusage tells finer.
+            for id, finer in push.COARSE.items():
+                values[id] = int(values[finer] * 100)
         # The kernel counts the same bytes twice, so real rows have them alike.
         for total, parts in SAME.items():
-            if counters.get(total) == 512 * sum(counters.get(part, 0) for part in parts):
+            if heavy is not None or counters.get(total) == 512 * sum(counters.get(part, 0) for part in parts):
                 values[total] = 512 * sum(values.get(part, 0) for part in parts)
         runs.append((i % recipes, TASKS.index(task), int(start_s * 100) * 10, int(end_s * 100) * 10, values))
     for at in range(0, tasks, rows_a_line):

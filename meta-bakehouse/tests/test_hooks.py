@@ -373,10 +373,10 @@ class Building(unittest.TestCase):
         self.assertEqual(sorted(outcomes), [0, 5])
 
     def test_what_is_not_wanted_is_not_recorded(self):
-        self.d.values['BAKEHOUSE_RECORD'] = '-counters -hashes -graph -failure-logs -layers'
+        self.d.values['BAKEHOUSE_RECORD'] = '-counters -all-counters -hashes -graph -failure-logs -layers'
         self.build(fail=True)
         columns = set(head['id'] for line in self.of('tasks') for head in line['columns'])
-        self.assertFalse(columns & {'io.read_bytes', '@hash'})
+        self.assertFalse(columns & {'io.read_bytes', 'io.rchar', '@hash'})
         self.assertEqual([self.of('graph'), self.of('log')], [[], []])
         self.d.values['BAKEHOUSE_ENABLED'] = '0'
         before = len(self.lines())

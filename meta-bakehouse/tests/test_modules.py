@@ -14,9 +14,10 @@ import zlib
 HERE = os.path.dirname(os.path.abspath(__file__))
 LAYER = os.path.dirname(HERE)
 PROJECT = os.path.dirname(LAYER)
-sys.path.insert(0, os.path.join(LAYER, 'lib'))
+sys.path[:0] = [os.path.join(LAYER, 'lib'), HERE]
 
 from bakehouse import cause, columns, history, hooks, scrub, stats  # noqa: E402
+from push_program import push  # noqa: E402
 
 
 def unpacked(line):
@@ -197,6 +198,22 @@ class Together(unittest.TestCase):
             text = handle.read()
         listed = re.search(r'KEPT_VARIABLES[^=]*= \[(.*?)\];', text, re.S).group(1)
         self.assertEqual(sorted(re.findall(r"'(\w+)'", listed)), sorted(hooks.VARIABLES))
+
+    def test_the_kinds_are_those_of_both_clients(self):
+        with open(os.path.join(PROJECT, 'src', 'formats', 'record', 'kinds.ts'), encoding='utf-8') as handle:
+            text = handle.read()
+        listed = re.search(r'RECORD_KINDS = \[(.*?)\]', text, re.S).group(1)
+        self.assertEqual(tuple(re.findall(r"'([\w-]+)'", listed)), ('times',) + hooks.ALL_KINDS)
+        self.assertEqual(push.KINDS, ('times',) + hooks.ALL_KINDS)
+        sent = re.search(r'DEFAULT_KINDS[^=]*= \[(.*?)\]', text, re.S).group(1)
+        self.assertEqual(tuple(re.findall(r"'([\w-]+)'", sent)), push.DEFAULT_KINDS)
+        # All that is on is recorded, whatever is sent of it.
+        self.assertEqual(set(push.DEFAULT_KINDS) - {'times'} | {'all-counters'}, hooks._kinds(''))
+        noisy = text[text.index('NOISY_COUNTERS'):]
+        plain = set(re.findall(r"'(io\.\w+)'", noisy))
+        names = re.findall(r"'([a-z]+)'", noisy)
+        self.assertEqual(plain | set(group + '.ru_' + name for group in ('rusage', 'child_rusage') for name in names), stats.NOISY)
+        self.assertEqual(stats.NOISY, push.NOISY)
 
 
 if __name__ == '__main__':

@@ -229,10 +229,13 @@ export interface Build {
   readonly logs: readonly TaskLog[];
   readonly sizes: readonly ArtifactSize[];
   readonly rootfsSizes: readonly RootfsSize[];
-  /** Lines of build_stats no reader knows, kept: `Start*`/`End*` disk counters of 2011 … */
+  /** Lines of build_stats no reader knows, kept: `Start*`/`End*` disk counters of 2011 …; and `NOT_SENT`. */
   readonly extras: Readonly<Record<string, string>>;
   readonly problems: readonly Problem[];
 }
+
+/** Among the extras: what the client that sent the build kept back, in words. */
+export const NOT_SENT = 'Not sent';
 
 /** What a source that knows nothing of a reporting client leaves empty. */
 export const NOT_REPORTED = {

@@ -30,8 +30,8 @@ _WITH_VALUE = frozenset((
     '-I', '--ignore-deps', '--runall', '--runonly', '--xmlrpcinterface',
 ))
 
-ALL_KINDS = ('counters', 'samples', 'hashes', 'graph', 'layers', 'messages', 'failure-logs', 'qa-logs', 'success-logs',
-             'pseudo', 'host-stats', 'packages', 'images', 'scratch')
+ALL_KINDS = ('counters', 'all-counters', 'samples', 'hashes', 'graph', 'layers', 'messages', 'failure-logs', 'qa-logs',
+             'success-logs', 'pseudo', 'host-stats', 'packages', 'images', 'scratch')
 
 # As KEPT_VARIABLES of src/formats/eventlog/variables.ts, which says why these: a test holds both lists to be equal.
 VARIABLES = (
@@ -97,7 +97,7 @@ def _setting(d, name, default=''):
 
 def _kinds(text):
     """'+packages -samples' changes what is on by default, a plain list replaces it."""
-    default = ['counters', 'samples', 'hashes', 'graph', 'layers', 'messages', 'failure-logs', 'qa-logs']
+    default = ['counters', 'all-counters', 'samples', 'hashes', 'graph', 'layers', 'messages', 'failure-logs', 'qa-logs']
     words = text.split()
     if words and not any(word[0] in '+-' for word in words):
         return frozenset(word for word in words if word in ALL_KINDS)

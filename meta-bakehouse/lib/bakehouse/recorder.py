@@ -472,7 +472,8 @@ class Recorder(object):
                 self._keep_log(run, 'success', 'success-logs')
 
     def _read_stats(self, run):
-        if 'counters' not in self.facts.kinds:
+        kinds = self.facts.kinds
+        if 'counters' not in kinds and 'all-counters' not in kinds:
             return
         folder = self.facts.buildstats.get(run['mc']) or self.facts.buildstats.get('')
         if folder is None:
@@ -483,7 +484,8 @@ class Recorder(object):
             return
         run['start'] = told['start'] if told['start'] is not None else run.get('start')
         run['end'] = told['end'] if told['end'] is not None else run.get('end')
-        run['metrics'] = told['metrics']
+        run['metrics'] = dict((name, value) for name, value in told['metrics'].items()
+                              if ('all-counters' if name in stats.NOISY else 'counters') in kinds)
 
     def _failed(self, run):
         self.failed_tasks += 1

@@ -1,4 +1,13 @@
-import type { ArtifactSize, Build, BuildSource, Failure, Host, Recipe, TaskLog } from '../../model/build.ts';
+import {
+  type ArtifactSize,
+  type Build,
+  type BuildSource,
+  type Failure,
+  type Host,
+  NOT_SENT,
+  type Recipe,
+  type TaskLog,
+} from '../../model/build.ts';
 import { deriveMetrics } from '../../model/derive-metrics.ts';
 import { blankBuild } from '../../model/draw-build.ts';
 import { GRAPH_EDGES_MAX, RECIPES_MAX, TASK_RUNS_MAX } from '../../model/limits.ts';
@@ -18,6 +27,7 @@ import { UNITS } from '../../model/units.ts';
 import type { RecipeDraft, RecordDraft, RowBlock, RunName } from './draft.ts';
 import { wordOf } from './fields.ts';
 import { type GraphNodes, parseGraph } from './graph.ts';
+import { NOISY_COUNTERS, RECORD_KINDS, type RecordKind } from './kinds.ts';
 import { readFrames } from './sample-text.ts';
 
 /** From the end of a task to the moment at which the run queue heard of it, of `@completed`. */
@@ -31,6 +41,28 @@ export interface AssembleContext {
   readonly running: boolean;
   /** The bytes of the graph's blob, or null where they are not at hand. */
   readonly graph: Uint8Array | null;
+}
+
+/** What the pages lack where a kind is left out of a stream; of the kinds that are off everywhere nothing is missed. */
+const MISSED: Readonly<Partial<Record<RecordKind, string>>> = {
+  counters: 'CPU times, memory and storage of tasks',
+  'all-counters': 'system calls, page faults and context switches of tasks',
+  samples: 'samples of the machine',
+  hashes: 'task hashes',
+  graph: 'the task graph',
+  layers: 'layers',
+  messages: 'messages and QA issues',
+  'failure-logs': 'logs of failures',
+  'qa-logs': 'logs of QA issues',
+};
+
+/** Else whoever misses it would look for a fault, or take it for nothing. */
+function notSent({ kinds, metrics }: RecordDraft): Record<string, string> {
+  if (kinds === null) return {};
+  // A client of before there was this kind sent what is in it with the others.
+  const told = [...NOISY_COUNTERS].some((id) => metrics.has(id)) ? [...kinds, 'all-counters'] : kinds;
+  const missed = RECORD_KINDS.filter((kind) => MISSED[kind] !== undefined && !told.includes(kind));
+  return missed.length === 0 ? {} : { [NOT_SENT]: missed.map((kind) => MISSED[kind]).join('; ') };
 }
 
 /** The Build of what a draft knows so far; the draft stays as it is and may go on. */
@@ -108,7 +140,7 @@ export function assembleBuild(draft: RecordDraft, context: AssembleContext): Bui
     type: { ...(draft.kind ?? { kind: 'not-recorded', estimated: true }), sstate: draft.sstate },
     // fromEntries defines what a name like __proto__ would set.
     variables: Object.fromEntries(draft.variables),
-    extras: Object.fromEntries(draft.extras),
+    extras: { ...Object.fromEntries(draft.extras), ...notSent(draft) },
     recipes,
     tasks,
     graph: joined === null ? null : graphOf(tasks.length, joined(rowOf)),

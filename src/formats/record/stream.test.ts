@@ -2,11 +2,11 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import type { Build } from '../../model/build.ts';
+import { type Build, NOT_SENT } from '../../model/build.ts';
 import { blankBuild, drawBuild } from '../../model/draw-build.ts';
 import { NATIVE_PACKING } from '../open/native-packing.ts';
 import { openBuilds } from '../open/open-builds.ts';
-import { DEFAULT_KINDS, RECORD_KINDS, type RecordKind } from './kinds.ts';
+import { DEFAULT_KINDS, NOISY_COUNTERS, RECORD_KINDS, type RecordKind } from './kinds.ts';
 import { RecordReader } from './reader.ts';
 import { scrubber } from './scrub.ts';
 import { thinned } from './thin-samples.ts';
@@ -35,7 +35,7 @@ const BLOB = 'ab'.repeat(32);
 const WHOLE: Build = {
   ...drawBuild(
     `
-    zlib_1.3:do_compile   ==F  rusage.ru_utime=1.5 utime=150
+    zlib_1.3:do_compile   ==F  rusage.ru_utime=1.5 utime=150 io.rchar=7
     zlib_1.3:do_install        not-run  <- zlib:do_compile
     `,
     {
@@ -73,6 +73,7 @@ test('each kind is switched on its own', () => {
   const all = sent(WHOLE, RECORD_KINDS).build;
   const parts: Readonly<Partial<Record<RecordKind, (build: Build) => number>>> = {
     counters: ({ tasks }) => tasks.values.get('rusage.ru_utime')?.length ?? 0,
+    'all-counters': ({ tasks }) => tasks.values.get('io.rchar')?.length ?? 0,
     graph: ({ graph }) => graph?.targets.length ?? 0,
     layers: ({ layers }) => layers.length,
     messages: ({ messages }) => messages.length,
@@ -93,6 +94,15 @@ test('each kind is switched on its own', () => {
   expect(sent(WHOLE, DEFAULT_KINDS).build.logs.map(({ kind }) => kind)).toEqual(['failure']);
 });
 
+test('what is kept back is said, and is no number', () => {
+  const { build } = sent(WHOLE, DEFAULT_KINDS);
+  expect(build.tasks.values.has('io.rchar')).toBe(false);
+  expect(build.extras[NOT_SENT]).toBe('system calls, page faults and context switches of tasks');
+  expect(sent(WHOLE, RECORD_KINDS).build.extras).toEqual({});
+  const without = RECORD_KINDS.filter((kind) => kind !== 'samples' && kind !== 'images');
+  expect(sent(WHOLE, without).build.extras).toEqual({ [NOT_SENT]: 'samples of the machine' });
+});
+
 test('texts are scrubbed; the first line says by which scrubber and which kinds are there', () => {
   const { text, build } = sent(WHOLE, DEFAULT_KINDS);
   expect(build.messages[0]!.text).toBe('see TOPDIR/tmp/log on HOST');
@@ -106,7 +116,7 @@ test('numbers lose their noise and nothing else; what the server has no use for 
   const { tasks } = sent(build, DEFAULT_KINDS).build;
   for (const [id, before] of build.tasks.values) {
     const after = tasks.values.get(id);
-    if (['utime', 'stime', 'cutime', 'cstime'].includes(id)) expect(after).toBeUndefined();
+    if (['utime', 'stime', 'cutime', 'cstime'].includes(id) || NOISY_COUNTERS.has(id)) expect(after).toBeUndefined();
     else {
       // Times to a ten-thousandth of a second (a sum of four of them is off by twice that), all others whole.
       const off = /cores/.test(id) ? 0.1 : /time/.test(id) ? 0.00025 : 1e-9;

@@ -2,7 +2,7 @@ import type { Build, Failure, TaskLog } from '../../model/build.ts';
 import { TASK_NOT_RUN } from '../../model/task-table.ts';
 import { type ColumnToWrite, encodeColumns } from './columns.ts';
 import { graphBlob } from './graph.ts';
-import { KIND_OF_LOG, KIND_OF_SIZE, RECORD_KINDS, type RecordKind } from './kinds.ts';
+import { KIND_OF_LOG, KIND_OF_SIZE, NOISY_COUNTERS, RECORD_KINDS, type RecordKind } from './kinds.ts';
 import type { Packing } from './packing.ts';
 import { SCRUBBER_VERSION, scrubLine } from './scrub.ts';
 import { SENT_EVERY_MS, thinned } from './thin-samples.ts';
@@ -182,8 +182,10 @@ class Writer {
       const hashes = rows.map((row) => (HASH.test(tasks.hash![row]!) ? tasks.hash![row]! : ''));
       columns.push({ id: '@hash', hashes });
     }
-    if (this.#sends('counters')) {
-      const metrics = tasks.metrics.filter(({ derived }) => !derived);
+    if (this.#sends('counters') || this.#sends('all-counters')) {
+      const metrics = tasks.metrics.filter(
+        ({ id, derived }) => !derived && this.#sends(NOISY_COUNTERS.has(id) ? 'all-counters' : 'counters'),
+      );
       const isTold = (id: string): boolean => Object.hasOwn(TOLD_BY, id);
       // What others tell comes behind them. A record on disk keeps the order in which metrics were found.
       if (this.#isStream) metrics.sort((a, b) => Number(isTold(a.id)) - Number(isTold(b.id)));

@@ -15,7 +15,7 @@ import { areaTotals, type Measure, measureRuns } from '../../../../chart/selecti
 import { describeRun, emptyReason, notPlacedText, type SheetOptions, usedColours } from '../../../../chart/sheet.ts';
 import { chartSeries, defaultStrips, STRIP_PX, stripEntries } from '../../../../chart/strips.ts';
 import { type TimeBounds, withAir } from '../../../../chart/viewport.ts';
-import type { Build } from '../../../../model/build.ts';
+import { type Build, NOT_SENT } from '../../../../model/build.ts';
 import { formatCount, formatDuration, plural } from '../../../../model/format.ts';
 import type { TaskGraph } from '../../../../model/task-table.ts';
 import { useCommands } from '../../../state/commands.ts';
@@ -33,7 +33,7 @@ import { Toolbar } from './Toolbar.tsx';
 
 export interface BootChartProps {
   /** The build with its decoded columns and samples. A new object is a new picture: keep it while nothing changed. */
-  readonly build: ChartBuild & Partial<Pick<Build, 'failures'>>;
+  readonly build: ChartBuild & Partial<Pick<Build, 'failures' | 'extras'>>;
   /** Which run needs which, in rows of `build.tasks`; null: not known (yet). */
   readonly graph?: TaskGraph | null;
   /** Why the graph will not come; null: it is there, or is asked for when it is needed. */
@@ -472,6 +472,7 @@ function Chart(props: BootChartProps) {
             data={data}
             graph={graph}
             failures={build.failures ?? []}
+            notSent={build.extras?.[NOT_SENT] ?? null}
             row={selectedRow}
             logLink={props.logLink?.(selectedRow) ?? null}
             onSelect={select}

@@ -21,6 +21,8 @@ export interface TaskDrawerProps {
   readonly data: ChartData;
   readonly graph: TaskGraph | null;
   readonly failures: Build['failures'];
+  /** What the client kept back, in words. */
+  readonly notSent: string | null;
   readonly row: number;
   readonly logLink: ReactNode;
   readonly onSelect: (row: number) => void;
@@ -172,6 +174,7 @@ export function TaskDrawer(props: TaskDrawerProps) {
       ) : missing > 0 ? (
         <p className={css.drawerLine}>{plural(missing, 'metric')} not recorded for this run.</p>
       ) : null}
+      {props.notSent === null ? null : <p className={css.drawerLine}>Not sent: {props.notSent}.</p>}
     </aside>
   );
 }

@@ -108,7 +108,7 @@ export function Config() {
         ),
         'No image was made, or buildstats did not measure it.',
       )}
-      {section('Other lines of build_stats', Object.entries(build.extras), 'Every line was understood.')}
+      {section('Other facts', Object.entries(build.extras), 'Every line of build_stats was understood.')}
       <p className="muted">
         {plural(build.metrics.length, 'metric')} of tasks and{' '}
         {plural(build.series.length, 'sample series', 'sample series')} were found; each is in every picker.

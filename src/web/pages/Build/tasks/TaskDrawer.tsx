@@ -1,6 +1,7 @@
 /** Everything known of one task run: its numbers, its history, its log. */
 import { Link } from '@tanstack/react-router';
 import { lazy, Suspense, useState } from 'react';
+import { NOT_SENT } from '../../../../model/build.ts';
 import { formatExact, formatQuantity, formatUtc, NOT_RECORDED, plural } from '../../../../model/format.ts';
 import { TASK_OUTCOMES } from '../../../../model/task-table.ts';
 import { CopyButton } from '../../../components/CopyButton.tsx';
@@ -114,6 +115,7 @@ export function TaskDrawer({ data, row, onClose }: { data: BuildTasks; row: numb
             {plural(tasks.metrics.length - recorded.length, 'metric')} {NOT_RECORDED} for this run.
           </p>
         ) : null}
+        {build.extras[NOT_SENT] === undefined ? null : <p className="muted">Not sent: {build.extras[NOT_SENT]}.</p>}
       </section>
     </aside>
   );
