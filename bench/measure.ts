@@ -33,16 +33,21 @@ export function milliseconds(ms: number): string {
   return ms < 10 ? `${ms.toFixed(2)} ms` : ms < 10_000 ? `${ms.toFixed(0)} ms` : `${(ms / 1000).toFixed(1)} s`;
 }
 
-/** Functions by turns in this process, after one round that does not count. */
-export async function compareFunctions(ours: () => unknown, floor: () => unknown, rounds: number): Promise<Comparison> {
+/** Functions by turns in this process, after one round that does not count. `times`: how often each does its work in a round; times are of one. */
+export async function compareFunctions(
+  ours: () => unknown,
+  floor: () => unknown,
+  rounds: number,
+  times = 1,
+): Promise<Comparison> {
   const a: number[] = [];
   const b: number[] = [];
   for (let round = -1; round < rounds; round++) {
     const first = await timed(round % 2 === 0 ? ours : floor);
     const second = await timed(round % 2 === 0 ? floor : ours);
     if (round < 0) continue;
-    a.push(round % 2 === 0 ? first : second);
-    b.push(round % 2 === 0 ? second : first);
+    a.push((round % 2 === 0 ? first : second) / times);
+    b.push((round % 2 === 0 ? second : first) / times);
   }
   return compared(a, b);
 }

@@ -12,6 +12,7 @@ import { namedBlobs } from '../store/blob-index.ts';
 import type { BlobStore } from '../store/blobs/index.ts';
 import type { SavedBuild, Store } from '../store/store.ts';
 import type { StoredAs, Upload } from '../store/uploads.ts';
+import { FreshPieces, type Piece } from './fresh-pieces.ts';
 import { saveAccount } from './import.ts';
 import { joinRule } from './may-join.ts';
 import { bytesOf } from './upload.ts';
@@ -60,6 +61,7 @@ export class IngestUploads {
   readonly #notBeforeMs = new Map<string, number>();
   /** By number of the upload, the longest unused first. */
   readonly #readings = new Map<number, Reading>();
+  readonly #fresh = new FreshPieces();
   #working: Promise<void> | null = null;
   #timer: NodeJS.Timeout | null = null;
   #sweepTimer: NodeJS.Timeout | null = null;
@@ -82,9 +84,10 @@ export class IngestUploads {
     return this.#waiting.size;
   }
 
-  /** More of this upload is durable. */
-  poke(upload: Upload): void {
+  /** More of this upload is durable; `piece`: what it is, where its reader need not look it up. */
+  poke(upload: Upload, piece: Piece | null = null): void {
     const { id, complete } = upload;
+    if (piece !== null) this.#fresh.hold(upload, piece);
     if (complete) this.#waiting.set(id, 0);
     else if (!this.#waiting.has(id)) this.#waiting.set(id, this.#notBeforeMs.get(id) ?? this.#options.now() + FIRST_MS);
     this.#leftOver.delete(id);
@@ -98,7 +101,8 @@ export class IngestUploads {
   }
 
   /** Stores what is durable of it before anything else happens to it. */
-  async settle(upload: Upload): Promise<void> {
+  async settle(upload: Upload, piece: Piece | null = null): Promise<void> {
+    if (piece !== null) this.#fresh.hold(upload, piece);
     await this.#ingest(upload.id, false);
   }
 
@@ -195,6 +199,7 @@ export class IngestUploads {
       else await this.#store(upload, as, leftOver);
     } catch (error) {
       this.#readings.delete(upload.number);
+      this.#fresh.drop(upload.number);
       if (!(error instanceof BakehouseError)) throw error;
       if (error.code === 'conflict' && (await this.#isSeenTo(id))) return;
       if (error.code === 'unavailable' || error.code === 'conflict') {
@@ -275,7 +280,15 @@ export class IngestUploads {
             reader: new RecordReader({ location: `report ${upload.id}`, packing: NATIVE_PACKING }),
             bytes: 0,
           };
-    for (const chunk of await store.uploads.chunks(upload, reading.bytes)) {
+    while (reading.bytes < upload.bytes) {
+      const piece = this.#fresh.take(upload, reading.bytes);
+      if (piece === null) break;
+      reading.reader.push(piece.bytes);
+      reading.bytes += piece.bytes.length;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const rest = reading.bytes < upload.bytes ? await store.uploads.chunks(upload, reading.bytes) : [];
+    for (const chunk of rest) {
       // One that came after the row was read is the next reading's.
       if (chunk.at >= upload.bytes) break;
       if (chunk.at !== reading.bytes) throw new Error(`The chunks of upload ${number} do not follow each other.`);

@@ -10,6 +10,7 @@ import { BakehouseError } from '../model/errors.ts';
 import { CHUNKS_MAX } from '../model/limits.ts';
 import type { Store, Visibility } from '../store/store.ts';
 import type { Upload, UploadAbout, UploadChunk } from '../store/uploads.ts';
+import type { Piece } from './fresh-pieces.ts';
 import {
   assertMayPush,
   assertYoungEnough,
@@ -83,8 +84,10 @@ function secretHash(secret: string): string {
 
 /** The upload of a build, for who has its secret. */
 export async function ownUpload(store: Store, build: string, secret: string): Promise<Upload> {
-  const hash = secretHash(secret);
-  const upload = await store.uploads.find(build);
+  return ownOf(await store.uploads.find(build), secretHash(secret));
+}
+
+function ownOf(upload: Upload | null, hash: string): Upload {
   // One answer for both: who has not got the secret does not hear whether there is such a build.
   if (upload === null || !timingSafeEqual(Buffer.from(upload.secret, 'hex'), Buffer.from(hash, 'hex')))
     throw new BakehouseError('forbidden', 'This build is not known here under that secret.');
@@ -123,7 +126,7 @@ export async function meetUpload(context: UploadContext, sender: Sender, input: 
       nowMs: context.now(),
     });
   }
-  upload = await ownUpload(store, input.build, input.secret);
+  upload = ownOf(upload, secret);
   if (input.restart) {
     // What was acknowledged stays what the build is made of until the new generation is whole.
     await context.settle(upload);
@@ -236,7 +239,7 @@ export async function appendChunk(
   context: UploadContext,
   hashes: PrefixHashes,
   input: AppendInput,
-): Promise<{ readonly state: UploadState; readonly upload: Upload }> {
+): Promise<{ readonly state: UploadState; readonly upload: Upload; readonly piece: Piece | null }> {
   const { store, policy } = context;
   const upload = await ownUpload(store, input.build, input.secret);
   if (input.generation !== upload.generation) throw elsewhere(upload);
@@ -247,7 +250,7 @@ export async function appendChunk(
   if (own === false) throw elsewhere(upload);
   const ends = own === true && input.complete && !upload.complete;
   // Here already: the answer to it was lost on the way.
-  if (end <= upload.bytes && !ends) return { state: stateOf(upload), upload };
+  if (end <= upload.bytes && !ends) return { state: stateOf(upload), upload, piece: null };
   const at = ends ? upload.bytes : input.offset;
   const fresh = ends ? bytes.subarray(0, 0) : bytes;
   if (at !== upload.bytes || upload.complete) throw elsewhere(upload);
@@ -275,9 +278,9 @@ export async function appendChunk(
     // Another connection of the same client was quicker.
     const now = await ownUpload(store, input.build, input.secret);
     if (now.generation === input.generation && end <= now.bytes && (now.complete || !input.complete))
-      return { state: stateOf(now), upload: now };
+      return { state: stateOf(now), upload: now, piece: null };
     throw elsewhere(now);
   }
   hashes.keep(moved, hash);
-  return { state: stateOf(moved), upload: moved };
+  return { state: stateOf(moved), upload: moved, piece: { at, bytes: fresh } };
 }

@@ -11,6 +11,6 @@ export async function appendChunk(
   const { collector, sender, policy, upload } = taking(context, input.from);
   assertMayPush(policy, sender);
   const appended = await append(upload, collector.hashes, input.chunk);
-  collector.ingest.poke(appended.upload);
+  collector.ingest.poke(appended.upload, appended.piece);
   return appended.state;
 }

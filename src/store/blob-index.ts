@@ -60,15 +60,22 @@ export async function addUses(on: Kysely<Database>, build: string, uses: readonl
       .execute();
 }
 
-/** The build uses no more what is not to be kept; a report as it came always is. */
-export async function pruneUses(
+/** What the build uses beside `named`; a report as it came is kept whatever the build names. */
+export async function usesBeyond(
   on: Kysely<Database>,
   build: string,
-  keep: (use: { readonly hash: BlobHash; readonly class: string }) => boolean,
-): Promise<void> {
+  named: ReadonlySet<BlobHash>,
+): Promise<readonly { readonly hash: BlobHash; readonly class: string }[]> {
   const uses = await on.selectFrom('blob_uses').select(['hash', 'class']).where('build', '=', build).execute();
-  const gone = uses.filter((use) => use.class !== 'report' && !keep(use)).map(({ hash }) => hash);
-  for (const part of slices(gone))
+  return uses.filter((use) => use.class !== 'report' && !named.has(use.hash));
+}
+
+export async function dropUses(
+  on: Kysely<Database>,
+  build: string,
+  uses: readonly { readonly hash: BlobHash }[],
+): Promise<void> {
+  for (const part of slices(uses.map(({ hash }) => hash)))
     await on
       .deleteFrom('blob_uses')
       .where('build', '=', build)

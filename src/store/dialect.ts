@@ -21,6 +21,13 @@ import {
 import pg from 'pg';
 import { BakehouseError } from '../model/errors.ts';
 
+export interface ColumnArrays {
+  /** What stands for VALUES. */
+  rows(columns: readonly string[]): string;
+  /** The parameter of a column. */
+  list(column: string, values: readonly unknown[]): unknown;
+}
+
 export interface Dialect {
   readonly engine: 'sqlite' | 'postgres';
   readonly kysely: KyselyDialect;
@@ -41,8 +48,8 @@ export interface Dialect {
   };
   /** Statements after the bytes column of a table is made. */
   storeUncompressed(table: string, column: string): readonly string[];
-  /** Rows of columns given as one array each, in place of VALUES; null where VALUES is the way. */
-  arrays(columns: readonly string[]): string | null;
+  /** Rows given as one array a column, in place of VALUES; null where VALUES is the way. */
+  readonly arrays: ColumnArrays | null;
   /** True for rows whose column is one of the numbers; one parameter however many they are. */
   oneOf(column: string, numbers: readonly number[]): RawBuilder<boolean>;
   /** The column in a condition that chooses no index. PostgreSQL counts how many rows one is worth, and needs no word. */
@@ -89,7 +96,7 @@ function sqlite(file: string): Dialect {
       keyed: 'without rowid',
     },
     storeUncompressed: () => [],
-    arrays: () => null,
+    arrays: null,
     oneOf: (column, numbers) =>
       sql<boolean>`${sql.ref(column)} in (select value from json_each(${JSON.stringify(numbers)}))`,
     unindexed: (column) => sql`+${sql.ref(column)}`,
@@ -228,6 +235,7 @@ const NUMBER_COLUMNS: Readonly<Record<string, string>> = {
   ordinal: 'integer',
   recipe: 'integer',
   metric: 'integer',
+  block: 'integer',
   status: 'integer',
   count: 'integer',
   line: 'integer',
@@ -236,6 +244,28 @@ const NUMBER_COLUMNS: Readonly<Record<string, string>> = {
   sum: 'double precision',
   max: 'double precision',
 };
+
+function columnType(column: string): string {
+  return BYTES_COLUMNS.has(column) ? 'bytea' : (NUMBER_COLUMNS[column] ?? 'text');
+}
+
+const BYTEA_OID = 17;
+
+/**
+ * A bytea[] as PostgreSQL sends and receives one: dimensions, no nulls, type of the elements, length, first index, then each with its length. The
+ * driver would write it as hexadecimal text, twice as long.
+ */
+function bytesArray(values: readonly Uint8Array[]): Buffer {
+  const array = Buffer.allocUnsafe(values.reduce((sum, bytes) => sum + 4 + bytes.length, 20));
+  let at = 0;
+  for (const word of [1, 0, BYTEA_OID, values.length, 1]) at = array.writeInt32BE(word, at);
+  for (const bytes of values) {
+    at = array.writeInt32BE(bytes.length, at);
+    array.set(bytes, at);
+    at += bytes.length;
+  }
+  return array;
+}
 
 /** A server that is away, shutting down or full is no defect of ours: said as `unavailable`, asked again by the next question. */
 class ReachablePostgresDialect extends PostgresDialect {
@@ -323,11 +353,12 @@ function postgres(url: string): Dialect {
     },
     // Blocks are compressed already: trying again costs time and wins nothing.
     storeUncompressed: (table, column) => [`alter table ${table} alter column ${column} set storage external`],
-    arrays: (columns) => {
-      // As an array bytes would travel as hexadecimal text, twice as long.
-      if (columns.some((column) => BYTES_COLUMNS.has(column))) return null;
-      const lists = columns.map((column, i) => `$${i + 1}::${NUMBER_COLUMNS[column] ?? 'text'}[]`);
-      return `select * from unnest(${lists.join(',')})`;
+    arrays: {
+      rows: (columns) => {
+        const lists = columns.map((column, i) => `$${i + 1}::${columnType(column)}[]`);
+        return `select * from unnest(${lists.join(',')})`;
+      },
+      list: (column, values) => (BYTES_COLUMNS.has(column) ? bytesArray(values as readonly Uint8Array[]) : values),
     },
     oneOf: (column, numbers) => sql<boolean>`${sql.ref(column)} = any(${[...numbers]}::integer[])`,
     unindexed: (column) => sql.ref(column),

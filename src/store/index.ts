@@ -51,6 +51,7 @@ export async function openStore(database: string): Promise<Store> {
     throw error;
   }
   const dictionaries = new Dictionaries(dialect);
+  const secrets = new Map<string, string>();
   const uploads = uploadsOf(db, dialect);
   const numbers = reportNumbers(db);
   const index = blobIndex(db);
@@ -105,7 +106,12 @@ export async function openStore(database: string): Promise<Store> {
       addAlias: (alias, build) => addAlias(db, alias, build),
       readAccess: one((id) => readAccess(db, id)),
       setAccess: (id, access) => setAccess(db, id, access),
-      serverSecret: (name) => serverSecret(db, name),
+      // Given once: it never changes.
+      serverSecret: async (name) => {
+        const secret = secrets.get(name) ?? (await serverSecret(db, name));
+        secrets.set(name, secret);
+        return secret;
+      },
       uploads,
       accounts,
       reportNumbers: numbers,

@@ -4,10 +4,14 @@ import type { Database } from './schema.ts';
 import { storable } from './storable.ts';
 
 /**
- * Parameters of one statement; SQLite takes 32,766 and PostgreSQL 65,535. Storing a build of 10,000 tasks took 34 ms with 400, 24 ms with
- * 2,000 and no less with 5,000 (SQLite), 56, 39 and 45 ms (PostgreSQL, before `arrays`).
+ * Parameters of one statement; SQLite takes 32,766. Storing a build of 10,000 tasks took 34 ms with 400, 24 ms with 2,000 and no less with
+ * 5,000.
  */
 const PARAMETERS_MAX = 2000;
+/** Of one statement with arrays: the blocks of a build of 100,000 tasks are 6 MB. */
+const ARRAY_BYTES_MAX = 32 << 20;
+
+type Row = readonly unknown[];
 
 /**
  * Inserts rows given as lists of values, many to a statement. The text is made here and not by Kysely: for the 110 blocks of a build
@@ -18,16 +22,24 @@ export async function insertRows<T extends keyof Database & string>(
   dialect: Dialect,
   table: T,
   columns: readonly (keyof Database[T] & string)[],
-  rows: readonly (readonly unknown[])[],
+  rows: readonly Row[],
   ending = '',
 ): Promise<void> {
   if (rows.length === 0) return;
   const insert = `insert into ${table} (${columns.join(',')})`;
-  const arrays = dialect.arrays(columns);
+  const { arrays } = dialect;
   if (arrays !== null) {
     // In a row of VALUES each parameter is parsed and planned on its own: 580 recipe runs took 15 ms so, and take 4 ms as arrays.
-    const lists = columns.map((_, c) => rows.map((row) => cleaned(row[c])));
-    await trx.executeQuery(CompiledQuery.raw(`${insert} ${arrays} ${ending}`, lists));
+    const text = `${insert} ${arrays.rows(columns)} ${ending}`;
+    for (const some of bounded(rows)) {
+      const lists = columns.map((column, c) =>
+        arrays.list(
+          column,
+          some.map((row) => cleaned(row[c])),
+        ),
+      );
+      await trx.executeQuery(CompiledQuery.raw(text, lists));
+    }
     return;
   }
   const width = columns.length;
@@ -43,6 +55,22 @@ export async function insertRows<T extends keyof Database & string>(
     }
     await trx.executeQuery(CompiledQuery.raw(text, some.flat().map(cleaned)));
   }
+}
+
+function* bounded(rows: readonly Row[]): Iterable<readonly Row[]> {
+  let from = 0;
+  let bytes = 0;
+  for (const [at, row] of rows.entries()) {
+    let own = 0;
+    for (const value of row) if (value instanceof Uint8Array) own += value.length;
+    if (at > from && bytes + own > ARRAY_BYTES_MAX) {
+      yield rows.slice(from, at);
+      from = at;
+      bytes = 0;
+    }
+    bytes += own;
+  }
+  yield rows.slice(from);
 }
 
 function cleaned(value: unknown): unknown {

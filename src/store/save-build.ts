@@ -63,8 +63,10 @@ export async function saveBuild(
   options: SaveOptions,
 ): Promise<SavedBuild> {
   const revision = revisionOf(build);
-  const stored = await db.selectFrom('builds').select('revision').where('id', '=', id).executeTakeFirst();
-  if (stored?.revision === revision && options.receipt === undefined) return { id, revision, changed: false };
+  if (options.receipt === undefined) {
+    const stored = await db.selectFrom('builds').select('revision').where('id', '=', id).executeTakeFirst();
+    if (stored?.revision === revision) return { id, revision, changed: false };
+  }
   // All computing is done before the transaction: on SQLite it holds the only write lock.
   const encoded = encodeBuild(build);
   const keyList = keyListOf(build.tasks, build.recipes);

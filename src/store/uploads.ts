@@ -9,7 +9,7 @@
 import type { Expression, ExpressionBuilder, Kysely, Selectable, SqlBool, Transaction } from 'kysely';
 import { BakehouseError } from '../model/errors.ts';
 import { moveReferences } from './aliases.ts';
-import { addUses, type BlobUse, pruneUses } from './blob-index.ts';
+import { addUses, type BlobUse, dropUses, usesBeyond } from './blob-index.ts';
 import type { Dialect } from './dialect.ts';
 import type { Database, UploadsTable } from './schema.ts';
 import { storable } from './storable.ts';
@@ -204,6 +204,8 @@ export async function noteReceipt(
   const uses = [...named, ...receipt.uses];
   await addUses(trx, build, uses);
   if (receipt.as !== 'complete') return;
+  const beyond = await usesBeyond(trx, build, new Set(uses.map(({ hash }) => hash)));
+  if (beyond.length === 0) return;
   const others = await trx
     .selectFrom('uploads')
     .select(['complete', 'stored_as'])
@@ -212,8 +214,7 @@ export async function noteReceipt(
     .execute();
   // What another client has sent ahead of its stream is not known yet.
   if (others.some((other) => other.stored_as !== 'complete')) return;
-  const keep = new Set(uses.map(({ hash }) => hash));
-  await pruneUses(trx, build, (use) => keep.has(use.hash) || (others.length > 0 && use.class === 'graph'));
+  await dropUses(trx, build, others.length > 0 ? beyond.filter((use) => use.class !== 'graph') : beyond);
 }
 
 export function uploadsOf(db: Kysely<Database>, dialect: Dialect): Uploads {
@@ -239,7 +240,7 @@ export function uploadsOf(db: Kysely<Database>, dialect: Dialect): Uploads {
       return rows.map(uploadOf);
     },
     async create({ nowMs, about, ...upload }) {
-      await retried(dialect, () =>
+      const made = await retried(dialect, () =>
         db
           .insertInto('uploads')
           .values({
@@ -258,9 +259,10 @@ export function uploadsOf(db: Kysely<Database>, dialect: Dialect): Uploads {
             problem: null,
           })
           .onConflict((conflict) => conflict.column('id').doNothing())
-          .execute(),
+          .returningAll()
+          .executeTakeFirst(),
       );
-      return (await find(upload.id))!;
+      return made === undefined ? (await find(upload.id))! : uploadOf(made);
     },
     restart: (upload, nowMs) =>
       transaction(async (trx) => {
