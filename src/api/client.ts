@@ -13,6 +13,8 @@ import type {
   ExploreQuery,
   ExploreResult,
   Facets,
+  LogFound,
+  LogFoundQuery,
   LogQuery,
   LogText,
   MadeToken,
@@ -94,6 +96,7 @@ export interface Client {
   /** Only of a build that `hasGraph`. */
   graph(id: string, revision?: string | null, signal?: AbortSignal): Promise<ColumnsBody>;
   log(id: string, query: Asked<LogQuery>, signal?: AbortSignal): Promise<LogText>;
+  findInLog(id: string, query: Asked<LogFoundQuery>, signal?: AbortSignal): Promise<LogFound>;
   compare(query: Asked<CompareQuery>, signal?: AbortSignal): Promise<CompareResult>;
   explore(query: Asked<ExploreQuery>, signal?: AbortSignal): Promise<ExploreResult>;
   trend(query: Asked<TrendQuery>, signal?: AbortSignal): Promise<TrendResult>;
@@ -175,6 +178,7 @@ export function createClient(fetchImplementation: typeof fetch = fetch, base: st
     samples: (id, r, signal) => bytes(`${build(id)}/samples${queryString({ r })}`, signal),
     graph: (id, r, signal) => bytes(`${build(id)}/graph${queryString({ r })}`, signal),
     log: (id, query, signal) => get(`${build(id)}/log${queryString(query)}`, signal),
+    findInLog: (id, query, signal) => get(`${build(id)}/log/found${queryString(query)}`, signal),
     compare: (query, signal) => get(`/compare${queryString(query)}`, signal),
     explore: (query, signal) => get(`/explore${queryString(query)}`, signal),
     trend: (query, signal) => get(`/trend${queryString(query)}`, signal),
@@ -199,7 +203,7 @@ export function createClient(fetchImplementation: typeof fetch = fetch, base: st
 export const address = {
   events: `${API_BASE}/events`,
   tasks: (id: string, format: TaskFormat): string => `${API_BASE}/builds/${encodeURIComponent(id)}/tasks.${format}`,
-  log: (id: string, query: { readonly row?: number; readonly blob?: string }): string =>
+  log: (id: string, query: { readonly row?: number; readonly blob?: string; readonly raw?: 1 }): string =>
     `${API_BASE}/builds/${encodeURIComponent(id)}/log.txt${queryString(query)}`,
   trace: (id: string): string => `${API_BASE}/builds/${encodeURIComponent(id)}/trace.json`,
   report: (id: string): string => `${API_BASE}/builds/${encodeURIComponent(id)}/report.html`,

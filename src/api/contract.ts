@@ -13,6 +13,7 @@
  *     GET  /builds/{id}/graph                 RevisionQuery -> binary, COLUMNS_MEDIA_TYPE; 404 when hasGraph is false
  *     GET  /builds/{id}/log                   LogQuery -> LogText; 404 when there is none, 403 outside the folder given
  *     GET  /builds/{id}/log.txt               LogFileQuery -> all of it, text/plain
+ *     GET  /builds/{id}/log/found             LogFoundQuery -> LogFound: where words stand in it, or errors
  *     GET  /builds/{id}/tasks.csv             downloads: the task table as CSV,
  *     GET  /builds/{id}/tasks.json            as JSON,
  *     GET  /builds/{id}/tasks.parquet         as Parquet,
@@ -59,6 +60,7 @@ import { ERROR_CODES } from '../model/errors.ts';
 import {
   ACCOUNT_NAME_CHARS_MAX,
   LOG_LINES_MAX,
+  LOG_WORDS_CHARS_MAX,
   OFFERED_BLOBS_MAX,
   PASSWORD_CHARS_MAX,
   TASK_RUNS_MAX,
@@ -98,6 +100,14 @@ export const LogFileQuery = z.object({
     .optional()
     .describe('SHA-256 of a log that came with the build, instead of row'),
 });
+export const LogDownloadQuery = LogFileQuery.extend({
+  raw: z.enum(['0', '1']).default('0').describe('1: to be shown by the browser, not kept'),
+});
+/** Without words: lines that look like errors. */
+export const LogFoundQuery = LogFileQuery.extend({
+  words: z.string().min(1).max(LOG_WORDS_CHARS_MAX).optional().describe('in either case, anywhere in a line'),
+});
+export type LogFoundQuery = z.infer<typeof LogFoundQuery>;
 const lineNumber = z.coerce.number().int().min(1).max(LOG_LINES_MAX);
 /** Without lines: all of it, or its head and its tail where it is long. */
 export const LogQuery = LogFileQuery.extend({
@@ -614,6 +624,13 @@ export const LogText = z.object({
   text: z.string(),
 });
 export type LogText = z.infer<typeof LogText>;
+
+export const LogFound = z.object({
+  found: z.array(count).describe('lines counted from 1'),
+  best: count.nullable().describe('of lines that look like errors the one that says why'),
+  more: z.boolean().describe('there are more than are here'),
+});
+export type LogFound = z.infer<typeof LogFound>;
 
 /** What POST /sample did: the sample builds, the newest as `id`; the second time nothing changes. */
 export const SampleImported = z.object({ id: z.string(), ids: z.array(z.string()), changed: z.boolean() });

@@ -34,6 +34,8 @@ export const MESSAGE_CHARS_MAX = 2000;
 export const LOG_FILE_BYTES_MAX = 1 << 30;
 /** Lines of one log. Where it lies they are counted in 32 bits. */
 export const LOG_LINES_MAX = 2 ** 32 - 1;
+/** What is looked for in a log: longer than any line that people paste. */
+export const LOG_WORDS_CHARS_MAX = 200;
 /** Failed tasks kept with their cause. */
 export const FAILURES_MAX = 5000;
 /** Edges of a task graph: 100,000 tasks have about a million. */

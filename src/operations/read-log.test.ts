@@ -10,6 +10,7 @@ import { memoryBlobs } from '../store/blobs/index.ts';
 import { openStore } from '../store/index.ts';
 import { CONSOLE, type Store } from '../store/store.ts';
 import type { OperationContext } from './context.ts';
+import { findInLog } from './find-in-log.ts';
 import { logRoot } from './log-roots.ts';
 import { LOG_HEAD_BYTES, LOG_LINES_BYTES_MAX, LOG_TAIL_BYTES, readLog, readLogBytes } from './read-log.ts';
 import { showBuild } from './show-build.ts';
@@ -339,5 +340,22 @@ describe('why a task failed', () => {
     expect(await causeOf([])).toEqual([WRAPPED]);
     rmSync(join(tmp, 'work'), { recursive: true });
     expect(await causeOf([join(root, 'build')])).toEqual([WRAPPED]);
+  });
+});
+
+describe('what is found in a log', () => {
+  it('is told by lines of all of it, also of what came as a blob', async () => {
+    await save();
+    const text = `${'line\n'.repeat(LOG_LINES_BYTES_MAX)}zlib.c:1:2: error: no\nmake: *** [x] Error 1\n${'more\n'.repeat(9)}`;
+    log('log.do_compile.77', 20, text);
+    const first = LOG_LINES_BYTES_MAX + 1;
+    const of = { build: ID, row: 0 };
+    expect(await findInLog(context(tmp), of)).toEqual({ found: [first, first + 1], best: first, more: false });
+    expect(await findInLog(context(tmp), { ...of, words: 'ERROR: NO' })).toEqual({
+      found: [first],
+      best: null,
+      more: false,
+    });
+    expect((await findInLog(context(tmp), { ...of, words: 'nowhere' })).found).toEqual([]);
   });
 });

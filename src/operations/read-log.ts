@@ -51,12 +51,16 @@ export interface LogText {
   readonly text: string;
 }
 
-export interface LogQuestion {
+/** Which log. */
+export interface LogName {
   readonly build: string;
   /** A row of the task table, or `blob`. */
   readonly row?: number | undefined;
   /** SHA-256 of a log that came with the build. */
   readonly blob?: string | undefined;
+}
+
+export interface LogQuestion extends LogName {
   /** Lines from 1, both ends included. Neither these nor `tail`: head and tail. */
   readonly from?: number | undefined;
   readonly to?: number | undefined;
@@ -246,12 +250,7 @@ export async function readLog(context: OperationContext, input: LogQuestion): Pr
 /** One piece of the whole log as it is, for a download; shorter than LOG_PIECE_BYTES: it is the last one. */
 export async function readLogBytes(
   context: OperationContext,
-  input: {
-    readonly build: string;
-    readonly row?: number | undefined;
-    readonly blob?: string | undefined;
-    readonly at: number;
-  },
+  input: LogName & { readonly at: number },
 ): Promise<FileAnswer> {
   return withLog(context, input, async (log, head) => ({
     bytes: await log.readBytes(input.at, input.at + LOG_PIECE_BYTES),
@@ -262,9 +261,9 @@ export async function readLogBytes(
   }));
 }
 
-async function withLog<T>(
+export async function withLog<T>(
   context: OperationContext,
-  input: { readonly build: string; readonly row?: number | undefined; readonly blob?: string | undefined },
+  input: LogName,
   use: (log: LogBytes, head: BuildHead & { readonly revision: string }) => Promise<T>,
 ): Promise<T> {
   const { store } = context;

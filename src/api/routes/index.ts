@@ -6,6 +6,7 @@ import { events } from './events.ts';
 import { explore } from './explore.ts';
 import { exports } from './export.ts';
 import { facets } from './facets.ts';
+import { findInLog } from './find-in-log.ts';
 import { importSample } from './import-sample.ts';
 import { listBuilds } from './list-builds.ts';
 import { logFile } from './log-file.ts';
@@ -29,6 +30,7 @@ export const ROUTES: readonly RegisterRoute[] = [
   readGraph,
   readLog,
   logFile,
+  findInLog,
   compareBuilds,
   explore,
   trend,

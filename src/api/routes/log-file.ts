@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { LOG_PIECE_BYTES } from '../../operations/log-bytes.ts';
-import { BuildParams, LogFileQuery } from '../contract.ts';
+import { BuildParams, LogDownloadQuery } from '../contract.ts';
 import { fileHeaders, sendStream } from '../send.ts';
 import { fastifyPath, type RouteContext, routeSchema } from './route.ts';
 
@@ -12,7 +12,7 @@ export function logFile(app: FastifyInstance, context: RouteContext): void {
     operation: 'read-log-bytes',
     summary: 'A whole log as it is, to be kept',
     params: BuildParams,
-    query: LogFileQuery,
+    query: LogDownloadQuery,
   };
   app.get(
     fastifyPath('/builds/{id}/log.txt'),
@@ -24,7 +24,7 @@ export function logFile(app: FastifyInstance, context: RouteContext): void {
     },
     async (request, reply) => {
       const { id } = request.params as z.output<typeof BuildParams>;
-      const { row, blob } = request.query as z.output<typeof LogFileQuery>;
+      const { row, blob, raw } = request.query as z.output<typeof LogDownloadQuery>;
       const read = async (at: number) => {
         const answer = await context.runner.run('read-log-bytes', { build: id, row, blob, at }, request.viewer);
         if (answer.kind !== 'file') throw new Error('a log is a file');
@@ -41,6 +41,8 @@ export function logFile(app: FastifyInstance, context: RouteContext): void {
         }
       }
       fileHeaders(reply, first);
+      // Plain text that browsers are told not to guess about, in a sandbox of its own.
+      if (raw === '1') reply.header('content-disposition', 'inline');
       reply.header('cache-control', 'private, no-cache');
       return sendStream(request, reply, Readable.from(pieces(), { objectMode: false }));
     },

@@ -60,9 +60,6 @@ export const serverStateQuery = queryOptions({
   queryFn: ({ signal }) => client.serverState(signal),
 });
 
-export const logQuery = (id: string, row: number) =>
-  queryOptions({ queryKey: ['log', id, row], queryFn: ({ signal }) => client.log(id, { row }, signal) });
-
 type Asked<T> = { readonly [K in keyof T]?: T[K] | undefined };
 
 export const compareQuery = (query: Asked<CompareQuery>) =>

@@ -1,3 +1,4 @@
+import { LOG_WORDS_CHARS_MAX } from '../../../model/limits.ts';
 import { compact, type RawSearch, readChoice, readFlag, readList, readNumber, readText } from '../../state/search.ts';
 
 /** What rows of Tasks can be put together by. */
@@ -60,8 +61,15 @@ export interface ProblemsSearch {
   /** Row of the task table whose log is open. */
   readonly log?: number | undefined;
   readonly wrap?: 1 | undefined;
+  /** Words that are looked for in that log. */
+  readonly find?: string | undefined;
 }
 
 export function problemsSearch(raw: RawSearch): ProblemsSearch {
-  return compact({ q: readText(raw, 'q'), log: readNumber(raw, 'log'), wrap: readFlag(raw, 'wrap') });
+  return compact({
+    q: readText(raw, 'q'),
+    log: readNumber(raw, 'log'),
+    wrap: readFlag(raw, 'wrap'),
+    find: readText(raw, 'find')?.slice(0, LOG_WORDS_CHARS_MAX),
+  });
 }

@@ -4,11 +4,12 @@ import type { ReactNode } from 'react';
 import type { BuildDetail } from '../../../../api/contract.ts';
 import { plural } from '../../../../model/format.ts';
 import { Missing, When } from '../../../components/Figures.tsx';
+import { LogViewer } from '../../../components/LogViewer/LogViewer.tsx';
+import { useLineRange } from '../../../components/LogViewer/use-line-range.ts';
 import { EmptyNote } from '../../../components/Notes.tsx';
 import { SearchField } from '../../../components/SearchField.tsx';
 import { compact } from '../../../state/search.ts';
 import { useBuild } from '../Build.tsx';
-import { LogViewer } from './LogViewer.tsx';
 import styles from './Problems.module.css';
 
 const SEVERITY: Readonly<Record<'note' | 'warning' | 'error', { glyph: string; tone: string }>> = {
@@ -19,7 +20,7 @@ const SEVERITY: Readonly<Record<'note' | 'warning' | 'error', { glyph: string; t
 
 export function Problems() {
   const build = useBuild();
-  const { q, log, wrap } = useSearch({ from: '/b/$id/problems' });
+  const { q, log } = useSearch({ from: '/b/$id/problems' });
   const navigate = useNavigate({ from: '/b/$id/problems' });
   const wanted = (q ?? '').toLowerCase();
   const keep = (...texts: (string | null | undefined)[]): boolean =>
@@ -29,15 +30,13 @@ export function Problems() {
   const messages = build.messages.filter((m) => keep(m.text, m.logger));
   const problems = build.problemList.filter((p) => keep(p.code, p.message, p.file));
   const openLog = (row: number | undefined): void =>
-    void navigate({ resetScroll: false, search: (old) => compact({ ...old, log: row === log ? undefined : row }) });
-  // A link from a task that did not fail: its log has no place in the lists below.
-  const otherLog = log !== undefined && !build.failureList.some((f) => f.row === log);
-  const onWrap = (on: boolean): void =>
     void navigate({
       resetScroll: false,
-      search: (old) => compact({ ...old, wrap: on ? (1 as const) : undefined }),
-      replace: true,
+      // Words and lines were of the log that is closed.
+      search: (old) => compact({ ...old, log: row === log ? undefined : row, find: undefined }),
     });
+  // A link from a task that did not fail: its log has no place in the lists below.
+  const otherLog = log !== undefined && !build.failureList.some((f) => f.row === log);
   const nothing =
     !otherLog &&
     build.failureList.length + build.qaIssueList.length + build.messages.length + build.problemList.length === 0;
@@ -68,7 +67,7 @@ export function Problems() {
               close
             </button>
           </div>
-          <LogViewer build={build} row={log} wrap={wrap === 1} onWrap={onWrap} />
+          <Log row={log} />
         </section>
       ) : null}
       {build.failureList.length === 0 ? null : (
@@ -107,9 +106,7 @@ export function Problems() {
               ) : (
                 <pre className={styles.cause}>{failure.cause}</pre>
               )}
-              {failure.row !== null && log === failure.row ? (
-                <LogViewer build={build} row={failure.row} wrap={wrap === 1} onWrap={onWrap} />
-              ) : null}
+              {failure.row !== null && log === failure.row ? <Log row={failure.row} /> : null}
             </li>
           ))}
         </Section>
@@ -175,6 +172,37 @@ export function Problems() {
           ))
         )}
       </Section>
+    </div>
+  );
+}
+
+function Log({ row }: { row: number }) {
+  const build = useBuild();
+  const { wrap, find } = useSearch({ from: '/b/$id/problems' });
+  const navigate = useNavigate({ from: '/b/$id/problems' });
+  const [range, setRange] = useLineRange();
+  if (!build.logsAvailable) {
+    return (
+      <EmptyNote title="Logs cannot be shown">
+        None came with the build. They stay in the build folder; the server shows them when it was pointed at that
+        folder, and then only from below it.
+      </EmptyNote>
+    );
+  }
+  const change = (what: { wrap?: 1 | undefined; find?: string | undefined }): void =>
+    void navigate({ resetScroll: false, search: (old) => compact({ ...old, ...what }), hash: true, replace: true });
+  return (
+    <div className={styles.log}>
+      <LogViewer
+        build={build.id}
+        log={{ row }}
+        wrap={wrap === 1}
+        onWrap={(on) => change({ wrap: on ? 1 : undefined })}
+        find={find ?? ''}
+        onFind={(words) => change({ find: words })}
+        range={range}
+        onRange={setRange}
+      />
     </div>
   );
 }
