@@ -18,6 +18,8 @@ import type {
   LogQuery,
   LogText,
   MadeToken,
+  MatrixQuery,
+  MatrixResult,
   ProblemDocument,
   Role,
   SampleImported,
@@ -27,6 +29,8 @@ import type {
   TrendQuery,
   TrendResult,
   Visibility,
+  WaterfallQuery,
+  WaterfallResult,
 } from './contract.ts';
 
 export const API_BASE = '/api/v1';
@@ -100,6 +104,8 @@ export interface Client {
   compare(query: Asked<CompareQuery>, signal?: AbortSignal): Promise<CompareResult>;
   explore(query: Asked<ExploreQuery>, signal?: AbortSignal): Promise<ExploreResult>;
   trend(query: Asked<TrendQuery>, signal?: AbortSignal): Promise<TrendResult>;
+  waterfall(query: Asked<WaterfallQuery>, signal?: AbortSignal): Promise<WaterfallResult>;
+  matrix(query: Asked<MatrixQuery>, signal?: AbortSignal): Promise<MatrixResult>;
   /** Puts the sample builds that Bakehouse brings into the store. */
   addSample(): Promise<SampleImported>;
 
@@ -182,6 +188,8 @@ export function createClient(fetchImplementation: typeof fetch = fetch, base: st
     compare: (query, signal) => get(`/compare${queryString(query)}`, signal),
     explore: (query, signal) => get(`/explore${queryString(query)}`, signal),
     trend: (query, signal) => get(`/trend${queryString(query)}`, signal),
+    waterfall: (query, signal) => get(`/waterfall${queryString(query)}`, signal),
+    matrix: (query, signal) => get(`/matrix${queryString(query)}`, signal),
     addSample: () => json('/sample', { method: 'POST' }),
     signIn: (name, password) => send('POST', '/sign-in', { name, password }),
     signOut: (everywhere) => send('POST', '/sign-out', { everywhere }),

@@ -25,6 +25,8 @@
  *     GET  /compare/report.html               CompareReportQuery -> the comparison as one self-contained page
  *     GET  /explore                           ExploreQuery -> ExploreResult
  *     GET  /trend                             TrendQuery -> TrendResult
+ *     GET  /waterfall                         WaterfallQuery -> WaterfallResult
+ *     GET  /matrix                            MatrixQuery -> MatrixResult
  *     GET  /server                            -> ServerInfo
  *     GET  /events                            server-sent events, each `data:` a ServerEvent
  *     POST /uploads                           MeetUpload -> UploadMeeting (docs/formats/upload.md)
@@ -56,6 +58,7 @@
  */
 import { z } from 'zod';
 import { BUILD_OUTCOMES, LOG_KINDS } from '../model/build.ts';
+import { BUILD_DIMENSIONS, WATERFALL_DIMENSIONS } from '../model/build-dimension.ts';
 import { ERROR_CODES } from '../model/errors.ts';
 import {
   ACCOUNT_NAME_CHARS_MAX,
@@ -588,6 +591,101 @@ export const TrendResult = z.object({
   builds: count.describe('builds that were looked at, with a point or not'),
 });
 export type TrendResult = z.infer<typeof TrendResult>;
+
+/** Builds over time. Without begin and end: how many there are in each step of all the time that builds cover. */
+export const WaterfallQuery = BuildsQuery.omit({ after: true, limit: true }).extend({
+  by: z
+    .enum([...WATERFALL_DIMENSIONS, 'none'])
+    .default('builder')
+    .describe('what a column is'),
+  begin: z.coerce.number().int().optional(),
+  end: z.coerce.number().int().optional(),
+  cells: z.coerce
+    .number()
+    .int()
+    .min(16)
+    .max(1000)
+    .default(256)
+    .describe('steps of time at most, where builds are many'),
+});
+export type WaterfallQuery = z.infer<typeof WaterfallQuery>;
+export const WaterfallResult = z.object({
+  beginMs: epochMs,
+  endMs: epochMs,
+  /** Newest start first; a build of several targets stands in the column of each. */
+  builds: z.array(
+    BuildRow.pick({
+      id: true,
+      name: true,
+      startedMs: true,
+      endedMs: true,
+      endEstimated: true,
+      outcome: true,
+      failures: true,
+      firstFailure: true,
+      targets: true,
+      machine: true,
+      distro: true,
+      builder: true,
+      hostName: true,
+    }).extend({
+      value: z.string().nullable().describe('of the column; null: not recorded'),
+      usualMs: z.number().nullable().describe('how long its like usually take, of a build that runs'),
+    }),
+  ),
+  cells: z
+    .object({
+      stepMs: z.number(),
+      rows: z.array(
+        z.object({
+          value: z.string().nullable(),
+          startMs: epochMs,
+          builds: count,
+          failed: count,
+          errors: count.describe('succeeded with errors'),
+          succeeded: count,
+        }),
+      ),
+    })
+    .nullable()
+    .describe('instead of builds, where they are too many to tell each'),
+});
+export type WaterfallResult = z.infer<typeof WaterfallResult>;
+
+export const MatrixQuery = BuildsQuery.omit({ after: true, limit: true }).extend({
+  rows: z.enum(BUILD_DIMENSIONS).default('target'),
+  columns: z.enum([...BUILD_DIMENSIONS, 'none']).default('machine'),
+  zone: z.coerce.number().int().min(-840).max(840).default(0).describe('minutes east of UTC, where days begin'),
+});
+export type MatrixQuery = z.infer<typeof MatrixQuery>;
+export const MatrixResult = z.object({
+  /** By the start of their newest build, newest first. Builds without a recorded start are in none. */
+  cells: z.array(
+    z.object({
+      row: z.string().nullable().describe('null: not recorded'),
+      column: z.string().nullable(),
+      builds: count,
+      failed: count,
+      running: count,
+      succeededMs: epochMs.nullable().describe('start of the last that succeeded, with errors or without'),
+      newestMs: epochMs.describe('start of the last, whatever became of it'),
+      /** The last with a verdict (succeeded, with errors, failed); where none has one, the last. */
+      last: BuildRow.pick({
+        id: true,
+        name: true,
+        startedMs: true,
+        endedMs: true,
+        outcome: true,
+        failures: true,
+        firstFailure: true,
+        durationMs: true,
+      }).extend({ usualMs: z.number().nullable(), ratio: z.number().nullable() }),
+    }),
+  ),
+  leftOut: count,
+  sinceMs: epochMs.nullable().describe('days are told from here on; null: all builds that match are told'),
+});
+export type MatrixResult = z.infer<typeof MatrixResult>;
 
 export const Role = z.enum(['admin', 'member', 'robot']);
 export type Role = z.infer<typeof Role>;

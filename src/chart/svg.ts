@@ -213,7 +213,8 @@ export function chartSvg(build: ChartBuild, options: SvgOptions = {}): string {
   );
 }
 
-function svgDocument(width: number, height: number, content: string, palette: Palette, title: string): string {
+/** Everything a painter drew as one document that refers to nothing. */
+export function svgDocument(width: number, height: number, content: string, palette: Palette, title: string): string {
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" width="${num(width)}" height="${num(height)}" ` +
     `viewBox="0 0 ${num(width)} ${num(height)}" role="img" font-family="${SANS}" font-variant-numeric="tabular-nums">\n` +

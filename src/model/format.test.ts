@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   columnScale,
+  formatAge,
   formatBytes,
   formatCount,
   formatDifference,
@@ -128,4 +129,14 @@ test('grouping and exact digits are those of the English locale', () => {
   }
   expect(formatFixed(1234567.891, 2)).toBe('1,234,567.89');
   expect(formatFixed(999.96, 1)).toBe('1,000.0');
+});
+
+test('an age is as coarse as it is told in speech', () => {
+  const minute = 60_000;
+  expect(
+    [0, minute, 59 * minute, 47 * 60 * minute, 48 * 60 * minute, 70 * 1440 * minute, 800 * 1440 * minute].map(
+      formatAge,
+    ),
+  ).toEqual(['now', '1 min', '59 min', '47 h', '2 d', '2 months', '2 years']);
+  expect(formatAge(null)).toBe('not recorded');
 });

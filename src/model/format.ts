@@ -88,6 +88,19 @@ function binaryStep(bytes: number): number {
   return step;
 }
 
+/** How long ago, as coarse as it is told in speech: `now`, `12 min`, `5 h`, `3 d`, `14 months`, `2 years`. */
+export function formatAge(ageMs: DurationMs | null | undefined): string {
+  if (missing(ageMs)) return NOT_RECORDED;
+  const minutes = Math.floor(ageMs / 60_000);
+  if (minutes < 1) return 'now';
+  if (minutes < 60) return `${minutes} min`;
+  if (minutes < 48 * 60) return `${Math.floor(minutes / 60)} h`;
+  const days = Math.floor(minutes / (24 * 60));
+  if (days < 60) return `${days} d`;
+  const months = Math.floor(days / 30.44);
+  return months < 24 ? `${months} months` : `${Math.floor(days / 365.25)} years`;
+}
+
 /** `512 B`, `1.3 GiB`. Powers of 1024, named so. */
 export function formatBytes(bytes: Bytes | null | undefined): string {
   if (missing(bytes)) return NOT_RECORDED;

@@ -133,6 +133,19 @@ const ROWS: { readonly [N in OperationName]: Row<N> } = {
       ...KINDS.map((kind) => ({ recipe: `zz${kind}`, task: null, mc: '', metric: 'cputime', builds: 100 })),
     ],
   },
+  'show-waterfall': {
+    all: [null, { beginMs: START - 1, endMs: START + 86_400_000 }].flatMap((window) =>
+      ([null, 'machine', 'target'] as const).map((by) => ({ filter: {}, by, window, cells: 100 })),
+    ),
+  },
+  'show-matrix': {
+    all: (['builder', 'day', null] as const).map((columns) => ({
+      filter: {},
+      rows: 'target' as const,
+      columns,
+      zoneMinutes: 0,
+    })),
+  },
   'store-figures': { not: OWNERS },
   'plan-retention': { not: OWNERS },
   'apply-retention': { not: OWNERS },

@@ -27,8 +27,10 @@ import {
   setAccess,
 } from './queries/read-build.ts';
 import { readHistories, readNeighbours } from './queries/read-histories.ts';
+import { readMatrix } from './queries/read-matrix.ts';
 import { readTopTasks } from './queries/read-top-tasks.ts';
 import { readTrend } from './queries/read-trend.ts';
+import { readWaterfall } from './queries/read-waterfall.ts';
 import { reportNumbers } from './report-numbers.ts';
 import { retention } from './retention.ts';
 import { deleteBuild, saveBuild } from './save-build.ts';
@@ -93,6 +95,8 @@ export async function openStore(database: string): Promise<Store> {
       readNeighbours: (id) => readNeighbours(db, sight, id),
       readTrend: (question) => readTrend(db, dialect, dictionaries, sight, question),
       readTopTasks: (question) => readTopTasks(db, dialect, dictionaries, sight, question),
+      readWaterfall: (question) => readWaterfall(db, dialect, sight, question),
+      readMatrix: (question) => readMatrix(db, dialect, sight, question),
       listMetrics: async () => {
         const metrics = await dictionaries.listMetrics(db);
         // The names of numbers that only a hidden build has would tell of it.

@@ -3,6 +3,7 @@
  * Asynchronous throughout because PostgreSQL is; SQLite answers in the same tick.
  */
 import type { Build, BuildKind, BuildOutcome, SstateSummary } from '../model/build.ts';
+import type { BuildDimension, WaterfallDimension } from '../model/build-dimension.ts';
 import type { Metric } from '../model/metric.ts';
 import type { SampleSeries, SampleTable } from '../model/samples.ts';
 import type { TaskGraph, TaskOutcome, TaskTable } from '../model/task-table.ts';
@@ -181,6 +182,71 @@ export interface TopTask {
   readonly value: number;
 }
 
+export interface WaterfallQuestion {
+  readonly filter: BuildListFilter;
+  /** What a column is; null: one column for all. */
+  readonly by: WaterfallDimension | null;
+  /** Builds that ran in it; null: from the first build that matches to the last. */
+  readonly window: { readonly beginMs: number; readonly endMs: number } | null;
+  /** At most so many steps of time, where there are too many builds to tell each. */
+  readonly cells: number;
+  /** More builds than this become cells; 0: always cells. */
+  readonly buildsMax: number;
+}
+
+/** Builds of one column that began in one step of time. */
+export interface WaterfallCell {
+  readonly value: string | null;
+  readonly startMs: number;
+  readonly builds: number;
+  readonly failed: number;
+  /** Succeeded with errors. */
+  readonly errors: number;
+  readonly succeeded: number;
+}
+
+export interface Waterfall {
+  readonly beginMs: number;
+  readonly endMs: number;
+  /** Newest start first. Builds whose start is not recorded have no place. */
+  readonly builds: readonly { readonly value: string | null; readonly build: BuildSummary }[];
+  /** Null: all builds are told. */
+  readonly cells: { readonly stepMs: number; readonly rows: readonly WaterfallCell[] } | null;
+}
+
+export interface MatrixQuestion {
+  readonly filter: BuildListFilter;
+  readonly rows: BuildDimension;
+  /** Null: one column. */
+  readonly columns: BuildDimension | null;
+  /** Minutes east of UTC, where days begin. */
+  readonly zoneMinutes: number;
+  readonly cellsMax: number;
+}
+
+export interface MatrixCell {
+  /** Null: not recorded. */
+  readonly row: string | null;
+  readonly column: string | null;
+  readonly builds: number;
+  readonly failed: number;
+  readonly running: number;
+  /** Start of the last one that succeeded, with errors or without. */
+  readonly succeededMs: number | null;
+  /** Start of the last one, whatever became of it. */
+  readonly newestMs: number;
+  /** The last with a verdict; where none has one, the last. */
+  readonly last: BuildSummary;
+}
+
+export interface Matrix {
+  /** By the start of their last build, newest first. */
+  readonly cells: readonly MatrixCell[];
+  readonly leftOut: number;
+  /** Days are told from here on; null: all that match are told. Builds without a recorded start are in no cell. */
+  readonly sinceMs: number | null;
+}
+
 /** A body as it is stored, sent without being understood. */
 export interface StoredBytes {
   readonly bytes: Uint8Array;
@@ -249,6 +315,10 @@ export interface Store {
   readTrend(question: TrendQuestion): Promise<Trend>;
   /** The largest values of one metric among the task runs of many builds, largest first. */
   readTopTasks(question: TopTasksQuestion): Promise<{ readonly metric: Metric; readonly tasks: readonly TopTask[] }>;
+  /** Builds over time, a column for each value of a dimension. */
+  readWaterfall(question: WaterfallQuestion): Promise<Waterfall>;
+  /** The last result of each pair of values. */
+  readMatrix(question: MatrixQuestion): Promise<Matrix>;
   /** Every metric the store has seen. */
   listMetrics(): Promise<readonly Metric[]>;
   countBuilds(): Promise<number>;

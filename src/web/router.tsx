@@ -15,6 +15,7 @@ import { configSearch, problemsSearch, recipesSearch, tasksSearch } from './page
 import { buildsSearch } from './pages/Builds/search.ts';
 import { compareSearch } from './pages/Compare/search.ts';
 import { exploreSearch } from './pages/Explore/search.ts';
+import { waterfallSearch } from './pages/Waterfall/search.ts';
 import { report } from './report/embedded-report.ts';
 import { buildQuery, queryClient } from './state/api.ts';
 import { parseSearch, stringifySearch } from './state/search.ts';
@@ -95,6 +96,13 @@ export const exploreRoute = createRoute({
   component: lazyRouteComponent(() => import('./pages/Explore/Explore.tsx'), 'Explore'),
 });
 
+export const waterfallRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/waterfall',
+  validateSearch: waterfallSearch,
+  component: lazyRouteComponent(() => import('./pages/Waterfall/Waterfall.tsx'), 'Waterfall'),
+});
+
 export const signInRoute = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
@@ -122,6 +130,7 @@ export const router = createRouter({
     buildRoute.addChildren([buildStartRoute, chartRoute, tasksRoute, recipesRoute, configRoute, problemsRoute]),
     compareRoute,
     exploreRoute,
+    waterfallRoute,
     signInRoute,
     accountRoute,
     adminRoute,

@@ -27,7 +27,7 @@ function given<T extends object>(filter: { [K in keyof T]: T[K] | undefined }): 
 }
 
 /** The query of the list and its facets -> what the store filters by. */
-export function buildFilter(query: Omit<BuildsQuery, 'limit'>): BuildListFilter {
+export function buildFilter(query: Omit<BuildsQuery, 'limit' | 'after'>): BuildListFilter {
   const words = query.q?.split(/\s+/, WORDS_MAX).filter((word) => word !== '');
   return given<{ [K in keyof BuildListFilter]-?: NonNullable<BuildListFilter[K]> }>({
     words,

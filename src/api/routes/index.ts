@@ -18,6 +18,8 @@ import { readSamples } from './read-samples.ts';
 import type { RegisterRoute } from './route.ts';
 import { serverInfo } from './server-info.ts';
 import { showBuild } from './show-build.ts';
+import { showMatrix } from './show-matrix.ts';
+import { showWaterfall } from './show-waterfall.ts';
 import { trend } from './trend.ts';
 import { uploads } from './uploads.ts';
 
@@ -34,6 +36,8 @@ export const ROUTES: readonly RegisterRoute[] = [
   compareBuilds,
   explore,
   trend,
+  showWaterfall,
+  showMatrix,
   ...exports,
   serverInfo,
   events,

@@ -32,10 +32,10 @@ export const failures: Migration = {
       'alter table builds add column distro_version text',
       // Executed do_package_qa runs; null: it has no task table, so nobody knows.
       `alter table builds add column qa_checks ${small}`,
-      // Widened by what builds can now be told apart by.
+      // Widened by what builds can now be told apart by, and by what reports are made of: the matrix reads nothing else (queries/build-groups.ts).
       'drop index builds_by_facets',
       `create index builds_by_facets on builds
-        (machine, distro, targets, builder, host, outcome, kind, host_distro, branch, visibility, owner)`,
+        (machine, distro, targets, builder, host, outcome, kind, host_distro, branch, distro_version, visibility, owner, order_ms)`,
 
       // Its name within the build, the same after the build was stored again.
       "alter table failures add column key text not null default ''",

@@ -1,5 +1,6 @@
 /** How it went: always a glyph and a word as well as a colour. */
 import type { BuildRow } from '../../api/contract.ts';
+import { BUILD_GLYPHS, BUILD_OUTCOME_LABELS } from '../../chart/build-outcome.ts';
 import { OUTCOME_GLYPHS, OUTCOME_LABELS } from '../../chart/palette.ts';
 import type { TaskOutcome } from '../../model/task-table.ts';
 import styles from './Outcome.module.css';
@@ -13,21 +14,23 @@ interface Look {
   readonly tone: 'ok' | 'bad' | 'warn' | 'sstate' | 'run' | 'quiet';
 }
 
-const BUILD: Readonly<Record<BuildOutcome, Look>> = {
-  succeeded: { glyph: '✓', label: 'succeeded', tone: 'ok' },
-  'succeeded-with-errors': { glyph: '!', label: 'succeeded with errors', tone: 'warn' },
-  failed: { glyph: '✗', label: 'failed', tone: 'bad' },
-  interrupted: { glyph: '■', label: 'interrupted', tone: 'quiet' },
-  lost: {
-    glyph: '?',
-    label: 'lost',
-    why: 'No end was recorded, and nothing has been written for a while',
-    tone: 'quiet',
-  },
-  running: { glyph: '▸', label: 'running', tone: 'run' },
-  'never-started': { glyph: '–', label: 'never started', tone: 'quiet' },
-  'not-recorded': { glyph: '·', label: 'not recorded', tone: 'quiet' },
+const BUILD_TONES: Readonly<Record<BuildOutcome, Look['tone']>> = {
+  succeeded: 'ok',
+  'succeeded-with-errors': 'warn',
+  failed: 'bad',
+  interrupted: 'quiet',
+  lost: 'quiet',
+  running: 'run',
+  'never-started': 'quiet',
+  'not-recorded': 'quiet',
 };
+
+const buildLook = (outcome: BuildOutcome): Look => ({
+  glyph: BUILD_GLYPHS[outcome],
+  label: BUILD_OUTCOME_LABELS[outcome],
+  tone: BUILD_TONES[outcome],
+  ...(outcome === 'lost' ? { why: 'No end was recorded, and nothing has been written for a while' } : {}),
+});
 
 const TASK_TONES: Readonly<Record<TaskOutcome, Look['tone']>> = {
   succeeded: 'ok',
@@ -58,7 +61,7 @@ function Mark({ look, word }: { look: Look; word: boolean }) {
 }
 
 export function buildOutcomeLabel(outcome: string): string {
-  return outcome in BUILD ? BUILD[outcome as BuildOutcome].label : outcome;
+  return outcome in BUILD_OUTCOME_LABELS ? BUILD_OUTCOME_LABELS[outcome as BuildOutcome] : outcome;
 }
 
 export function taskOutcomeLabel(outcome: TaskOutcome): string {
@@ -66,7 +69,7 @@ export function taskOutcomeLabel(outcome: TaskOutcome): string {
 }
 
 export function BuildOutcomeMark({ outcome, word = false }: { outcome: BuildOutcome; word?: boolean }) {
-  return <Mark look={BUILD[outcome]} word={word} />;
+  return <Mark look={buildLook(outcome)} word={word} />;
 }
 
 export function TaskOutcomeMark({ outcome, word = false }: { outcome: TaskOutcome; word?: boolean }) {

@@ -21,6 +21,7 @@ const KeyHelp = lazy(() => import('./KeyHelp.tsx').then((m) => ({ default: m.Key
 export const PAGES = [
   { to: '/', label: 'Builds', keys: 'g b' },
   { to: '/compare', label: 'Compare', keys: 'g c' },
+  { to: '/waterfall', label: 'Waterfall', keys: 'g w' },
   { to: '/explore', label: 'Explore', keys: 'g e' },
 ] as const;
 

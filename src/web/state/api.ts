@@ -1,7 +1,14 @@
 /** The one client and the one cache of answers. Answers change when the server says so (live.ts), not by the clock. */
 import { infiniteQueryOptions, keepPreviousData, QueryClient, queryOptions } from '@tanstack/react-query';
 import { ApiError, createClient } from '../../api/client.ts';
-import type { BuildsQuery, CompareQuery, ExploreQuery, TrendQuery } from '../../api/contract.ts';
+import type {
+  BuildsQuery,
+  CompareQuery,
+  ExploreQuery,
+  MatrixQuery,
+  TrendQuery,
+  WaterfallQuery,
+} from '../../api/contract.ts';
 import { report, reportFetch } from '../report/embedded-report.ts';
 
 export const client = createClient(report === null ? (input, init) => fetch(input, init) : reportFetch(report));
@@ -91,5 +98,19 @@ export const trendQuery = (query: Asked<TrendQuery>) =>
   queryOptions({
     queryKey: ['trend', query],
     queryFn: ({ signal }) => client.trend(query, signal),
+    placeholderData: keepPreviousData,
+  });
+
+export const waterfallQuery = (query: Asked<WaterfallQuery>) =>
+  queryOptions({
+    queryKey: ['waterfall', query],
+    queryFn: ({ signal }) => client.waterfall(query, signal),
+    placeholderData: keepPreviousData,
+  });
+
+export const matrixQuery = (query: Asked<MatrixQuery>) =>
+  queryOptions({
+    queryKey: ['matrix', query],
+    queryFn: ({ signal }) => client.matrix(query, signal),
     placeholderData: keepPreviousData,
   });

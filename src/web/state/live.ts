@@ -8,6 +8,10 @@ import { queryClient } from './api.ts';
 /** A directory being read changes builds many times a second; twice a second is as often as an eye profits from. */
 const REFRESH_MS = 500;
 
+/** Reports are made of all builds there are: what the server needs for one of 100,000 is a tenth of a second. */
+const REFRESH_REPORTS_MS = 2000;
+const REPORTS = ['waterfall', 'matrix'];
+
 /** A server that starts anew, or a cable that is put in again, is not worth a word before this. */
 const LOST_AFTER_MS = 2000;
 
@@ -18,6 +22,7 @@ export function useLiveUpdates(): boolean {
     if (report !== null) return;
     const changed = new Set<string>();
     let timer: number | undefined;
+    let reportsTimer: number | undefined;
 
     const refresh = (): void => {
       timer = undefined;
@@ -32,6 +37,11 @@ export function useLiveUpdates(): boolean {
       changed.clear();
       for (const key of ['builds', 'facets', 'trend', 'server'])
         void queryClient.invalidateQueries({ queryKey: [key] });
+    };
+
+    const refreshReports = (): void => {
+      reportsTimer = undefined;
+      for (const key of REPORTS) void queryClient.invalidateQueries({ queryKey: [key] });
     };
 
     const source = new EventSource(address.events);
@@ -54,6 +64,7 @@ export function useLiveUpdates(): boolean {
       if (event.type === 'build') {
         changed.add(event.id);
         timer ??= window.setTimeout(refresh, REFRESH_MS);
+        reportsTimer ??= window.setTimeout(refreshReports, REFRESH_REPORTS_MS);
         return;
       }
       const reading =
@@ -63,6 +74,7 @@ export function useLiveUpdates(): boolean {
     return () => {
       source.close();
       window.clearTimeout(timer);
+      window.clearTimeout(reportsTimer);
       window.clearTimeout(lostTimer);
     };
   }, []);
