@@ -10,7 +10,7 @@ import { existsSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, dirname, join, resolve } from 'node:path';
 
-export type RealPart = 'postgres' | 'chromium' | 'shared-data' | 'bitbake' | 'python' | 's3rver' | 'nginx';
+export type RealPart = 'postgres' | 'chromium' | 'shared-data' | 'bitbake' | 'python' | 's3rver' | 'nginx' | 'buildbot';
 
 const root = resolve(import.meta.dirname, '..');
 const required = process.env.BAKEHOUSE_REQUIRE === 'all';
@@ -57,6 +57,8 @@ const found: Readonly<Record<RealPart, string | null>> = {
   bitbake: firstThere([process.env.BAKEHOUSE_TEST_BITBAKE]),
   python: onPath('python3')[0] ?? null,
   s3rver: firstThere([process.env.BAKEHOUSE_TEST_S3RVER]),
+  // Debian's: its modules belong to its own python3, whatever else is on PATH.
+  buildbot: firstThere([process.env.BAKEHOUSE_TEST_BUILDBOT, '/usr/bin/buildbot']),
   nginx: firstThere([process.env.BAKEHOUSE_TEST_NGINX, '/usr/sbin/nginx']),
 };
 
@@ -67,6 +69,7 @@ const WANTED: Readonly<Record<RealPart, string>> = {
   bitbake: 'a BitBake named by BAKEHOUSE_TEST_BITBAKE',
   python: 'python3 on PATH',
   s3rver: 'the npm package s3rver, an S3 server, installed in the folder named by BAKEHOUSE_TEST_S3RVER',
+  buildbot: "Debian's buildbot and buildbot-worker (or BAKEHOUSE_TEST_BUILDBOT, beside whose python3 they are)",
   nginx: 'nginx at /usr/sbin/nginx (or BAKEHOUSE_TEST_NGINX)',
 };
 
@@ -91,3 +94,4 @@ export const hasBitbake = runs('bitbake');
 export const hasPython = runs('python');
 export const hasS3rver = runs('s3rver');
 export const hasNginx = runs('nginx');
+export const hasBuildbot = runs('buildbot');

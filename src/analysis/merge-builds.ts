@@ -44,6 +44,9 @@ const STRENGTH: Readonly<Record<SourceKind, number>> = {
   'cooker-log': 2,
   buildhistory: 1,
   'error-report': 0,
+  autobuilder: -1,
+  buildbot: -2,
+  jenkins: -3,
 };
 
 /** Whether both are accounts of one run of bitbake. Symmetric. */
@@ -183,7 +186,7 @@ export function mergeSameOrigins(builds: Iterable<Build>): Build[] {
 }
 
 function strengthOf(build: Build): number {
-  return Math.max(-1, ...build.sources.map((source) => STRENGTH[source.kind]));
+  return Math.max(-4, ...build.sources.map((source) => STRENGTH[source.kind]));
 }
 
 /** More than 0 when `a` is the stronger account. Never 0 for two that differ in what the merge could tell apart. */

@@ -57,9 +57,10 @@
  * for with its revision (`?r=<revision>`) may be kept for ever; everything else carries an ETag.
  */
 import { z } from 'zod';
-import { BUILD_OUTCOMES, LOG_KINDS } from '../model/build.ts';
+import { BUILD_OUTCOMES, LOG_KINDS, SOURCE_KINDS } from '../model/build.ts';
 import { BUILD_DIMENSIONS, WATERFALL_DIMENSIONS } from '../model/build-dimension.ts';
 import { ERROR_CODES } from '../model/errors.ts';
+import { LINK_KINDS } from '../model/farm-build.ts';
 import {
   ACCOUNT_NAME_CHARS_MAX,
   LOG_LINES_MAX,
@@ -334,6 +335,13 @@ export const ArtifactSizeInfo = z.object({
   fileList: z.string().nullable(),
 });
 
+export const BuildLinkInfo = z.object({
+  kind: z.enum(LINK_KINDS).describe('origin: its own page on the server that ran it; job: the page of what ran it'),
+  title: z.string(),
+  url: z.string(),
+});
+export type BuildLinkInfo = z.infer<typeof BuildLinkInfo>;
+
 /** Everything about a build but its task table and samples, which travel as binary columns. */
 export const BuildDetail = BuildRow.extend({
   access: z.object({
@@ -361,7 +369,7 @@ export const BuildDetail = BuildRow.extend({
   }),
   sources: z.array(
     z.object({
-      kind: z.enum(['record', 'eventlog', 'buildstats', 'cooker-log', 'buildhistory', 'error-report']),
+      kind: z.enum(SOURCE_KINDS),
       location: z.string(),
     }),
   ),
@@ -397,6 +405,10 @@ export const BuildDetail = BuildRow.extend({
   progress: z
     .object({ share: z.number().nullable(), estimatedEndMs: epochMs.nullable(), basis: z.string() })
     .nullable(),
+  links: z.array(BuildLinkInfo).describe('pages elsewhere that are about the build'),
+  parents: z.array(BuildRow).describe('builds that made it run'),
+  children: z.array(BuildRow).describe('builds that it made run, the newest first, at most 500'),
+  childrenTotal: count,
 });
 export type BuildDetail = z.infer<typeof BuildDetail>;
 

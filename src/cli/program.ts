@@ -167,7 +167,8 @@ export function makeProgram(io: CliIo, ended: (code: number) => void): Command {
     .action(run(async () => (await import('./verbs/export.ts')).exportBuild));
 
   withStore(verb('import <paths...>', 'read builds into the store; a second time changes nothing'))
-    .usage('PATH… [options]')
+    .usage('PATH… [options]\n       bakehouse import buildbot URL [options]')
+    .option('--address <url>', 'of a farm: address by which people open it, where it is read by another')
     .option('--json', 'as JSON')
     .action(run(async () => (await import('./verbs/import.ts')).importPaths));
 
@@ -203,6 +204,7 @@ export function makeProgram(io: CliIo, ended: (code: number) => void): Command {
   withPushing(verb('push <paths...>', 'builds to a server; a second time sends what is missing'))
     .usage('PATH… --server URL [options]')
     .option('--server <url>', 'the server (BAKEHOUSE_SERVER)')
+    .option('--job <url>', 'page of what ran them in a farm, to which they are linked (BAKEHOUSE_JOB)')
     .option('--show', 'print exactly what would be sent, and send nothing')
     .option('--json', 'as JSON')
     .action(run(async () => (await import('./verbs/push.ts')).push));

@@ -39,6 +39,7 @@ export async function prepareOptions(io: CliIo, options: Options): Promise<Prepa
     writer: `bakehouse ${VERSION}`,
     kinds,
     visibility,
+    job: text(options, 'job') ?? variable(io, 'BAKEHOUSE_JOB') ?? null,
     key: () => readPushKey(join(config, 'bakehouse')),
     home: variable(io, 'HOME') ?? null,
     hostName: hostname() || null,

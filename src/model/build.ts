@@ -35,8 +35,22 @@ export const BUILD_OUTCOMES = [
  */
 export type BuildOutcome = (typeof BUILD_OUTCOMES)[number];
 
-/** A source a build was read from. The order of strength when two disagree: record, event log, buildstats, cooker log, buildhistory, error report. */
-export type SourceKind = 'record' | 'eventlog' | 'buildstats' | 'cooker-log' | 'buildhistory' | 'error-report';
+/**
+ * A source a build was read from. The order of strength when two disagree: record, event log, buildstats, cooker log, buildhistory, error report,
+ * and then what a farm's server says of a build.
+ */
+export const SOURCE_KINDS = [
+  'record',
+  'eventlog',
+  'buildstats',
+  'cooker-log',
+  'buildhistory',
+  'error-report',
+  'autobuilder',
+  'buildbot',
+  'jenkins',
+] as const;
+export type SourceKind = (typeof SOURCE_KINDS)[number];
 
 export interface BuildSource {
   readonly kind: SourceKind;

@@ -131,3 +131,15 @@ export const SEARCH_QUERY_CHARS_MAX = 1000;
 export const SEARCH_TERMS_MAX = 30;
 /** Of one key, joined by commas. */
 export const SEARCH_VALUES_MAX = 50;
+/** Builds that one run of a mirror takes of a farm; the next run goes on from there. Two requests each: some minutes of a busy Buildbot. */
+export const FARM_BUILDS_MAX = 10_000;
+/** Builds of a page: with all properties Buildbot makes a query for each, a second for a hundred. */
+export const FARM_PAGE_BUILDS = 100;
+/** Builds of before that still ran the last time and are asked for again. A farm runs some hundred; what a crash left open is a few more. */
+export const FARM_OPEN_MAX = 1000;
+/** One answer of a farm's API: a hundred builds with all their properties are 200 KB, a build of ten thousand steps 4 MB. */
+export const FARM_ANSWER_BYTES_MAX = 32 << 20;
+/** Links of one build: a log for each failed step, and what steps show of their own. */
+export const FARM_LINKS_MAX = 200;
+/** Builds or jobs that triggered one; a join of a dozen is the most that was seen. */
+export const FARM_PARENTS_MAX = 50;

@@ -1,5 +1,6 @@
 import { type ChainFigures, chainFigures } from '../analysis/critical-path.ts';
 import { estimateProgress, type PastBuild, type Progress } from '../analysis/progress.ts';
+import type { BuildRelations } from '../store/farms.ts';
 import type { BuildContents, BuildHead, Store, Visibility } from '../store/store.ts';
 import { mayChange } from './build-rights.ts';
 import { type BuildRow, buildRows } from './build-row.ts';
@@ -69,6 +70,10 @@ export interface BuildDetail
   readonly previousId: string | null;
   readonly nextId: string | null;
   readonly progress: Progress | null;
+  readonly links: BuildRelations['links'];
+  readonly parents: readonly BuildRow[];
+  readonly children: readonly BuildRow[];
+  readonly childrenTotal: number;
 }
 
 async function pastBuilds(store: Store, previousId: string | null): Promise<PastBuild[]> {
@@ -108,6 +113,23 @@ async function chainOfBuild(
   return tasks === null ? null : chainFigures({ tasks, graph });
 }
 
+async function relatedBuilds(
+  store: Store,
+  id: string,
+): Promise<Pick<BuildDetail, 'links' | 'parents' | 'children' | 'childrenTotal'>> {
+  const relations = await store.readRelations(id);
+  if (relations === null) throw noSuchBuild(id);
+  const rows = async (ids: readonly string[]): Promise<BuildRow[]> => {
+    const summaries = await Promise.all(ids.map((one) => store.readSummary(one)));
+    return buildRows(
+      store,
+      summaries.filter((summary) => summary !== null),
+    );
+  };
+  const { links, parents, children, childrenTotal } = relations;
+  return { links, parents: await rows(parents), children: await rows(children), childrenTotal };
+}
+
 /** Everything of a build but its task table and samples. */
 export async function showBuild(context: OperationContext, input: { readonly build: string }): Promise<BuildDetail> {
   const { store } = context;
@@ -123,6 +145,7 @@ export async function showBuild(context: OperationContext, input: { readonly bui
   const access = await accessOf(context, id);
   if (access === null) throw noSuchBuild(id);
   const neighbours = await store.readNeighbours(id);
+  const related = await relatedBuilds(store, id);
   const { id: _, ...host } = head.host;
   const locations = head.sources.map((source) => source.location);
   const logsAvailable = head.logs.length > 0 || logRootOf(locations, context.logRoots) !== null;
@@ -153,5 +176,6 @@ export async function showBuild(context: OperationContext, input: { readonly bui
     logsAvailable,
     ...neighbours,
     progress: await progressOf(context, head, id, neighbours.previousId),
+    ...related,
   };
 }

@@ -20,6 +20,8 @@ export interface PrepareOptions {
   readonly writer: string;
   readonly kinds: ReadonlySet<RecordKind>;
   readonly visibility: Visibility | null;
+  /** Page of what ran the builds in a farm, for those that do not say it themselves. */
+  readonly job?: string | null | undefined;
   readonly key: () => Uint8Array;
   /** Of a build that was told before: more may be known of its origin by now, and it is the same build all the same. */
   readonly claim?: Claim | undefined;
@@ -40,7 +42,7 @@ export interface Prepared {
 
 /** Of one build, all its accounts merged. `path`: what was named on the command line. */
 export async function prepareUpload(read: Build, path: string, options: PrepareOptions): Promise<Prepared> {
-  const build = withHostId(read);
+  const build = withHostId({ ...read, jobId: read.jobId ?? options.job ?? null });
   const scrub = scrubberOf(build, path, options);
   const directories = build.sources.filter(({ kind }) => kind === 'record').map(({ location }) => location);
   const claim =

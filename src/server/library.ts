@@ -15,6 +15,7 @@ export { exportReport } from '../operations/export-report.ts';
 export { samplesCsv } from '../operations/export-samples.ts';
 export { tasksFile } from '../operations/export-tasks.ts';
 export { traceFile } from '../operations/export-trace.ts';
+export { importFarm } from '../operations/import-farm.ts';
 export { importPath } from '../operations/import-path.ts';
 export { pinBuild } from '../operations/pin-build.ts';
 export { noSuchBuild, resolveBuildId } from '../operations/resolve-build-id.ts';

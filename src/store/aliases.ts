@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Kysely, Transaction } from 'kysely';
+import { moveRelations } from './farms.ts';
 import type { Database } from './schema.ts';
 
 export async function aliasOf(db: Kysely<Database>, alias: string): Promise<string | null> {
@@ -26,6 +27,7 @@ export async function moveReferences(trx: Transaction<Database>, alias: string, 
     .execute();
   await trx.updateTable('build_aliases').set({ build }).where('build', '=', alias).execute();
   await trx.updateTable('uploads').set({ build }).where('build', '=', alias).execute();
+  await moveRelations(trx, alias, build);
   const uses = await trx.selectFrom('blob_uses').selectAll().where('build', '=', alias).execute();
   for (const use of uses)
     await trx

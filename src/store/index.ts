@@ -4,6 +4,7 @@ import { addAlias, aliasOf, serverSecret } from './aliases.ts';
 import { blobIndex } from './blob-index.ts';
 import { dialectFor } from './dialect.ts';
 import { Dictionaries } from './dictionaries.ts';
+import { farmsOf, readRelations } from './farms.ts';
 import { migrate } from './migrations/index.ts';
 import { countFacets } from './queries/count-facets.ts';
 import { databaseBytes } from './queries/database-bytes.ts';
@@ -58,6 +59,7 @@ export async function openStore(database: string): Promise<Store> {
   const numbers = reportNumbers(db);
   const index = blobIndex(db);
   const keeping = retention(db);
+  const farms = farmsOf(db, dialect);
   const accounts = accountsOf(db, dialect);
 
   /** The store as somebody sees it; null: whole. */
@@ -92,6 +94,7 @@ export async function openStore(database: string): Promise<Store> {
       listBuilds: (filter, page) => listBuilds(db, sight, filter, page),
       countFacets: (filter) => countFacets(db, sight, filter),
       readHistories: (ids, limit) => readHistories(db, dialect, sight, ids, limit),
+      readRelations: one((id) => readRelations(db, sight, id)),
       readNeighbours: (id) => readNeighbours(db, sight, id),
       readTrend: (question) => readTrend(db, dialect, dictionaries, sight, question),
       readTopTasks: (question) => readTopTasks(db, dialect, dictionaries, sight, question),
@@ -122,6 +125,7 @@ export async function openStore(database: string): Promise<Store> {
       deleteBuild: (id) => deleteBuild(db, id),
       blobIndex: index,
       retention: keeping,
+      farms,
       databaseBytes: () => databaseBytes(db, dialect),
       close: () => db.destroy(),
     };

@@ -12,6 +12,7 @@ import { type EncodedBuild, encodeBuild } from './contents.ts';
 import type { Dialect } from './dialect.ts';
 import type { Dictionaries } from './dictionaries.ts';
 import { insertFacts } from './facts.ts';
+import { dropRelations, noteJob } from './farms.ts';
 import { insertRows } from './insert-rows.ts';
 import { recipeRuns } from './recipe-runs.ts';
 import { revisionOf } from './revision.ts';
@@ -129,6 +130,7 @@ export async function saveBuild(
           [[number, packed.head, packed.contents]],
         );
         await insertParts(trx, dialect, number, build, encoded, metrics.numbers, recipes.numbers);
+        await noteJob(trx, id, build.jobId);
         if (before !== undefined) {
           if (before.key_list !== keyListNumber) await dropUnused(trx, 'key_lists', 'key_list', before.key_list);
           if (before.graph !== null && before.graph !== graphNumber)
@@ -285,6 +287,7 @@ export async function deleteBuild(db: Kysely<Database>, id: string): Promise<boo
     await trx.deleteFrom('uploads').where('build', '=', id).execute();
     await trx.deleteFrom('build_aliases').where('build', '=', id).execute();
     await trx.deleteFrom('report_numbers').where('build', '=', id).execute();
+    await dropRelations(trx, id);
     await dropUnused(trx, 'key_lists', 'key_list', gone.key_list);
     if (gone.graph !== null) await dropUnused(trx, 'graphs', 'graph', gone.graph);
     return true;

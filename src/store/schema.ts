@@ -240,6 +240,9 @@ export interface Database {
   task_blocks: { build: number; metric: number; block: number; bytes: Uint8Array };
   sample_blocks: { build: number; ordinal: number; bytes: Uint8Array };
   build_aliases: { alias: string; build: string };
+  build_links: { build: string; ordinal: number; kind: string; title: string; url: string; target: string };
+  build_parents: { build: string; parent: string };
+  farm_positions: { farm: string; position: string };
   accounts: AccountsTable;
   sessions: { hash: string; account: number; created_ms: number; used_ms: number; expires_ms: number };
   tokens: TokensTable;

@@ -9,6 +9,7 @@ import type { SampleSeries, SampleTable } from '../model/samples.ts';
 import type { TaskGraph, TaskOutcome, TaskTable } from '../model/task-table.ts';
 import type { Accounts } from './accounts.ts';
 import type { BlobIndex } from './blob-index.ts';
+import type { BuildRelations, Farms } from './farms.ts';
 import type { ReportNumbers } from './report-numbers.ts';
 import type { Retention } from './retention.ts';
 import type { UploadReceipt, Uploads } from './uploads.ts';
@@ -305,6 +306,8 @@ export interface Store {
    * a whole page of the list.
    */
   readHistories(ids: readonly string[], limit: number): Promise<ReadonlyMap<string, readonly number[]>>;
+  /** Pages elsewhere that are about the build, what made it run and what it made run. Null: no such build. */
+  readRelations(id: string): Promise<BuildRelations | null>;
   /** Builds of the same configuration just before and after in time. */
   readNeighbours(id: string): Promise<{ readonly previousId: string | null; readonly nextId: string | null }>;
   /**
@@ -341,6 +344,8 @@ export interface Store {
   /** Not bounded to a viewer: whoever gives a blob away asks `hasUse` of a build that its viewer may see. */
   readonly blobIndex: BlobIndex;
   readonly retention: Retention;
+  /** Not bounded to a viewer: what mirrors a farm writes. */
+  readonly farms: Farms;
   /** What the database takes, as the engine says. */
   databaseBytes(): Promise<number>;
   close(): Promise<void>;

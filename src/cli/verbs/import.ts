@@ -2,11 +2,13 @@
 
 import { BakehouseError } from '../../model/errors.ts';
 import { plural } from '../../model/format.ts';
+import { loadLibrary } from '../controller.ts';
 import { EXIT_OK, EXIT_UNREADABLE, errorSentence } from '../exit-codes.ts';
 import type { CliIo } from '../io.ts';
-import { flag } from '../options.ts';
+import { flag, text } from '../options.ts';
 import type { Options } from '../program.ts';
-import { importInto, withStore } from '../stored.ts';
+import { progressLine } from '../progress.ts';
+import { importInto, storeContext, withStore } from '../stored.ts';
 import { printable } from '../style.ts';
 
 interface PathResult {
@@ -17,6 +19,14 @@ interface PathResult {
 
 /** Paths that cannot be read are said, and do not keep the others from being read. */
 export async function importPaths(io: CliIo, args: readonly string[], options: Options): Promise<number> {
+  const [kind, source, ...others] = args;
+  if (kind === 'buildbot') {
+    if (source !== undefined && others.length === 0) return importFarm(io, kind, source, options);
+    throw new BakehouseError(
+      'invalid',
+      `bakehouse import ${kind} URL: exactly one address. A folder of that name is ./${kind}.`,
+    );
+  }
   let unreadable = false;
   const results = await withStore(io, options, async (store) => {
     const done: PathResult[] = [];
@@ -44,6 +54,39 @@ export async function importPaths(io: CliIo, args: readonly string[], options: O
     for (const problem of problems) io.err(`bakehouse: ${printable(problem)}\n`);
   }
   return unreadable ? EXIT_UNREADABLE : EXIT_OK;
+}
+
+/** What is new on another server since the last time. */
+async function importFarm(io: CliIo, kind: 'buildbot', source: string, options: Options): Promise<number> {
+  const { importFarm: mirror } = await loadLibrary();
+  const progress = progressLine(io, `reading ${source}`);
+  const { builds, more, problems } = await storeContext(io, options, async (context) => {
+    try {
+      return await mirror(context, {
+        kind,
+        source,
+        address: text(options, 'address') ?? null,
+        onProgress: (done) => progress.show({ done, total: done }),
+      });
+    } finally {
+      progress.clear();
+    }
+  });
+  const words = problems.map(({ file, message }) => (file === null ? message : `${file}: ${message}`));
+  const shown = withoutPassword(source);
+  if (flag(options, 'json')) {
+    const told = builds.map(({ id, changed }) => ({ id, changed }));
+    io.out(`${JSON.stringify({ paths: [{ path: shown, builds: told, problems: words, more }] }, null, 2)}\n`);
+  } else {
+    io.out(`${printable(shown)}: ${builds.length === 0 ? 'nothing new' : sentence(builds)}\n`);
+    if (more) io.out('There is more: the same command goes on from here.\n');
+  }
+  for (const problem of words) io.err(`bakehouse: ${printable(problem)}\n`);
+  return EXIT_OK;
+}
+
+function withoutPassword(address: string): string {
+  return address.replace(/^(https?:\/\/)[^/@]*@/i, '$1');
 }
 
 function sentence(builds: PathResult['builds']): string {

@@ -9,6 +9,7 @@ import type { Database } from '../schema.ts';
 import { builds } from './0001-builds.ts';
 import { reports } from './0002-reports.ts';
 import { failures } from './0003-failures.ts';
+import { farms } from './0004-farms.ts';
 
 export interface Migration {
   readonly name: string;
@@ -18,7 +19,7 @@ export interface Migration {
 }
 
 /** Append only: the place in this list is the version. */
-const MIGRATIONS: readonly Migration[] = [builds, reports, failures];
+const MIGRATIONS: readonly Migration[] = [builds, reports, failures, farms];
 
 export const STORE_VERSION = MIGRATIONS.length;
 

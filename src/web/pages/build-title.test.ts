@@ -7,6 +7,8 @@ test('a build is called by its targets, else by its place', () => {
     'core-image-sato bash',
   );
   expect(buildTitle({ targets: null, location, name: '20261121070012' })).toBe('poky/build');
+  const page = 'https://ab.example/#/builders/2/builds/12';
+  expect(buildTitle({ targets: null, location: page, name: 'qemux86-64 #12' })).toBe('qemux86-64 #12');
 });
 
 test('a place keeps what is not alike in every build', () => {

@@ -19,6 +19,7 @@ import { buildTitle } from '../build-title.ts';
 import { AccessMenu } from './Access.tsx';
 import styles from './Build.module.css';
 import { BuildSummary } from './BuildSummary.tsx';
+import { Related } from './Related.tsx';
 
 const Current = createContext<BuildDetail | null>(null);
 
@@ -166,6 +167,7 @@ export function Build() {
       ) : null}
       {build.progress === null ? null : <Progress build={build} />}
       <BuildSummary build={build} />
+      <Related build={build} />
       {build.problemList.some((p) => p.severity === 'error') ? (
         <WarningNote>
           Parts of this build could not be read, so its numbers may be incomplete:{' '}

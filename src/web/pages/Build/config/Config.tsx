@@ -20,6 +20,9 @@ const SOURCE_KINDS: Readonly<Record<string, string>> = {
   'cooker-log': 'cooker log',
   buildhistory: 'buildhistory',
   'error-report': 'error report',
+  autobuilder: 'published results',
+  buildbot: 'Buildbot',
+  jenkins: 'Jenkins',
 };
 
 export function Config() {
