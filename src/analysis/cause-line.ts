@@ -232,7 +232,7 @@ const RULES: readonly Rule[] = [
 
 /** Lines that wrap the failure of something else; they win over nothing but silence. */
 const WRAPPER =
-  /oe_run(?:make|conf) failed|ExecutionError\(|Task .{1,300} failed with exit code|Logfile of failure|Function failed: |Execution of '.{1,600}' failed with exit code|exit code \d{1,3} from a shell command|Fatal QA errors|Fatal errors occurred in subprocesses|Error executing a python function in|^(?:Exception: )?bb\.BBHandledException|^ERROR: (?:Command execution failed|No new tasks)/;
+  /oe_run(?:make|conf) failed|ExecutionError\(|Task .{0,300}failed with exit code|Logfile of failure|Function failed: |Execution of '.{1,600}' failed with exit code|exit code \d{1,3} from a shell command|Fatal QA errors|Fatal errors occurred in subprocesses|Error executing a python function in|^(?:Exception: )?bb\.BBHandledException|^ERROR: (?:Command execution failed|No new tasks)/;
 const WRAPPER_PRIORITY = 9;
 /** What looks like an error and is not one. */
 const HARMLESS =

@@ -477,7 +477,7 @@ describe('the formula', () => {
       expect(step.after).toBe(told.steps[i + 1]?.before ?? told.fingerprint.text);
       expect(step.why.length).toBeGreaterThan(10);
     }
-    expect(told.exactOf).toEqual([`rules ${RULES_VERSION}`, 'busybox', 'do_compile', 'compile', told.fingerprint.text]);
+    expect(told.exactOf).toEqual(['busybox', 'do_compile', 'compile', told.fingerprint.text]);
     expect(told.fingerprint.hash).toMatch(/^[0-9a-f]{16}$/);
   });
 
@@ -491,7 +491,7 @@ describe('the formula', () => {
       );
       return `${hash} ${crossHash}`;
     });
-    expect([RULES_VERSION, digest(made.join('\n')).slice(0, 16)]).toEqual([1, 'e4bc924f5b152d65']);
+    expect([RULES_VERSION, digest(made.join('\n')).slice(0, 16)]).toEqual([1, 'a7f39c487ba8f3b5']);
   });
 
   test('of whatever text is bounded and the same again', () => {

@@ -4,6 +4,7 @@
  * the same cause in another recipe).
  *
  * The formula has a version. When a rule here or there changes, RULES_VERSION grows, and the collector reads kept logs anew; nothing is sent again.
+ * The version itself is not hashed: a failure that new rules say the same of stays in its group, with what people wrote about that.
  * Every step has a name and a reason, for a person who asks why two failures are one group reads them (docs/fingerprints.md, and the page of a failure).
  */
 import type { Cause, CauseClass } from './cause-line.ts';
@@ -311,10 +312,10 @@ export function explainFingerprint(facts: FailureFacts, cause: Cause | null, dig
   const saysNothing = vague && cause?.causeClass === 'other';
   const { text, taken } = walk(saysNothing ? [NOTHING_SAID] : STEPS, given, context);
   const task = (facts.task ?? '').replace(/_setscene$/, '');
-  const exactOf = [`rules ${RULES_VERSION}`, facts.pn ?? '', task, causeClass, text];
+  const exactOf = [facts.pn ?? '', task, causeClass, text];
   // What only says that something failed is not alike in two recipes.
   const cross = vague ? { text, taken: [] } : walk(CROSS_STEPS, text, context);
-  const crossOf = vague ? exactOf : [`rules ${RULES_VERSION}`, causeClass, cross.text];
+  const crossOf = vague ? exactOf : [causeClass, cross.text];
   const hashOf = (kind: string, parts: readonly string[]): string =>
     digest(JSON.stringify([kind, ...parts])).slice(0, 16);
   return {

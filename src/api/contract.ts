@@ -934,6 +934,7 @@ export const ServerState = z.object({
     .describe('null: this server takes no reports'),
   uploads: count,
   unstored: count.describe('of which more is here than is stored'),
+  unindexed: count.describe('failures that the rules of this version have not looked at yet'),
   problems: z.array(
     z.object({
       id: z.string(),

@@ -143,3 +143,5 @@ export const FARM_ANSWER_BYTES_MAX = 32 << 20;
 export const FARM_LINKS_MAX = 200;
 /** Builds or jobs that triggered one; a join of a dozen is the most that was seen. */
 export const FARM_PARENTS_MAX = 50;
+/** Of a log that is looked through for the line that says why: half a second. Of a longer one head and tail, as of every log. */
+export const CAUSE_LOG_BYTES_MAX = 64 << 20;

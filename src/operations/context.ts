@@ -1,3 +1,4 @@
+import type { FailureIndexer } from '../collector/index-failures.ts';
 import type { IngestUploads } from '../collector/ingest-uploads.ts';
 import type { PushRules } from '../collector/push-policy.ts';
 import type { PrefixHashes } from '../collector/upload.ts';
@@ -34,6 +35,8 @@ export interface Collector {
   readonly publicUrl: string | null;
   readonly hashes: PrefixHashes;
   readonly ingest: IngestUploads;
+  /** Hears of logs that came. */
+  readonly indexer: Pick<FailureIndexer, 'poke'>;
 }
 
 /** Writes the sample build below a fresh folder and says where, so that it is read by the same road as any other. */

@@ -41,6 +41,7 @@ export async function putBlob(
     (known?.bytes ?? null) === null &&
     (await blobIndex.usesOf(buildOf(upload))).some((use) => use.hash === input.sha256 && use.class === 'graph');
   await blobIndex.addUses(buildOf(upload), [{ hash: input.sha256, class: classOf(input.class) }]);
+  if (classOf(input.class) === 'failure-log') collector.indexer.poke();
   if (waited) await collector.ingest.again(upload);
   return { stored: true };
 }

@@ -294,6 +294,19 @@ export function readTaskLog(
   return withTaskLog(context, head, tasks, row, headAndTail);
 }
 
+/** The same whole, where it is not longer than that; null where it is. */
+export function readTaskLogWhole(
+  context: OperationContext,
+  head: BuildHead,
+  tasks: TaskTable,
+  row: number,
+  bytesMax: number,
+): Promise<string | null> {
+  return withTaskLog(context, head, tasks, row, async ({ bytes, readBytes }) =>
+    bytes > bytesMax ? null : Buffer.from(await readBytes(0, bytes)).toString('utf8'),
+  );
+}
+
 async function withTaskLog<T>(
   context: OperationContext,
   head: BuildHead,

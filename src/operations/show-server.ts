@@ -1,3 +1,4 @@
+import { RULES_VERSION } from '../analysis/fingerprint.ts';
 import type { PushRules } from '../collector/push-policy.ts';
 import type { OperationContext } from './context.ts';
 import { assertAdmin } from './credential.ts';
@@ -19,6 +20,8 @@ export interface ServerState {
   readonly uploads: number;
   /** Streams of which more is here than is stored. */
   readonly unstored: number;
+  /** Failures that the rules of this version have not looked at yet. */
+  readonly unindexed: number;
   readonly problems: readonly UploadProblem[];
 }
 
@@ -29,6 +32,7 @@ export async function showServer(context: OperationContext, _input: object): Pro
   assertAdmin(context);
   const { uploads, accounts } = context.wholeStore;
   const { uploads: all, unstored } = await uploads.count();
+  const unindexed = await context.wholeStore.failureIndex.countPending(RULES_VERSION);
   const problems: UploadProblem[] = [];
   for (const { id, about, account, bytes, touchedMs, problem } of await uploads.withProblem(PROBLEMS_MAX))
     problems.push({
@@ -39,5 +43,5 @@ export async function showServer(context: OperationContext, _input: object): Pro
       touchedMs,
       problem: problem ?? '',
     });
-  return { rules: context.collector?.rules ?? null, uploads: all, unstored, problems };
+  return { rules: context.collector?.rules ?? null, uploads: all, unstored, unindexed, problems };
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { indexFailures } from '../collector/index-failures.ts';
 import { assertMayPush, clientOf, takeQuota } from '../collector/push-policy.ts';
 import { takeAccount } from '../collector/take-account.ts';
 import { readErrorReport } from '../formats/error-report/reader.ts';
@@ -17,6 +18,10 @@ export interface ErrorReportTaken {
   readonly failures: readonly number[];
   /** Whether others may find it by its number. */
   readonly listed: boolean;
+  /** How often what failed here failed in other builds that the sender may see. */
+  readonly alike: number;
+  /** Address of the first failure that did; null where none did. */
+  readonly alikeUrl: string | null;
 }
 
 /** What upstream's server says of what it cannot read, word for word: scripts look for it. */
@@ -47,7 +52,18 @@ export async function takeErrorReport(
   if (taken.saved.changed) context.onSaved?.(taken.saved);
   const [number, ...failures] = await context.wholeStore.reportNumbers.numbersOf(taken.id, build.failures.length);
   const access = await context.wholeStore.readAccess(taken.saved.id);
-  return { id: taken.id, url: taken.url, number: number!, failures, listed: access?.visibility === 'public' };
+  // Its own failures are looked at now, for whoever sent them hears where else they are known.
+  await indexFailures({ store: context.wholeStore, blobs: context.blobs }, { build: taken.saved.id });
+  const alike = [...(await context.store.countAlike(taken.saved.id)).values()];
+  return {
+    id: taken.id,
+    url: taken.url,
+    number: number!,
+    failures,
+    listed: access?.visibility === 'public',
+    alike: alike.reduce((sum, { count }) => sum + count, 0),
+    alikeUrl: alike[0] === undefined ? null : `${taken.url.replace(/\/b\/([^/]*)$/, '/f/$1')}.${alike[0].key}`,
+  };
 }
 
 /** Told by the beginning of the body: these clients call it application/json as the others do. */

@@ -95,6 +95,20 @@ describe('send-error-report', () => {
     expect(await log.text()).toContain('gcc -c zlib.c');
   });
 
+  it('is told how often the same failed before, where that may be seen', async () => {
+    const report = JSON.parse(fixture('daisy-2014.txt')) as Json;
+    const sent = async (machine: string) =>
+      JSON.parse((await post('/ClientPost/JSON/', JSON.stringify({ ...report, machine }))).text) as Json;
+    const first = await sent('alike-one');
+    const second = await sent('alike-two');
+    expect(Number(second.num_similar_errors)).toBe(Number(first.num_similar_errors) + 1);
+    expect(second.similar_errors_url).toMatch(/^http:\/\/localhost:\d+\/f\/\w{16}\.[0-9a-f]{6}$/);
+    const other = JSON.parse(fixture('daisy-2014.txt').replaceAll("'z' undeclared", "'never_seen' undeclared")) as Json;
+    expect(JSON.parse((await post('/ClientPost/JSON/', JSON.stringify(other))).text)).toMatchObject({
+      num_similar_errors: 0,
+    });
+  });
+
   it('with -j is told numbers, which lead to pages', async () => {
     const answer = await post('/ClientPost/JSON/', fixture('error_report_20260101020304.txt'));
     const told = JSON.parse(answer.text) as {

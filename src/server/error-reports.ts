@@ -37,6 +37,8 @@ interface Taken {
   readonly number: number;
   readonly failures: readonly number[];
   readonly listed: boolean;
+  readonly alike: number;
+  readonly alikeUrl: string | null;
 }
 
 /** What cannot be read is a 500 there, and a client or a script may look for it; every other refusal is what it is everywhere. */
@@ -81,7 +83,12 @@ export function registerErrorReports(app: FastifyInstance, runner: OperationRunn
           if (file === undefined) throw new BakehouseError('invalid', INVALID_JSON);
           const from = fromWhere(request);
           const input = { from, file: `${folder}/${file}`, bytes: counted ? 0 : bytes };
-          const { url, number, failures, listed } = await asked<Taken>(runner, request, 'take-error-report', input);
+          const { url, number, failures, listed, alike, alikeUrl } = await asked<Taken>(
+            runner,
+            request,
+            'take-error-report',
+            input,
+          );
           reply.header('cache-control', 'no-store');
           if (!json) return reply.type(TEXT).send(`Your entry can be found here: ${url}`);
           const base = url.slice(0, url.lastIndexOf('/b/'));
@@ -91,7 +98,8 @@ export function registerErrorReports(app: FastifyInstance, runner: OperationRunn
               build_url: url,
               // An address by number leads nobody to a build that is not listed.
               failures: failures.map((id) => ({ id, url: listed ? `${base}/Errors/Details/${id}/` : url })),
-              num_similar_errors: 0,
+              num_similar_errors: alike,
+              ...(alikeUrl === null ? {} : { similar_errors_url: alikeUrl }),
             }),
           );
         } finally {

@@ -85,9 +85,10 @@ function defaultAssets(): AssetSource {
 }
 
 /** Streams of which more is here than is stored, by the answer of `show-server`. */
-function unstoredOf(answer: Answer): number {
+function leftOverOf(answer: Answer): number {
   if (answer.kind !== 'json') throw new Error('show-server gives JSON');
-  return (JSON.parse(new TextDecoder().decode(answer.bytes)) as ServerState).unstored;
+  const { unstored, unindexed } = JSON.parse(new TextDecoder().decode(answer.bytes)) as ServerState;
+  return unstored + unindexed;
 }
 
 function publicName(url: string | null): string[] {
@@ -206,7 +207,7 @@ export async function startServer(settings: Settings, options: StartOptions = {}
     },
   };
 
-  /** What takes reports looks, when it starts, for those that are not stored yet. */
+  /** What takes reports looks, when it starts, for those that are not stored yet, and for failures that nobody looked at. */
   const lookForUploads = (): void => {
     ingest.start(LOOKED_MS).catch((error: unknown) => logger.error({ err: error }, 'the store cannot be opened'));
   };
@@ -285,7 +286,7 @@ export async function startServer(settings: Settings, options: StartOptions = {}
     query
       .run('show-server', {}, CONSOLE)
       .then((answer) => {
-        if (closing === null && unstoredOf(answer) > 0) lookForUploads();
+        if (closing === null && leftOverOf(answer) > 0) lookForUploads();
       })
       .catch((error: unknown) => {
         if (closing === null) logger.error({ err: error }, 'the store cannot be opened');

@@ -2,6 +2,7 @@
 import type { Kysely } from 'kysely';
 import type { Build } from '../model/build.ts';
 import type { BlobHash, BlobSize } from './blobs/blob-store.ts';
+import { logArrived } from './failure-index.ts';
 import type { Database } from './schema.ts';
 
 /** Why a build has a blob, which retention goes by: `report` is what came in as it came. */
@@ -93,6 +94,7 @@ export function blobIndex(db: Kysely<Database>): BlobIndex {
           conflict.column('hash').doUpdateSet({ bytes, stored_bytes: storedBytes, created_ms: nowMs }),
         )
         .execute();
+      await logArrived(db, hash);
     },
     addUses: (build, uses) => addUses(db, build, uses),
     setUses: async (build, uses) => {

@@ -5,6 +5,7 @@ import { blobIndex } from './blob-index.ts';
 import { dialectFor } from './dialect.ts';
 import { Dictionaries } from './dictionaries.ts';
 import { farmsOf, readRelations } from './farms.ts';
+import { countAlike, failureIndex } from './failure-index.ts';
 import { migrate } from './migrations/index.ts';
 import { countFacets } from './queries/count-facets.ts';
 import { databaseBytes } from './queries/database-bytes.ts';
@@ -61,6 +62,7 @@ export async function openStore(database: string): Promise<Store> {
   const keeping = retention(db);
   const farms = farmsOf(db, dialect);
   const accounts = accountsOf(db, dialect);
+  const failures = failureIndex(db, dialect);
 
   /** The store as somebody sees it; null: whole. */
   function seen(viewer: Viewer | null): Store {
@@ -126,6 +128,8 @@ export async function openStore(database: string): Promise<Store> {
       blobIndex: index,
       retention: keeping,
       farms,
+      failureIndex: failures,
+      countAlike: async (id) => (await one(async () => countAlike(db, sight, id))(id)) ?? new Map(),
       databaseBytes: () => databaseBytes(db, dialect),
       close: () => db.destroy(),
     };

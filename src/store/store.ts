@@ -10,6 +10,7 @@ import type { TaskGraph, TaskOutcome, TaskTable } from '../model/task-table.ts';
 import type { Accounts } from './accounts.ts';
 import type { BlobIndex } from './blob-index.ts';
 import type { BuildRelations, Farms } from './farms.ts';
+import type { Alike, FailureIndex } from './failure-index.ts';
 import type { ReportNumbers } from './report-numbers.ts';
 import type { Retention } from './retention.ts';
 import type { UploadReceipt, Uploads } from './uploads.ts';
@@ -346,6 +347,10 @@ export interface Store {
   readonly retention: Retention;
   /** Not bounded to a viewer: what mirrors a farm writes. */
   readonly farms: Farms;
+  /** Not bounded to a viewer: for who looks through logs, not for who reads about them. */
+  readonly failureIndex: FailureIndex;
+  /** Failures of a build, by ordinal, of whose fingerprint other builds have failures as well. */
+  countAlike(id: string): Promise<ReadonlyMap<number, Alike>>;
   /** What the database takes, as the engine says. */
   databaseBytes(): Promise<number>;
   close(): Promise<void>;

@@ -1,10 +1,12 @@
 /** What runs inside the query and the ingest thread: one store connection, operations as they are asked, and for ingest the watch. */
 import { parentPort } from 'node:worker_threads';
 import type { ServerEvent } from '../../api/contract.ts';
+import { FailureIndexer } from '../../collector/index-failures.ts';
 import { IngestUploads } from '../../collector/ingest-uploads.ts';
 import { PrefixHashes } from '../../collector/upload.ts';
 import { BakehouseError } from '../../model/errors.ts';
 import type { OperationContext } from '../../operations/context.ts';
+import { failureLogOf } from '../../operations/failure-log.ts';
 import { answerOf, contextFor, runOperation } from '../../operations/run.ts';
 import { openBlobs } from '../../store/blobs/index.ts';
 import { openStore } from '../../store/index.ts';
@@ -34,6 +36,8 @@ export async function runThread(data: ThreadData): Promise<void> {
     if (!changed) return;
     telling = telling
       .then(async () => {
+        // Looked at first: a page that hears of the build asks for its failures.
+        await indexer?.ofBuild(id);
         const access = await context.wholeStore.readAccess(id);
         // One that is gone again is told to nobody.
         if (access !== null) say({ type: 'event', event: { type: 'build', id, revision }, access });
@@ -43,6 +47,14 @@ export async function runThread(data: ThreadData): Promise<void> {
 
   let context: OperationContext;
   let ingest: IngestUploads | null = null;
+  let indexer: FailureIndexer | null = null;
+  const busy = new Set<'uploads' | 'failures'>();
+  const tellBusy = (what: 'uploads' | 'failures', is: boolean): void => {
+    const before = busy.size > 0;
+    if (is) busy.add(what);
+    else busy.delete(what);
+    if (busy.size > 0 !== before) say({ type: 'busy', busy: busy.size > 0 });
+  };
   try {
     const store = await openStore(data.database);
     const blobs = openBlobs(data.blobs);
@@ -54,7 +66,15 @@ export async function runThread(data: ThreadData): Promise<void> {
         ageDays: data.collect.rules.ageDays,
         onSaved,
         onWarning: (message) => say({ type: 'warning', message }),
-        onBusy: (busy) => say({ type: 'busy', busy }),
+        onBusy: (is) => tellBusy('uploads', is),
+      });
+    if (data.bakehouseThread === 'ingest')
+      indexer = new FailureIndexer({
+        store,
+        blobs,
+        logOf: (build, ordinal) => logOf(build, ordinal),
+        onWarning: (message) => say({ type: 'warning', message }),
+        onBusy: (is) => tellBusy('failures', is),
       });
     context = {
       store,
@@ -62,7 +82,9 @@ export async function runThread(data: ThreadData): Promise<void> {
       blobs,
       viewer: CONSOLE,
       collector:
-        data.collect === null || ingest === null ? null : { ...data.collect, hashes: new PrefixHashes(), ingest },
+        data.collect === null || ingest === null || indexer === null
+          ? null
+          : { ...data.collect, hashes: new PrefixHashes(), ingest, indexer },
       now: Date.now,
       version: data.version,
       logRoots: data.logRoots,
@@ -85,6 +107,7 @@ export async function runThread(data: ThreadData): Promise<void> {
     return;
   }
   const { store } = context;
+  const logOf = failureLogOf(context);
   const stop = new AbortController();
   const readings = new Set<Promise<void>>();
 
@@ -138,6 +161,7 @@ export async function runThread(data: ThreadData): Promise<void> {
     stop.abort();
     await Promise.allSettled(readings);
     await ingest?.close();
+    await indexer?.close();
     await store.close();
     port?.close();
   }
@@ -166,5 +190,6 @@ export async function runThread(data: ThreadData): Promise<void> {
     }
   });
   ingest?.start();
+  indexer?.start();
   say({ type: 'ready' });
 }
