@@ -106,7 +106,7 @@ def column_of(push, id, values):
 
 
 def write(push, folder, tasks=10000, real=None, seconds=3600, rows_a_line=256, seed=1, noise=0.02, samples=None, end=True, build_id='3f0c6f2e-8f7b-4b52-9a59-2f3f1f3c0001', local=None,
-          heavy=False):
+          heavy=False, running=0):
     random_ = random.Random(seed)
     heavy = heavy_counters() if heavy else None
     rows = real_rows(push, real) if real else [('do_compile', 0.52, EXAMPLE)]
@@ -156,6 +156,7 @@ def write(push, folder, tasks=10000, real=None, seconds=3600, rows_a_line=256, s
             if heavy is not None or counters.get(total) == 512 * sum(counters.get(part, 0) for part in parts):
                 values[total] = 512 * sum(values.get(part, 0) for part in parts)
         runs.append((i % recipes, TASKS.index(task), int(start_s * 100) * 10, int(end_s * 100) * 10, values))
+    timed = []
     for at in range(0, tasks, rows_a_line):
         part = runs[at:at + rows_a_line]
         starts = [run[2] for run in part]
@@ -167,7 +168,11 @@ def write(push, folder, tasks=10000, real=None, seconds=3600, rows_a_line=256, s
                    push.Column('@hash', [hashlib.sha256(('%d %d' % run[:2]).encode()).hexdigest()[:16] for run in part], kind='hex64')]
         columns += [column_of(push, id, [run[4].get(id) for run in part]) for id in ids]
         announced, data = push.encode_columns(columns)
-        lines.append({'type': 'tasks', 'rows': len(part), 'names': list(TASKS), 'columns': announced, 'data': data})
+        timed.append((part[-1][3], {'type': 'tasks', 'rows': len(part), 'names': list(TASKS), 'columns': announced, 'data': data}))
+        if running:
+            now = part[-1][3]
+            timed.append((now, {'type': 'running', 'atMs': now, 'tasks': [
+                [random_.randrange(recipes), random_.choice(TASKS), now - random_.randrange(100000), 4000 + i] for i in range(running)]}))
     if real:
         stats = sorted(path for path, _, files in os.walk(samples or real) if 'reduced_proc_stat.log' in files)[0]
         for file in ('reduced_proc_stat.log', 'reduced_proc_meminfo.log', 'reduced_proc_diskstats.log', 'reduced_proc_net.log', 'monitor_disk.log',
@@ -178,7 +183,10 @@ def write(push, folder, tasks=10000, real=None, seconds=3600, rows_a_line=256, s
             for at in range(0, len(frames), 60):
                 part = frames[at:at + 60]
                 announced, data = push.encode_columns([column_of(push, str(i), [frame[i] for frame in part]) for i in range(len(part[0]))])
-                lines.append({'type': 'samples', 'file': file, 'lines': template.split('\n'), 'rows': len(part), 'columns': announced, 'data': data})
+                timed.append(((begin + at + 60) * 1000, {'type': 'samples', 'file': file, 'lines': template.split('\n'), 'rows': len(part),
+                                                         'columns': announced, 'data': data}))
+    # As they come: what packs well in one piece does not when it is sent a minute at a time.
+    lines.extend(line for _, line in sorted(timed, key=lambda pair: pair[0]))
     graph = json.dumps({'format': 1, 'recipes': [['', n] for n in pn]}).encode()
     name = push.hashlib.sha256(graph).hexdigest()
     with open(os.path.join(folder, 'blobs', name), 'wb') as blob:

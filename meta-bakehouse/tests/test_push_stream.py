@@ -204,8 +204,9 @@ class Forms(Folder):
         rows = []
         for form in (outbox.growing, outbox.joined):
             found = []
+            likeness = push.Likeness()
             for raw in form().split(b'\n')[:-1]:
-                line = push.line_of(raw)
+                line = likeness.whole(push.line_of(raw))
                 if line['type'] == 'tasks':
                     columns = values_of(line)
                     for i in range(line['rows']):
@@ -218,15 +219,52 @@ class Forms(Folder):
         folder = self.big()
         with open(os.path.join(folder, 'record.jsonl'), 'rb') as file:
             lines = file.read().split(b'\n')
-        lines[5] = b'{"type":"tasks","rows":3,"columns":[{"id":"x","width":1}],"data":"AAAA"}'
-        lines[6] = b'{"type": [[[['
-        lines[7] = b'[' * 100000
+        runs = [i for i, line in enumerate(lines) if line.startswith(b'{"type":"tasks"')]
+        lines[runs[0]] = b'{"type":"tasks","rows":3,"columns":[{"id":"x","width":1}],"data":"AAAA"}'
+        lines[runs[1]] = b'{"type": [[[['
+        lines[runs[2]] = b'[' * 100000
         with open(os.path.join(folder, 'record.jsonl'), 'wb') as file:
             file.write(b'\n'.join(lines))
         outbox = push.Outbox(push.Record(folder), push.Settings())
         tasks = one([push.line_of(raw) for raw in outbox.joined().split(b'\n')[:-1]], 'tasks')
         self.assertEqual(1700, tasks['rows'])
         self.assertEqual(1, outbox.maker.skipped)
+
+
+    def test_lines_are_like_others(self):
+        """Any columns come back, whatever the lines before them were; what a line says of its own is little."""
+        draw = random.Random(5)
+        maker, likeness = push.StreamMaker(push.Settings(), str), push.Likeness()
+        like = 0
+        for number in range(400):
+            rows = draw.choice((0, 1, 3, 90))
+            spread = draw.choice((9, 9, 9, 300, 70000, 1 << 40))
+            ends = sorted(1795222705000 + number * 60000 + 10 * draw.randrange(draw.choice((6000, 6000, 9000000))) for _ in range(rows))
+            some = lambda values: [value if draw.random() < 0.97 else None for value in values]
+            columns = [push.Column('@task', [draw.randrange(3) for _ in range(rows)]), push.Column('@end', some(ends)),
+                       push.Column('@start', some(end - draw.randrange(spread) for end in ends)),
+                       push.Column('x', some(draw.randrange(spread) * draw.choice((1, 8)) for _ in range(rows))),
+                       push.Column('y', some(-draw.randrange(spread) for _ in range(rows)), 3),
+                       push.Column('z', [draw.random() for _ in range(rows)], 0, 'float64'),
+                       push.Column('@hash', [draw.choice((None, 'deadbeefdeadbeef')) for _ in range(rows)], 0, 'hex64')]
+            names = draw.sample(['do_a', 'do_b', 'do_c', 'do_d'], 3)
+            line = maker.like_before({'type': 'tasks', 'names': names}, 'tasks', rows, columns)
+            like += 'like' in line
+            self.assertLessEqual(len(line.get('columns', ())) if 'like' in line else 0, push.CHANGES_MAX)
+            made = likeness.whole(push.line_of(push.write_json(line)))
+            got = push.decode_columns(made)[1]
+            self.assertEqual([names[value] for value in columns[0].values], [made['names'][value] for value in got[0].values])
+            self.assertEqual([(c.id, c.values) for c in columns[1:]], [(c.id, c.values) for c in got[1:]])
+        self.assertGreater(like, 100)
+        with self.assertRaises(ValueError):
+            likeness.whole({'type': 'tasks', 'like': 10 ** 6})
+
+    def test_what_runs_is_told_now_and_then(self):
+        lines = [self.LINE] + [{'type': 'running', 'atMs': 1000 * second, 'tasks': [[0, 'do_x', second, 7]]} for second in range(0, 200, 10)]
+        _, made = self.stream(lines, joined=False)
+        self.assertEqual([0, 50000, 100000, 150000], [line['atMs'] for line in made if line['type'] == 'running'])
+
+    LINE = {'type': 'record', 'format': 1, 'id': BUILD_ID, 'writer': 'w'}
 
 
 class Thinning(Folder):
@@ -282,6 +320,22 @@ class Size(Folder):
         ids = set(column['id'] for column in tasks['columns'])
         ours = set(big_record.EXAMPLE) - set(push.COARSE)
         self.assertEqual(ours - push.NOISY, ours & ids)
+
+    def test_and_so_when_they_are_sent_minute_by_minute(self):
+        """An hour in 60 requests, of which each is packed by itself, with lines of half a minute and 16 tasks that run."""
+        folder = self.big(True, rows_a_line=84, running=16)
+        with open(os.path.join(folder, 'record.jsonl'), 'rb') as file:
+            lines = file.read().splitlines(True)
+        outbox, sent, total = None, 0, 0
+        for minute in range(1, 61):
+            with open(os.path.join(folder, 'record.jsonl'), 'wb') as file:
+                file.writelines(lines[:len(lines) * minute // 60])
+            outbox = outbox or push.Outbox(push.Record(folder), push.Settings())
+            stream = outbox.growing()
+            total += packed(stream[sent:])
+            sent = len(stream)
+        self.assertTrue(outbox.complete)
+        self.assertLess(total, 400000)
 
 
 if __name__ == '__main__':

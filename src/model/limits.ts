@@ -59,6 +59,10 @@ export const RECORD_ROWS_FREE = 2 ** 17;
 export const RECORD_ROWS_A_CHAR = 16;
 /** Columns of one line; a frame of /proc/stat and of 100 network interfaces has some hundred numbers. */
 export const RECORD_COLUMNS_MAX = 4096;
+/** Lines that later ones may be like, kept whole: a stream has one for each sample file and a few of task runs. */
+export const RECORD_NUMBERED_LINES_MAX = 256;
+/** Columns, names and texts that lines take from those that they are like: so many, and one more for each character of their own data. Real ones take a tenth. */
+export const RECORD_BORROWED_FREE = 2 ** 16;
 /** Lines of one record: one a failure, message, phase and flush; a build of a day that is flushed every second has 100,000. */
 export const RECORD_LINES_MAX = 2_000_000;
 /** A name, a path, a detail; those that people write (messages, causes) have cuts of their own. */

@@ -19,6 +19,8 @@ SUCCEEDED, FAILED, COVERED, EXISTING, NOEXEC, UNFINISHED, RUNNING, NOT_RUN = ran
 # A row a task run; what is not written yet is lost when the server is killed, and found again in buildstats.
 _ROWS_MAX = 256
 _FLUSH_S = 10
+# While it is pushed as it runs, lines of more rows: what is sent twice a minute packs better than what is sent six times.
+_FLUSH_PUSHED_S = 30
 _SAMPLES_S = 60
 _POLL_S = 0.2
 _MESSAGES_MAX = 2000
@@ -160,7 +162,7 @@ class Recorder(object):
                 stopping = self._stop.is_set()
                 self._take_all()
                 now = time.time()
-                if len(self._rows) >= _ROWS_MAX or now - self._flushed >= _FLUSH_S:
+                if len(self._rows) >= _ROWS_MAX or now - self._flushed >= (_FLUSH_PUSHED_S if self.facts.running else _FLUSH_S):
                     self._flush()
                 if 'samples' in self.facts.kinds and now - self._sampled >= _SAMPLES_S:
                     self._sample(False)
@@ -503,8 +505,9 @@ class Recorder(object):
                 self._keep_log(dict(run, log=os.path.join(os.path.dirname(temp), 'pseudo', 'pseudo.log')), 'pseudo', 'pseudo')
             if 'host-stats' in self.facts.kinds:
                 folder = self.facts.buildstats.get(run['mc']) or self.facts.buildstats.get('') or ''
-                self._keep_log(dict(run, log=os.path.join(folder, run['pf'], run['task'] + '.host_stats')), 'host-stats', 'host-stats')
-                self._keep_log(dict(run, log=os.path.join(folder, 'host_stats')), 'host-stats', 'host-stats')
+                # As buildstats names them since kirkstone: what its owner has it run when a task fails, and every so often.
+                for name in ('host_stats_%s_failure' % run['task'], 'host_stats_interval'):
+                    self._keep_log(dict(run, log=os.path.join(folder, name)), 'host-stats', 'host-stats')
 
     def _keep_log(self, run, kind, setting):
         """The scrubbed bytes of a run's log, kept as a blob where the settings say so; b'' where there is none."""

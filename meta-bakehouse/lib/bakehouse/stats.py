@@ -11,7 +11,7 @@ _NUMBER_VALUE = re.compile(r'^\s*(-?\d+(?:\.\d+)?)\s*$')
 _DERIVED = frozenset(('walltime', 'cputime', 'read_bytes', 'write_bytes', 'read_ops', 'write_ops', 'effective_cores'))
 _NO_METRICS = frozenset(('Event', 'Started', 'Ended', 'Status', 'Elapsed time'))
 # Of the kind all-counters: docs/formats/record.md, "Kinds". push-build-results and src/formats/record/kinds.ts have the same list; a test holds them.
-NOISY = frozenset(('io.rchar', 'io.wchar', 'io.syscr', 'io.syscw') + tuple(
+NOISY = frozenset(('io.rchar', 'io.wchar', 'io.syscr', 'io.syscw', 'io.cancelled_write_bytes') + tuple(
     group + name for group in ('rusage.ru_', 'child_rusage.ru_') for name in ('minflt', 'majflt', 'nvcsw', 'nivcsw')))
 _ids = {}
 

@@ -23,6 +23,8 @@ import {
   PHASES_MAX,
   QA_ISSUES_MAX,
   RECIPES_MAX,
+  RECORD_BORROWED_FREE,
+  RECORD_NUMBERED_LINES_MAX,
   SAMPLE_SERIES_MAX,
   TARGETS_MAX,
   TASK_NAMES_MAX,
@@ -35,7 +37,7 @@ import { TASK_OUTCOMES } from '../../model/task-table.ts';
 import { UNITS } from '../../model/units.ts';
 import { splitRecipeName } from '../buildstats/recipe-name.ts';
 import { VARIABLE_CHARS_MAX } from '../eventlog/variables.ts';
-import { CellBudget, decodeColumns, type NumberColumn, scaled } from './columns.ts';
+import { CellBudget, ColumnsError, decodeColumns, type NumberColumn, scaled } from './columns.ts';
 import {
   blobOf,
   countOf,
@@ -189,6 +191,9 @@ export class RecordDraft {
   get cells(): number {
     return this.#budget.taken;
   }
+  /** What lines with a number said, for those that are like them. */
+  readonly #numbered = new Map<number, Fields>();
+  #mayBorrow = RECORD_BORROWED_FREE;
   readonly #taskIndex = new Map<string, number>();
   readonly #said = new Set<string>();
   #seriesCount = 0;
@@ -338,8 +343,48 @@ export class RecordDraft {
     return this.taskNames.length - 1;
   }
 
+  /** The line with what it leaves to the one that it is like. Throws ColumnsError where that is none. */
+  #whole(line: Fields): Fields {
+    const like = get(line, 'like');
+    const number = countOf(like ?? get(line, 'number'));
+    if (like === undefined) {
+      if (number !== null) {
+        const { type, file, columns, names, lines } = line;
+        this.#numbered.set(number, { type, file, columns, names, lines });
+        if (this.#numbered.size > RECORD_NUMBERED_LINES_MAX) {
+          for (const oldest of this.#numbered.keys()) {
+            this.#numbered.delete(oldest);
+            break;
+          }
+        }
+      }
+      return line;
+    }
+    const before = number === null ? undefined : this.#numbered.get(number);
+    if (before === undefined || before.type !== line.type || before.file !== line.file)
+      throw new ColumnsError('it is like a line that is not there');
+    const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+    const [columns, names] = [list(before.columns), list(before.names)];
+    // A line of fifty bytes may stand for thousands of columns and names.
+    const data = get(line, 'data');
+    if (typeof data === 'string') this.#mayBorrow += data.length;
+    const borrowed = columns.length + names.length + list(before.lines).length;
+    if (borrowed > this.#mayBorrow) throw new ColumnsError('too many lines are like others, with too little in them');
+    this.#mayBorrow -= borrowed;
+    const changed = new Map(list(get(line, 'columns')).map((column) => [isFields(column) ? column.id : null, column]));
+    const merged = columns.map((column) => {
+      const id = isFields(column) ? column.id : null;
+      const own = changed.get(id);
+      changed.delete(id);
+      return own ?? column;
+    });
+    if (changed.size > 0) throw new ColumnsError('it has columns that the line it is like has not');
+    return { ...before, ...line, columns: merged, names: [...names, ...list(get(line, 'names'))] };
+  }
+
   /** Throws ColumnsError, as all that decode columns. */
-  tasks(line: Fields): void {
+  tasks(given: Fields): void {
+    const line = this.#whole(given);
     const names = get(line, 'names');
     const indexes = (Array.isArray(names) ? names : []).map((name: unknown) => {
       const text = textOf(name, TASK_NAME_CHARS_MAX);
@@ -470,7 +515,8 @@ export class RecordDraft {
     });
   }
 
-  samples(line: Fields): void {
+  samples(given: Fields): void {
+    const line = this.#whole(given);
     const file = textOf(get(line, 'file'), TASK_NAME_CHARS_MAX);
     const lines = get(line, 'lines');
     if (file === null || !Array.isArray(lines)) {

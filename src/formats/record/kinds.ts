@@ -52,6 +52,6 @@ export const KIND_OF_SIZE = { package: 'packages', image: 'images', scratch: 'sc
  * caches and neighbours move them. What was computed, held in memory, read and written is told by the others.
  */
 export const NOISY_COUNTERS: ReadonlySet<string> = new Set([
-  ...['io.rchar', 'io.wchar', 'io.syscr', 'io.syscw'],
+  ...['io.rchar', 'io.wchar', 'io.syscr', 'io.syscw', 'io.cancelled_write_bytes'],
   ...['minflt', 'majflt', 'nvcsw', 'nivcsw'].flatMap((name) => [`rusage.ru_${name}`, `child_rusage.ru_${name}`]),
 ]);

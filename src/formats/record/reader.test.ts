@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import type { Build } from '../../model/build.ts';
-import { RECIPES_MAX, RECORD_CELLS_MAX, RECORD_LINE_BYTES_MAX } from '../../model/limits.ts';
+import { RECIPES_MAX, RECORD_CELLS_MAX, RECORD_LINE_BYTES_MAX, RECORD_NUMBERED_LINES_MAX } from '../../model/limits.ts';
 import { TASK_OUTCOMES } from '../../model/task-table.ts';
 import { NATIVE_PACKING } from '../open/native-packing.ts';
 import { openBuilds } from '../open/open-builds.ts';
@@ -106,6 +106,52 @@ test('numbers in steps, and told by their distance to others', () => {
   expect(rowsOf(build)).toEqual(['a-1.0-r0:do_x succeeded -0.01..0.02', 'b-2.0-r0:do_x succeeded 0..0.01']);
   expect([...build.tasks.values.get('rusage.ru_oublock')!]).toEqual([8, 0]);
   expect([...build.tasks.values.get('io.write_bytes')!]).toEqual([9 * 512, 512]);
+});
+
+test('a line that is like another has what it does not say from there', () => {
+  const first = {
+    ...tasks(['do_a', 'do_b'], { '@recipe': [0, 1], '@task': [0, 1], '@outcome': [0, 0], x: [3, 9] }),
+    number: 7,
+  };
+  // Other numbers in the same columns, but for x, whose are larger.
+  const like = (x: readonly number[], more: object): object => {
+    const other = tasks([], { '@recipe': [1, 0], '@task': [1, 2], '@outcome': [0, 0], x }) as { columns: object[] };
+    const columns = other.columns.slice(1);
+    return { ...other, names: ['do_c'], like: 7, columns, ...more };
+  };
+  const build = reading([RECORD, RECIPES, first, like([300, 70_000], {})]);
+  expect(codes(build)).toEqual([]);
+  expect(rowsOf(build).map((row) => row.split(' ')[0])).toEqual([
+    'a-1.0-r0:do_a',
+    'a-1.0-r0:do_c',
+    'b-2.0-r0:do_b',
+    'b-2.0-r0:do_b',
+  ]);
+  expect([...build.tasks.values.get('x')!].sort((a, b) => a - b)).toEqual([3, 9, 300, 70_000]);
+  for (const [more, why] of [
+    [{ like: 8 }, 'it is like a line that is not there'],
+    [{ like: 'x' }, 'it is like a line that is not there'],
+    [{ type: 'samples' }, 'it is like a line that is not there'],
+    [{ columns: [{ id: 'y', width: 0 }] }, 'it has columns that the line it is like has not'],
+  ] as const) {
+    const { problems, tasks: table } = reading([RECORD, RECIPES, first, like([1, 2], more)]);
+    expect(problems.map(({ code }) => code)).toEqual(['record-line-broken']);
+    expect(problems[0]!.message).toContain(why);
+    expect(table.length).toBe(2);
+  }
+});
+
+test('many short lines that are like one of 4,000 columns cost no more than long ones', () => {
+  const columns = Array.from({ length: 4000 }, (_, i) => ({ id: `c${i}`, width: 0 }));
+  const line = { type: 'tasks', rows: 0, names: [], columns, data: '', number: 1 };
+  const many = Array.from({ length: 100_000 }, () => ({ type: 'tasks', like: 1, rows: 0 }));
+  const { problems } = reading([RECORD, line, ...many]);
+  // Sixteen of them are taken for what they say.
+  expect(problems.some(({ message }) => message.includes('too many lines are like others'))).toBe(true);
+  // And only so many of them are kept.
+  const numbered = Array.from({ length: RECORD_NUMBERED_LINES_MAX + 1 }, (_, i) => ({ ...TWO_RUNS, number: i }));
+  const after = reading([RECORD, RECIPES, ...numbered, { type: 'tasks', like: 0, rows: 0 }]);
+  expect(codes(after)).toEqual([`record-line-broken:${numbered.length + 3}`]);
 });
 
 test('without an end a build runs while its writer does, and is lost else', () => {

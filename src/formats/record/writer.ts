@@ -287,9 +287,9 @@ function isCoarse(id: string, { values }: Build['tasks']): boolean {
   return finer !== undefined && values.get(id)!.every((value, row) => Number.isNaN(value) || !Number.isNaN(finer[row]));
 }
 
-/** To a ten-thousandth: what is below is chance, and would be a third of all that is sent. */
+/** To a thousandth: what is below is chance, and would be a third of all that is sent. */
 function sentSeconds(seconds: number): number {
-  return Math.round(seconds * 1e4) / 1e4;
+  return Math.round(seconds * 1e3) / 1e3;
 }
 
 function compareRecorded(a: number, b: number): number {
