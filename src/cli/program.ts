@@ -178,6 +178,15 @@ export function makeProgram(io: CliIo, ended: (code: number) => void): Command {
     .option('-q, --search <words>', 'words in target, machine, distro, name, builder, host or location')
     .action(run(async () => (await import('./verbs/list.ts')).list));
 
+  withStore(verb('failures', 'what failed, as the few kinds it is; --week: the summary of a week'))
+    .option('--week [week]', 'what is new, back, going on and gone in a week (2026-W48); default: this one')
+    .option('--url <address>', 'with --week: address of the page, up to and with /buildstats, for links in the text')
+    .option('--days <n>', 'of builds of the last so many days', wholeNumber)
+    .option('--top <n>', 'most kinds', wholeNumber, 20)
+    .option('-q, --search <words>', 'words in target, machine, distro, name, builder, host or location of the builds')
+    .option('--json', 'as JSON')
+    .action(run(async () => (await import('./verbs/failures.ts')).failures));
+
   withKeeping(withStore(verb('retention', 'what the rules no longer keep: takes it, or says what it would be')))
     .option('--dry-run', 'only say what would go, with sizes')
     .option('--json', 'as JSON')
@@ -270,7 +279,11 @@ export function makeProgram(io: CliIo, ended: (code: number) => void): Command {
         .option('--push-blobs <n>', 'logs of one build')
         .option('--push-refused-kinds <kinds>', "what clients are told not to send, such as 'samples,graph'")
         .option('--push-builds-per-hour <n>', 'builds of one client in an hour')
-        .option('--push-megabytes-per-hour <n>', 'of one client in an hour, as sent');
+        .option('--push-megabytes-per-hour <n>', 'of one client in an hour, as sent')
+        .option(
+          '--layer-pages <list>',
+          'web pages of repositories, such as meta-acme=https://github.com/acme/meta-acme',
+        );
     if (name === 'watch') {
       withPushing(command)
         .option('--push <server>', 'tell this server of every build while it runs')

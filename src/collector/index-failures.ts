@@ -12,6 +12,7 @@ import { CAUSE_LOG_BYTES_MAX } from '../model/limits.ts';
 import type { BlobStore } from '../store/blobs/index.ts';
 import type { IndexedFailure, LogCause, PendingFailure } from '../store/failure-index.ts';
 import type { Store } from '../store/store.ts';
+import { matchNewFingerprints } from './match-known-issues.ts';
 
 /** Failures of one transaction: some milliseconds of writing. */
 const AT_ONCE = 50;
@@ -69,6 +70,7 @@ export async function indexFailures(context: IndexContext, what: IndexWhat = {})
     await store.failureIndex.write({ failures, logs, rules: RULES_VERSION });
     done += pending.length;
   }
+  if (done > 0) await matchNewFingerprints(store);
   return done;
 }
 

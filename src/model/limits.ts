@@ -149,3 +149,17 @@ export const FARM_LINKS_MAX = 200;
 export const FARM_PARENTS_MAX = 50;
 /** Of a log that is looked through for the line that says why: half a second. Of a longer one head and tail, as of every log. */
 export const CAUSE_LOG_BYTES_MAX = 64 << 20;
+/** A known issue's expression: a line of an error is 100 characters, with alternatives some hundred. */
+export const EXPRESSION_CHARS_MAX = 500;
+/** Steps that one comes to: matching takes at most so many times the characters of the text. */
+export const EXPRESSION_STATES_MAX = 2000;
+/** In force at a time. Each is tried on each new kind of failure. */
+export const KNOWN_ISSUES_MAX = 500;
+export const ISSUE_TITLE_CHARS_MAX = 200;
+/** A note is a paragraph, with a stack trace or a patch pasted into it. */
+export const NOTE_CHARS_MAX = 10_000;
+export const LINK_CHARS_MAX = 500;
+/** A revision, a version, or a name of a series. */
+export const FIXED_IN_CHARS_MAX = 200;
+/** Kinds of failures changed by one click: what the largest page shows. */
+export const TRIAGED_AT_ONCE_MAX = 500;

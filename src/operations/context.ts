@@ -1,3 +1,4 @@
+import type { LayerPage } from '../analysis/revision-links.ts';
 import type { FailureIndexer } from '../collector/index-failures.ts';
 import type { IngestUploads } from '../collector/ingest-uploads.ts';
 import type { PushRules } from '../collector/push-policy.ts';
@@ -21,6 +22,8 @@ export interface OperationContext {
   readonly version: string;
   /** Folders below which task logs may be opened: the paths given to the server, resolved (log-roots.ts). Empty: no logs. */
   readonly logRoots: readonly string[];
+  /** Where the layers of this site are shown on the web, by their names; the well-known ones are known anyway. */
+  readonly layerPages?: ReadonlyMap<string, LayerPage>;
   /** A build of ours to play with, shipped inside the release; null when this copy has none. */
   readonly sample: SampleSource | null;
   /** The page that a report file is made of (scripts/build.ts); null when this copy was not built. */

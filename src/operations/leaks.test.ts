@@ -33,6 +33,12 @@ const ID: Readonly<Record<Visibility, string>> = {
 const ABSENT = 'd4444444-4444-4444-8444-444444444444';
 const ALIAS = 'e5555555-5555-4555-8555-555555555555';
 const KINDS = ['public', 'unlisted', 'private'] as const;
+/** Fingerprints of the failure that each build has alone. */
+const HASH: Readonly<Record<Visibility, string>> = {
+  public: '1111111111111111',
+  unlisted: '2222222222222222',
+  private: '3333333333333333',
+};
 const START = Date.UTC(2026, 0, 1);
 
 const own = (viewer: Viewer): boolean => viewer.admin || viewer.account === OWNER.account;
@@ -146,6 +152,31 @@ const ROWS: { readonly [N in OperationName]: Row<N> } = {
       zoneMinutes: 0,
     })),
   },
+  'group-failures': {
+    all: [
+      { filter: {}, failures: {}, limit: 500 },
+      { filter: { words: ['zz'] }, failures: { words: ['zz'] }, limit: 500 },
+      ...KINDS.map((kind) => ({ filter: {}, failures: { recipe: [`zz${kind}`] }, limit: 500 })),
+      ...KINDS.map((kind) => ({ filter: {}, failures: { fingerprint: [HASH[kind]] }, limit: 500 })),
+      { filter: {}, failures: { state: ['known'] }, limit: 500 },
+    ],
+  },
+  'list-failures': {
+    all: [
+      { filter: {}, failures: {}, after: null, limit: 500 },
+      { filter: {}, failures: { words: ['zz'] }, after: null, limit: 500 },
+      ...KINDS.map((kind) => ({ filter: {}, failures: { fingerprint: [HASH[kind]] }, after: null, limit: 500 })),
+    ],
+  },
+  'list-unsteady': { all: [{ filter: {}, builds: 500 }] },
+  'show-week': { all: [{ week: null, filter: {} }] },
+  'week-as-text': { all: [{ week: '2026-W01', filter: {}, base: null }] },
+  'blame-failure': { of: (build) => ({ build, mc: '', pn: 'other', task: 'do_compile' }) },
+  'show-triage': { not: 'of a kind of failure, not of a build: a test of its own below' },
+  'triage-failures': { not: 'of a kind of failure, not of a build: a test of its own below' },
+  'list-issues': { not: 'rules that people write for everybody; nothing in them is of a build' },
+  'save-issue': { not: 'tells the number of what was saved' },
+  'remove-issue': { not: 'tells the number of what was removed' },
   'store-figures': { not: OWNERS },
   'plan-retention': { not: OWNERS },
   'apply-retention': { not: OWNERS },
@@ -211,6 +242,24 @@ describe.each(databases)('over $name', ({ open, skip }) => {
       );
     }
     await store.addAlias(ALIAS, ID.private);
+    const pending = await store.failureIndex.pending(1, 10);
+    await store.failureIndex.write({
+      rules: 1,
+      logs: [],
+      failures: pending.map(({ build, ordinal, id, pn, task }) => {
+        const kind = KINDS.find((one) => ID[one] === id)!;
+        const text = `zz${kind} was not found`;
+        const crossHash = HASH[kind].split('').reverse().join('');
+        const fingerprint = { hash: HASH[kind], crossHash, class: 'other', infrastructure: false, pn, task, text };
+        return { build, ordinal, cause: text, causeLine: null, fingerprint };
+      }),
+    });
+    await store.triage.change(
+      Object.values(HASH),
+      { state: 'known', note: 'zznote' },
+      { account: null, name: 'console' },
+      START,
+    );
   });
   afterAll(() => context?.store.close());
   const it = test.skipIf(skip);
@@ -286,6 +335,21 @@ describe.each(databases)('over $name', ({ open, skip }) => {
           await absent((id) => id),
         );
     }
+  });
+
+  it('what is said of a kind of failure that only hidden builds have is not there, and nobody can say more', async () => {
+    for (const [who, viewer] of VIEWERS)
+      for (const kind of KINDS) {
+        const fingerprint = HASH[kind];
+        const none = '4'.repeat(16);
+        const shown = await ask('show-triage', { fingerprint }, viewer, fingerprint);
+        const change = await ask('triage-failures', { fingerprints: [fingerprint], note: 'x' }, viewer, fingerprint);
+        expect(shown.good, `${kind} for ${who}`).toBe(listed(viewer, kind));
+        if (listed(viewer, kind)) continue;
+        expect(shown, who).toEqual(await ask('show-triage', { fingerprint: none }, viewer, none));
+        expect(change, who).toEqual(await ask('triage-failures', { fingerprints: [none], note: 'x' }, viewer, none));
+        expect(change.good).toBe(false);
+      }
   });
 
   it('the last build, and a count, are of what one may see', async () => {

@@ -160,6 +160,7 @@ export async function startServer(settings: Settings, options: StartOptions = {}
         blobs,
         version: VERSION,
         logRoots,
+        layerPages: settings.layerPages,
         collect: role === 'ingest' ? collect : null,
       },
       entry: threadEntry(),

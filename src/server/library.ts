@@ -15,11 +15,13 @@ export { exportReport } from '../operations/export-report.ts';
 export { samplesCsv } from '../operations/export-samples.ts';
 export { tasksFile } from '../operations/export-tasks.ts';
 export { traceFile } from '../operations/export-trace.ts';
+export { groupFailures } from '../operations/group-failures.ts';
 export { importFarm } from '../operations/import-farm.ts';
 export { importPath } from '../operations/import-path.ts';
 export { pinBuild } from '../operations/pin-build.ts';
 export { noSuchBuild, resolveBuildId } from '../operations/resolve-build-id.ts';
 export { runOperation } from '../operations/run.ts';
+export { showWeek, weekAsText } from '../operations/show-week.ts';
 export {
   addressOf,
   DEFAULT_KINDS,

@@ -12,7 +12,8 @@ export type SettingKind =
   | 'push'
   | 'visibility'
   | 'visibilities'
-  | 'kinds';
+  | 'kinds'
+  | 'layer-pages';
 
 export interface SettingRow {
   /** Key in the YAML file, and of the flags object. */
@@ -58,7 +59,8 @@ export type SettingName =
   | 'keepLogsDays'
   | 'keepReportsDays'
   | 'keepUploadsDays'
-  | 'keepBlobsGigabytes';
+  | 'keepBlobsGigabytes'
+  | 'layerPages';
 
 /** A build without its times is none. */
 export const REFUSABLE_KINDS = RECORD_KINDS.filter((kind) => kind !== 'times');
@@ -309,6 +311,15 @@ export const SETTINGS: readonly SettingRow[] = [
     kind: 'limit',
     fallback: 'no limit',
     meaning: 'logs, graphs and reports together, as stored; the oldest go first, logs of failures last',
+  },
+  {
+    key: 'layerPages',
+    flag: '--layer-pages LIST',
+    environment: 'BAKEHOUSE_LAYER_PAGES',
+    kind: 'layer-pages',
+    fallback: 'those of well-known layers',
+    meaning:
+      'web pages of repositories for links to commits, as `meta-acme=https://github.com/acme/meta-acme`; of another forge than its name tells: `gitlab+https://…`, `cgit+https://…`',
   },
 ];
 

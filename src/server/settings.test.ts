@@ -56,6 +56,7 @@ describe('readSettings', () => {
         uploadsDays: 14,
         blobBytes: null,
       },
+      layerPages: new Map(),
     });
     // Who listens for others takes reports only from who has a token, unless he says otherwise.
     expect((await read({ host: '0.0.0.0' })).pushing.push).toBe('token');

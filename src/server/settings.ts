@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
+import { type LayerPage, parseLayerPage } from '../analysis/revision-links.ts';
 import { isLoopbackName } from '../api/security.ts';
 import { BakehouseError } from '../model/errors.ts';
 import type { BlobPlace } from '../store/blobs/index.ts';
@@ -40,6 +41,8 @@ export interface Settings {
   readonly trustProxy: readonly string[];
   readonly pushing: PushSettings;
   readonly keeping: RetentionRules;
+  /** Where the layers of this site are shown on the web. */
+  readonly layerPages: ReadonlyMap<string, LayerPage>;
 }
 
 export interface PushSettings {
@@ -143,6 +146,14 @@ function checked(kind: SettingKind, value: Value, source: Source): Value {
       for (const one of Array.isArray(list) ? list : [])
         if (!REFUSABLE_KINDS.some((kind) => kind === one))
           throw invalid(source, `"${one}" is none of ${REFUSABLE_KINDS.join(', ')}`);
+      return list;
+    }
+    case 'layer-pages': {
+      const list = checked('list', value, source);
+      for (const one of Array.isArray(list) ? list : []) {
+        const parsed = parseLayerPage(one);
+        if (typeof parsed === 'string') throw invalid(source, parsed);
+      }
       return list;
     }
     case 'level': {
@@ -338,5 +349,11 @@ export async function readSettings(input: SettingsInput): Promise<Settings> {
       uploadsDays: limit('keepUploadsDays') ?? 14,
       blobBytes: blobGigabytes === null ? null : blobGigabytes * 2 ** 30,
     }),
+    layerPages: new Map(
+      list('layerPages').flatMap((text) => {
+        const parsed = parseLayerPage(text);
+        return typeof parsed === 'string' ? [] : [[parsed.name, parsed.page] as const];
+      }),
+    ),
   });
 }

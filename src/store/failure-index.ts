@@ -7,6 +7,7 @@ import type { Dialect } from './dialect.ts';
 import type { Database } from './schema.ts';
 import type { Sight } from './sight.ts';
 import { storable } from './storable.ts';
+import { follow } from './triage.ts';
 
 /** A failure that rules of an older version, or none, looked at. */
 export interface PendingFailure {
@@ -169,18 +170,31 @@ export function failureIndex(db: Kysely<Database>, dialect: Dialect): FailureInd
                       .execute()
                   ).map(({ hash, number }) => [hash, number]),
             );
-            for (const { build, ordinal, cause, causeLine, fingerprint } of failures)
+            const moved = new Map<string, { readonly from: number; readonly to: number }>();
+            for (const { build, ordinal, cause, causeLine, fingerprint } of failures) {
+              const to = numbers.get(fingerprint.hash)!;
+              const before = await trx
+                .selectFrom('failures')
+                .select(['fingerprint', 'rules'])
+                .where('build', '=', build)
+                .where('ordinal', '=', ordinal)
+                .executeTakeFirst();
+              // Looked at by older rules, and not only before its log came.
+              if (before !== undefined && before.rules > 0 && before.fingerprint !== null && before.fingerprint !== to)
+                moved.set(`${before.fingerprint} ${to}`, { from: before.fingerprint, to });
               await trx
                 .updateTable('failures')
                 .set({
                   cause: cause === null ? null : storable(cause),
                   cause_line: causeLine,
-                  fingerprint: numbers.get(fingerprint.hash)!,
+                  fingerprint: to,
                   rules,
                 })
                 .where('build', '=', build)
                 .where('ordinal', '=', ordinal)
                 .execute();
+            }
+            await follow(trx, [...moved.values()]);
           });
           return;
         } catch (error) {

@@ -4,13 +4,15 @@ import { addAlias, aliasOf, serverSecret } from './aliases.ts';
 import { blobIndex } from './blob-index.ts';
 import { dialectFor } from './dialect.ts';
 import { Dictionaries } from './dictionaries.ts';
-import { farmsOf, readRelations } from './farms.ts';
 import { countAlike, failureIndex } from './failure-index.ts';
+import { farmsOf, readRelations } from './farms.ts';
 import { migrate } from './migrations/index.ts';
 import { countFacets } from './queries/count-facets.ts';
 import { databaseBytes } from './queries/database-bytes.ts';
 import { findByOrigin } from './queries/find-by-origin.ts';
+import { groupFailures } from './queries/group-failures.ts';
 import { countBuilds, listBuilds } from './queries/list-builds.ts';
+import { listFailures } from './queries/list-failures.ts';
 import {
   findIds,
   hasHidden,
@@ -30,6 +32,7 @@ import {
 } from './queries/read-build.ts';
 import { readHistories, readNeighbours } from './queries/read-histories.ts';
 import { readMatrix } from './queries/read-matrix.ts';
+import { readFailedHashes, readTaskHistory } from './queries/read-task-runs.ts';
 import { readTopTasks } from './queries/read-top-tasks.ts';
 import { readTrend } from './queries/read-trend.ts';
 import { readWaterfall } from './queries/read-waterfall.ts';
@@ -39,6 +42,7 @@ import { deleteBuild, saveBuild } from './save-build.ts';
 import type { Database } from './schema.ts';
 import { sightOf } from './sight.ts';
 import type { Store, Viewer } from './store.ts';
+import { triageOf } from './triage.ts';
 import { uploadsOf } from './uploads.ts';
 
 /**
@@ -102,6 +106,10 @@ export async function openStore(database: string): Promise<Store> {
       readTopTasks: (question) => readTopTasks(db, dialect, dictionaries, sight, question),
       readWaterfall: (question) => readWaterfall(db, dialect, sight, question),
       readMatrix: (question) => readMatrix(db, dialect, sight, question),
+      groupFailures: (builds, filter, limit) => groupFailures(db, dialect, sight, builds, filter, limit),
+      listFailures: (builds, filter, page) => listFailures(db, sight, builds, filter, page),
+      readTaskHistory: (question) => readTaskHistory(db, dialect, dictionaries, sight, question),
+      readFailedHashes: (builds, limit) => readFailedHashes(db, dialect, dictionaries, sight, builds, limit),
       listMetrics: async () => {
         const metrics = await dictionaries.listMetrics(db);
         // The names of numbers that only a hidden build has would tell of it.
@@ -130,6 +138,7 @@ export async function openStore(database: string): Promise<Store> {
       farms,
       failureIndex: failures,
       countAlike: async (id) => (await one(async () => countAlike(db, sight, id))(id)) ?? new Map(),
+      triage: triageOf(db, dialect, sight),
       databaseBytes: () => databaseBytes(db, dialect),
       close: () => db.destroy(),
     };

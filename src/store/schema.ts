@@ -228,6 +228,45 @@ export interface Database {
     mc: string;
     message: string;
   };
+  /** What people say of a kind of failure; no row: nobody said anything. */
+  triage: {
+    fingerprint: number;
+    /** Null: nobody said one. */
+    state: string | null;
+    link: string | null;
+    fixed_in: string | null;
+    owner: number | null;
+    changed_ms: number;
+  };
+  known_issues: {
+    number: Generated<number>;
+    title: string;
+    expression: string;
+    class: string | null;
+    pn: string | null;
+    task: string | null;
+    state: string;
+    link: string | null;
+    created_ms: number;
+    /** Null: in force. */
+    removed_ms: number | null;
+  };
+  issue_matches: { fingerprint: number; issue: number };
+  /** One row: up to which fingerprint every known issue was tried. */
+  issue_progress: { fingerprint: number };
+  triage_journal: {
+    number: Generated<number>;
+    at_ms: number;
+    /** Null: the console. */
+    account: number | null;
+    /** As it was called then. */
+    name: string;
+    fingerprint: number | null;
+    issue: number | null;
+    what: string;
+    was: string | null;
+    said: string | null;
+  };
   problems: {
     build: number;
     ordinal: number;

@@ -9,11 +9,11 @@ const WORDS_MAX = 12;
 const VALUES_MAX = 100;
 
 /** `a,b` -> [a, b]; '' -> [''], which means "not recorded". */
-function values(text: string | undefined): string[] | undefined {
+export function values(text: string | undefined): string[] | undefined {
   return text === undefined ? undefined : text.split(',', VALUES_MAX);
 }
 
-function known<T extends string>(name: string, text: string | undefined, all: readonly T[]): T[] | undefined {
+export function known<T extends string>(name: string, text: string | undefined, all: readonly T[]): T[] | undefined {
   return values(text)?.map((value) => {
     const found = all.find((one) => one === value);
     if (found === undefined)
@@ -22,15 +22,18 @@ function known<T extends string>(name: string, text: string | undefined, all: re
   });
 }
 
-function given<T extends object>(filter: { [K in keyof T]: T[K] | undefined }): Partial<T> {
+export function given<T extends object>(filter: { [K in keyof T]: T[K] | undefined }): Partial<T> {
   return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined)) as Partial<T>;
+}
+
+export function words(text: string | undefined): string[] | undefined {
+  return text?.split(/\s+/, WORDS_MAX).filter((word) => word !== '');
 }
 
 /** The query of the list and its facets -> what the store filters by. */
 export function buildFilter(query: Omit<BuildsQuery, 'limit' | 'after'>): BuildListFilter {
-  const words = query.q?.split(/\s+/, WORDS_MAX).filter((word) => word !== '');
   return given<{ [K in keyof BuildListFilter]-?: NonNullable<BuildListFilter[K]> }>({
-    words,
+    words: words(query.q),
     machine: values(query.machine),
     distro: values(query.distro),
     target: values(query.target),

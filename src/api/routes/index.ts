@@ -6,6 +6,7 @@ import { events } from './events.ts';
 import { explore } from './explore.ts';
 import { exports } from './export.ts';
 import { facets } from './facets.ts';
+import { failures } from './failures.ts';
 import { findInLog } from './find-in-log.ts';
 import { importSample } from './import-sample.ts';
 import { listBuilds } from './list-builds.ts';
@@ -21,6 +22,7 @@ import { showBuild } from './show-build.ts';
 import { showMatrix } from './show-matrix.ts';
 import { showWaterfall } from './show-waterfall.ts';
 import { trend } from './trend.ts';
+import { triage } from './triage.ts';
 import { uploads } from './uploads.ts';
 
 export const ROUTES: readonly RegisterRoute[] = [
@@ -43,6 +45,8 @@ export const ROUTES: readonly RegisterRoute[] = [
   events,
   importSample,
   uploads,
+  ...failures,
+  ...triage,
   ...accounts,
   ...changeBuild,
   push,

@@ -24,6 +24,7 @@ export async function serve(io: CliIo, args: readonly string[], options: Options
       logLevel: text(options, 'logLevel'),
       publicUrl: text(options, 'publicUrl'),
       trustProxy: text(options, 'trustProxy'),
+      layerPages: text(options, 'layerPages'),
       push: text(options, 'push'),
       visibility: text(options, 'visibility'),
       visibilities: text(options, 'visibilities'),

@@ -1,4 +1,5 @@
 /** What the main thread and its two others say to each other. Everything here survives structured cloning. */
+import type { LayerPage } from '../../analysis/revision-links.ts';
 import type { ServerEvent } from '../../api/contract.ts';
 import type { EventAccess } from '../../api/routes/route.ts';
 import type { PushRules } from '../../collector/push-policy.ts';
@@ -18,6 +19,7 @@ export interface ThreadData {
   readonly blobs: BlobPlace;
   readonly version: string;
   readonly logRoots: readonly string[];
+  readonly layerPages: ReadonlyMap<string, LayerPage>;
   /** Ingest only: what reports are taken; null: none. */
   readonly collect: { readonly rules: PushRules; readonly publicUrl: string | null } | null;
 }

@@ -88,6 +88,7 @@ export async function runThread(data: ThreadData): Promise<void> {
       now: Date.now,
       version: data.version,
       logRoots: data.logRoots,
+      layerPages: data.layerPages,
       sample: sampleSource(),
       reportTemplate: reportTemplate(),
       onSaved,

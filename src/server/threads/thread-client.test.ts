@@ -28,6 +28,7 @@ function create(database = `sqlite:${join(folder, 'x.db')}`, idleMs = 60_000): v
       blobs: { kind: 'disk', folder: join(folder, 'blobs') },
       version: '1.2.3',
       logRoots: [],
+      layerPages: new Map(),
       collect: null,
     },
     entry: threadEntry(),

@@ -97,7 +97,7 @@ export function matches(
     const any: Expression<SqlBool>[] = [];
     if (recorded.length > 0) {
       any.push(
-        eb('number', 'in', (inner) =>
+        eb('builds.number', 'in', (inner) =>
           inner.selectFrom('build_targets').select('build').where('target', 'in', recorded),
         ),
       );
