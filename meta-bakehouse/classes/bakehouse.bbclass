@@ -33,6 +33,15 @@ def bakehouse_file(d, name):
                         return path
     return ''
 
+# A customer's extensible SDK gets neither the class nor its settings. Said to the configuration, which recipes begin with, and not in each recipe,
+# which is parsed again for each of its tasks. Appended, for populate_sdk_ext sets defaults for both; in the words of the release.
+def bakehouse_keeps_out_of_sdks(d):
+    settings = ' '.join(sorted(key for key in d.keys() if key.startswith('BAKEHOUSE_')))
+    version = tuple(int(part) for part in bb.__version__.split('.')[:2])
+    names = ('ESDK_CLASS_INHERIT_DISABLE', 'ESDK_LOCALCONF_REMOVE') if version >= (2, 0) else ('SDK_INHERIT_BLACKLIST', 'SDK_LOCAL_CONF_BLACKLIST')
+    for name, value in zip(names, ('bakehouse', settings)):
+        d.setVar(name + (':append' if version >= (1, 51) else '_append'), ' ' + value)
+
 def bakehouse_hooks(d):
     import importlib
     import os
@@ -49,9 +58,14 @@ def bakehouse_hooks(d):
 
 python bakehouse_eventhandler() {
     try:
-        if d is None or d.getVar('BB_WORKERCONTEXT') == '1':
+        if d is None:
             return
         name = type(e).__name__
+        if name == 'ConfigParsed':
+            # In the worker too, once: it reads the configuration for itself, and the SDK is made in its tasks.
+            bakehouse_keeps_out_of_sdks(d)
+        if d.getVar('BB_WORKERCONTEXT') == '1':
+            return
         if name == 'ConfigParsed':
             # Another server or another folder is no reason to parse every recipe again. Renamed in kirkstone.
             for variable in ('BB_HASHCONFIG_IGNORE_VARS', 'BB_HASHCONFIG_WHITELIST'):
@@ -69,15 +83,3 @@ python bakehouse_eventhandler() {
 }
 addhandler bakehouse_eventhandler
 bakehouse_eventhandler[eventmask] = "bb.event.ConfigParsed bb.event.CacheLoadStarted bb.event.ParseStarted bb.event.BuildInit bb.event.BuildStarted bb.event.BuildCompleted bb.command.CommandCompleted bb.command.CommandFailed bb.command.CommandExit bb.cooker.CookerExit"
-
-# A customer's extensible SDK gets neither the class nor its settings. Two spellings: both were renamed in kirkstone.
-python () {
-    if bb.data.inherits_class('populate_sdk_ext', d):
-        for name in ('ESDK_CLASS_INHERIT_DISABLE', 'SDK_INHERIT_BLACKLIST'):
-            if d.getVar(name) is not None:
-                d.appendVar(name, ' bakehouse')
-        settings = ' '.join(sorted(name for name in d.keys() if name.startswith('BAKEHOUSE_')))
-        for name in ('ESDK_LOCALCONF_REMOVE', 'SDK_LOCAL_CONF_BLACKLIST'):
-            if d.getVar(name) is not None:
-                d.appendVar(name, ' ' + settings)
-}

@@ -372,6 +372,22 @@ class Building(unittest.TestCase):
         outcomes = [outcome for line in self.of('tasks') for outcome in unpacked(line)['@outcome']]
         self.assertEqual(sorted(outcomes), [0, 5])
 
+    def test_variables_of_other_multiconfigs(self):
+        other = Data(dict(self.d.values, BB_CURRENT_MC='arm', MACHINE='qemuarm64', TMPDIR=os.path.join(self.folder, 'tmp-arm')))
+        targets = dict(getPkgs=lambda: ['zlib:do_build'])
+        self.bb.fire(event('BuildInit', **targets), self.d)
+        self.bb.fire(event('BuildStarted', **targets), self.d)
+        self.bb.fire(event('BuildStarted', **targets), other)
+        for d in (self.d, other):
+            self.bb.fire(event('BuildCompleted', _interrupted=0), d)
+        self.bb.fire(event('CommandCompleted'), self.d)
+        facts = self.facts()
+        self.assertEqual((facts['machine'], facts['variables']['MACHINE'], facts['variables']['mc:arm:MACHINE']),
+                         ('qemux86-64', 'qemux86-64', 'qemuarm64'))
+        # What is the same is not said twice.
+        self.assertNotIn('mc:arm:DISTRO', facts['variables'])
+        self.assertEqual(facts['variables']['mc:arm:TMPDIR'].rpartition('/')[2], 'tmp-arm')
+
     def test_what_is_not_wanted_is_not_recorded(self):
         self.d.values['BAKEHOUSE_RECORD'] = '-counters -all-counters -hashes -graph -failure-logs -layers'
         self.build(fail=True)

@@ -134,6 +134,8 @@ def _facts(event, d):
             facts.variables[name] = str(value)[:8192]
     facts.layers = (get('BBLAYERS') or '').split()
     facts.topdir = (get('TOPDIR') or '').rstrip('/')
+    facts.mc = mc
+    facts.machines = {mc: facts.machine}
     facts.tmpdirs = {mc: get('TMPDIR') or ''}
     base = get('BUILDSTATS_BASE')
     if base and facts.name:
@@ -204,8 +206,14 @@ def _build_started(event, d, bb, own):
     if recorder.started_mcs > 1:
         # One more multiconfig: its folders are added, and the facts of the default one stay.
         first = own['merged']
-        first.tmpdirs.update(facts.tmpdirs)
-        first.buildstats.update(facts.buildstats)
+        # New ones each time: the writer's thread may just be reading those that are there.
+        first.tmpdirs = dict(first.tmpdirs, **facts.tmpdirs)
+        first.buildstats = dict(first.buildstats, **facts.buildstats)
+        first.machines = dict(first.machines, **facts.machines)
+        if facts.mc != first.mc:
+            # As variablesOf of src/formats/eventlog/assemble.ts has them.
+            first.variables = dict(first.variables, **dict(('mc:%s:%s' % (facts.mc, name), value) for name, value in facts.variables.items()
+                                                           if first.variables.get(name) != value))
         facts = first
     own['merged'] = facts
     recorder.update(facts)

@@ -40,13 +40,16 @@ class Facts(object):
 
     def __init__(self):
         self.name = ''
+        self.mc = ''
         self.machine = None
         self.distro = None
         self.distro_version = None
         self.distro_id = None
         self.bitbake_version = None
         self.targets = None
+        # Of each multiconfig but the default one as mc:<name>:VARIABLE, where they differ.
         self.variables = {}
+        self.machines = {}
         self.layers = []
         self.topdir = ''
         self.tmpdirs = {}
@@ -661,7 +664,8 @@ class Recorder(object):
 
     def _sizes(self):
         kinds = self.facts.kinds
-        if not ('packages' in kinds or 'images' in kinds or 'scratch' in kinds):
+        # What lies there of a build that never started is of those before it.
+        if not self.started_mcs or not ('packages' in kinds or 'images' in kinds or 'scratch' in kinds):
             return
         from . import sizes
         for line in sizes.lines(self.facts, kinds, self._recipes, self.images or (), self.record.blob):

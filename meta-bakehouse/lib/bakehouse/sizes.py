@@ -32,7 +32,7 @@ def _packages(facts, recipes, blob, until):
         by_pn.setdefault((mc, pf), number)
     count = 0
     for mc, tmpdir in sorted(facts.tmpdirs.items()):
-        folder = os.path.join(tmpdir, 'pkgdata', facts.machine or '', 'runtime')
+        folder = os.path.join(tmpdir, 'pkgdata', facts.machines.get(mc) or facts.machine or '', 'runtime')
         try:
             names = sorted(os.listdir(folder))
         except (IOError, OSError):
