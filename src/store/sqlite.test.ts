@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
+import { Kysely, sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { blankBuild, drawBuild } from '../model/draw-build.ts';
+import { dialectFor } from './dialect.ts';
 import { openStore } from './index.ts';
 import { STORE_VERSION } from './migrations/index.ts';
 
@@ -38,6 +40,15 @@ describe('store in a file', () => {
     const again = new DatabaseSync(file);
     expect(again.prepare('select version from store_version').get()).toEqual({ version: STORE_VERSION + 1 });
     again.close();
+  });
+
+  test('a commit waits for the disk: what was acknowledged outlives the power', async () => {
+    const db = new Kysely<object>({ dialect: dialectFor(`sqlite:${file}`).kysely });
+    const settings =
+      await sql`select s.synchronous, j.journal_mode from pragma_synchronous s, pragma_journal_mode j`.execute(db);
+    // 2: FULL. In WAL mode anything less syncs at checkpoints only.
+    expect(settings.rows).toEqual([{ synchronous: 2, journal_mode: 'wal' }]);
+    await db.destroy();
   });
 
   test('a file that is no database and a folder that is not there say so', async () => {

@@ -70,7 +70,12 @@ function diskMedium(folder: string): Medium {
 
   async function makeFolder(path: string): Promise<void> {
     const made = await mkdir(path, { recursive: true, mode: FOLDER_MODE });
-    if (made !== undefined) await syncFolder(dirname(path));
+    if (made === undefined) return;
+    // Every folder that is new is a name in the one above it.
+    for (let above = dirname(path); ; above = dirname(above)) {
+      await syncFolder(above);
+      if (above.length < made.length) return;
+    }
   }
 
   async function begin(hash: BlobHash): Promise<Draft> {
