@@ -96,7 +96,9 @@ export const BLOB_BODY_BYTES_MAX = 64 << 20;
 /** Blobs that are offered in one request: a thousand are 150 KB. */
 export const OFFERED_BLOBS_MAX = 1000;
 export const OFFER_BYTES_MAX = 1 << 20;
-/** Bodies that are being received, of all clients together: 300 chunks of real builds. Beyond it a client is told to come again. */
+/** A log as it is sent that is held in memory until it is stored; nearly all are some ten KB. A larger one goes by a file. */
+export const BODY_IN_MEMORY_BYTES_MAX = 1 << 20;
+/** Bodies that are being received, in memory, of all clients together: 300 chunks of real builds. Beyond it a client is told to come again. */
 export const RECEIVING_BYTES_MAX = 256 << 20;
 /** Of a client that nobody knows: a build every half minute, from behind a company's one address. */
 export const STRANGER_BUILDS_PER_HOUR = 120;

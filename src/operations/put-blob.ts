@@ -1,4 +1,5 @@
-import { Readable } from 'node:stream';
+import { createReadStream } from 'node:fs';
+import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { assertMayPush, takeQuota } from '../collector/push-policy.ts';
 import { ownUpload } from '../collector/upload.ts';
@@ -16,7 +17,8 @@ export async function putBlob(
     readonly secret: string;
     readonly sha256: string;
     readonly class: string;
-    readonly body: Uint8Array;
+    /** As it came; a large one in a file that its receiver made, and removes. */
+    readonly body: Uint8Array | { readonly file: string; readonly bytes: number };
     readonly gzip: boolean;
   },
 ): Promise<{ readonly stored: true }> {
@@ -32,8 +34,10 @@ export async function putBlob(
   // A stream that is whole says which blobs belong to it.
   if (known === undefined && isWhole(upload))
     throw new BakehouseError('not-found', 'The record of this build names no such log.');
-  await takeQuota(store, policy, upload.client, { builds: 0, bytes: input.body.length }, context.now());
-  const size = await context.blobs.put(input.sha256, unpacked(input.body, input.gzip), policy.blobBytes);
+  const { body } = input;
+  const bytes = body instanceof Uint8Array ? body.length : body.bytes;
+  await takeQuota(store, policy, upload.client, { builds: 0, bytes }, context.now());
+  const size = await context.blobs.put(input.sha256, unpacked(body, input.gzip), policy.blobBytes);
   await blobIndex.noteBlob(input.sha256, size, context.now());
   // A graph that its stream waited for belongs into the build. Asked after it is there: what is stored from now on finds it.
   const waited =
@@ -46,16 +50,26 @@ export async function putBlob(
   return { stored: true };
 }
 
-/** In pieces, so that a bomb is stopped by the first piece too many. */
-async function* unpacked(body: Uint8Array, gzip: boolean): AsyncIterable<Uint8Array> {
-  if (!gzip) {
+/** In pieces, so that a bomb is stopped by the first piece too many, and a large log never stands in memory. */
+async function* unpacked(body: Uint8Array | { readonly file: string }, gzip: boolean): AsyncIterable<Uint8Array> {
+  if (body instanceof Uint8Array && !gzip) {
     yield body;
     return;
   }
+  const source =
+    body instanceof Uint8Array ? Readable.from([body], { objectMode: false }) : createReadStream(body.file);
+  if (!gzip) {
+    yield* source as AsyncIterable<Uint8Array>;
+    return;
+  }
+  const gunzip = createGunzip();
+  // Nothing else tells one that the other has failed.
+  pipeline(source, gunzip, () => {});
   try {
-    for await (const piece of Readable.from([body], { objectMode: false }).pipe(createGunzip()))
-      yield piece as Uint8Array;
+    for await (const piece of gunzip) yield piece as Uint8Array;
   } catch (cause) {
+    // The disk, and not its sender.
+    if (cause instanceof Error && 'syscall' in cause) throw cause;
     throw new BakehouseError('unreadable', 'The body is not whole gzip.', { cause });
   }
 }

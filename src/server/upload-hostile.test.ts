@@ -1,5 +1,6 @@
 /** Reports from those who mean no good, and from those who may not: a clear answer, in bounded time and memory, and nothing lost beside it. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -159,6 +160,36 @@ describe('what nobody should send', () => {
     expect(await raw(`${head}Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n`)).toMatch(
       /^HTTP\/1.1 400 /,
     );
+  });
+
+  it('a large log goes by a file, which is gone again whatever became of it', async () => {
+    const spool = mkdtempSync(join(tmpdir(), 'bakehouse-spool-'));
+    folders.push(spool);
+    const before = process.env.TMPDIR;
+    process.env.TMPDIR = spool;
+    try {
+      const client = new UploadTester();
+      await client.meet(origin);
+      const log = randomBytes(3 << 20);
+      expect((await blob(client, sha256(log), gzipSync(log))).status).toBe(200);
+      expect((await blob(client, sha256(log), log, {})).status).toBe(200);
+      expect((await blob(client, HASH, gzipSync(log))).status).toBe(422);
+      expect((await blob(client, sha256(log), gzipSync(log).subarray(0, 2 << 20))).status).toBe(422);
+      expect((await blob(new UploadTester(), sha256(log), log, {})).status).toBe(403);
+      const offered = [{ sha256: sha256(log), bytes: log.length, class: 'log' }];
+      expect((await offer(client, offered)).json).toEqual({ missing: [], refused: [] });
+      const head = `PUT /api/v1/uploads/${client.id}/blobs/${sha256(log)} HTTP/1.1\r\nHost: localhost\r\n`;
+      const socket = connect(Number(new URL(origin).port), '127.0.0.1');
+      socket.on('error', () => {});
+      socket.write(`${head}Bakehouse-Secret: ${client.secret}\r\nContent-Length: ${log.length}\r\n\r\n`);
+      socket.write(log.subarray(0, 2 << 20));
+      await expect.poll(() => readdirSync(spool), LATER).toHaveLength(1);
+      socket.destroy();
+      await expect.poll(() => readdirSync(spool), LATER).toEqual([]);
+    } finally {
+      if (before === undefined) delete process.env.TMPDIR;
+      else process.env.TMPDIR = before;
+    }
   });
 
   it('a log that its record does not name: refused once the record is whole, and not kept', async () => {

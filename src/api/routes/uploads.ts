@@ -1,11 +1,11 @@
-/** Uploads by synchronisation: docs/formats/upload.md. Bodies arrive whole, within the bounds below; what they are is found out in the ingest thread. */
+/** Uploads by synchronisation: docs/formats/upload.md. Bodies arrive whole, within bounds (upload-bodies.ts); what they are is found out in the ingest thread. */
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { BakehouseError } from '../../model/errors.ts';
-import { BLOB_BODY_BYTES_MAX, CHUNK_BODY_BYTES_MAX, OFFER_BYTES_MAX, RECEIVING_BYTES_MAX } from '../../model/limits.ts';
+import { BLOB_BODY_BYTES_MAX, CHUNK_BODY_BYTES_MAX, OFFER_BYTES_MAX } from '../../model/limits.ts';
 import type { FromWhere } from '../../operations/take-report.ts';
 import {
   BlobParams,
@@ -22,7 +22,15 @@ import {
 } from '../contract.ts';
 import { isLocalPeer } from '../security.ts';
 import { sendAnswer } from '../send.ts';
+import { forgetBody, inHandOf, receive, type UploadBody } from '../upload-bodies.ts';
 import { Nothing, type RouteContext, routeSchema } from './route.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** A body beyond BODY_IN_MEMORY_BYTES_MAX is given as a file. */
+    spool?: boolean;
+  }
+}
 
 export function fromWhere(request: FastifyRequest): FromWhere {
   return { address: request.ip, local: isLocalPeer(request), base: `${request.protocol}://${request.host}` };
@@ -35,68 +43,21 @@ function secretOf(request: FastifyRequest): string {
   return secret;
 }
 
-function bodyOf(request: FastifyRequest): { body: Uint8Array; gzip: boolean } {
+function isGzip(request: FastifyRequest): boolean {
   const encoding = request.headers['content-encoding'];
   if (encoding !== undefined && encoding !== 'gzip' && encoding !== 'identity')
     throw new BakehouseError('invalid', 'Content-Encoding: gzip and identity are understood.');
+  return encoding === 'gzip';
+}
+
+/** Of a route whose bodies are held in memory. */
+function bodyOf(request: FastifyRequest): { body: Uint8Array; gzip: boolean } {
   const { body } = request;
-  return { body: body instanceof Uint8Array ? body : new Uint8Array(0), gzip: encoding === 'gzip' };
+  return { body: body instanceof Uint8Array ? body : new Uint8Array(0), gzip: isGzip(request) };
 }
 
-/** Bodies in memory, of all requests together, from their first byte until they were dealt with. */
-let heldBytes = 0;
-const heldOf = new WeakMap<FastifyRequest, number>();
-const inHand = new WeakSet<FastifyRequest>();
-const AGAIN_S = 5;
-
-function release(request: FastifyRequest): void {
-  heldBytes -= heldOf.get(request) ?? 0;
-  heldOf.delete(request);
-}
-
-/** A client that goes away does not make room: what it sent is in memory until it was dealt with. */
-async function inHandOf<T>(request: FastifyRequest, work: () => Promise<T>): Promise<T> {
-  inHand.add(request);
-  try {
-    return await work();
-  } finally {
-    inHand.delete(request);
-    release(request);
-  }
-}
-
-/**
- * A body whole, in memory. What is held of all clients together is bounded, by what has really come: an announced length costs its sender
- * nothing. Whoever comes too much is told to come again.
- */
-async function receive(request: FastifyRequest, payload: Readable): Promise<Uint8Array> {
-  const bytesMax = request.routeOptions.bodyLimit ?? OFFER_BYTES_MAX;
-  const tooLarge = () =>
-    new BakehouseError('too-large', `The body may be ${bytesMax} bytes as it is sent.`, { details: { bytesMax } });
-  if (Number(request.headers['content-length'] ?? 0) > bytesMax) throw tooLarge();
-  const pieces: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const piece of payload as AsyncIterable<Uint8Array>) {
-    bytes += piece.length;
-    heldBytes += piece.length;
-    heldOf.set(request, bytes);
-    if (bytes > bytesMax) throw tooLarge();
-    if (heldBytes > RECEIVING_BYTES_MAX)
-      throw new BakehouseError(
-        'unavailable',
-        'Many reports are coming in at this moment; this one is taken in a few seconds.',
-        { details: { retryAfterS: AGAIN_S } },
-      );
-    pieces.push(piece);
-  }
-  // Its own memory, whole: it goes to the ingest thread without being copied.
-  const body = new Uint8Array(bytes);
-  let at = 0;
-  for (const piece of pieces) {
-    body.set(piece, at);
-    at += piece.length;
-  }
-  return body;
+function logOf(request: FastifyRequest): { body: UploadBody; gzip: boolean } {
+  return { body: (request.body as UploadBody | undefined) ?? new Uint8Array(0), gzip: isGzip(request) };
 }
 
 const unpack = promisify(gunzip);
@@ -148,11 +109,11 @@ export function uploads(app: FastifyInstance, context: RouteContext): void {
     scope.removeAllContentTypeParsers();
     scope.addHook('onRequest', async (request, reply) => {
       // Refused before any of it was dealt with, or cut.
-      reply.raw.once('close', () => {
-        if (!inHand.has(request)) release(request);
-      });
+      reply.raw.once('close', () => forgetBody(request));
     });
-    scope.addContentTypeParser('*', (request: FastifyRequest, payload: Readable) => receive(request, payload));
+    scope.addContentTypeParser('*', (request: FastifyRequest, payload: Readable) =>
+      receive(request, payload, request.routeOptions.config.spool === true),
+    );
 
     const meet = {
       operation: 'meet-upload',
@@ -223,7 +184,11 @@ export function uploads(app: FastifyInstance, context: RouteContext): void {
     const put = { operation: 'put-blob', summary: 'A blob of a build', params: BlobParams, query: BlobQuery };
     scope.put(
       '/uploads/:build/blobs/:sha256',
-      { schema: routeSchema(documented, put, json(BlobStored)), bodyLimit: BLOB_BODY_BYTES_MAX },
+      {
+        schema: routeSchema(documented, put, json(BlobStored)),
+        bodyLimit: BLOB_BODY_BYTES_MAX,
+        config: { spool: true },
+      },
       (request, reply) =>
         inHandOf(request, async () => {
           const { build, sha256 } = request.params as z.output<typeof BlobParams>;
@@ -234,7 +199,7 @@ export function uploads(app: FastifyInstance, context: RouteContext): void {
             secret: secretOf(request),
             sha256,
             class: name,
-            ...bodyOf(request),
+            ...logOf(request),
           };
           return sendAnswer(request, reply, await runner.run('put-blob', input, request.viewer), sent);
         }),
