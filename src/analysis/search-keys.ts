@@ -5,7 +5,7 @@
 import { BUILD_OUTCOMES } from '../model/build.ts';
 
 /** What a key says something of. */
-export type SearchLevel = 'build' | 'recipe' | 'failure' | 'log';
+export type SearchLevel = 'build' | 'recipe' | 'failure';
 
 /**
  * How its values are written. `name`: any text, `*` stands for anything. `choice`: one of a list. `hex`: the beginning of a fingerprint.
@@ -59,13 +59,6 @@ export const SEARCH_KEYS = [
     form: 'words',
     about: 'words of the line that says why',
     example: '"No such file"',
-  },
-  {
-    key: 'log',
-    level: 'log',
-    form: 'words',
-    about: 'words anywhere in the log of a failure',
-    example: '"undefined reference"',
   },
   {
     key: 'outcome',

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 /**
  * What an operation gives when its result is a body of bytes and not a value: columns, samples and exports. It travels from the
  * query thread to the socket without being copied or understood on the way.
@@ -12,4 +14,9 @@ export interface FileAnswer {
   readonly revision: string;
   /** The build is over: the same revision gives the same bytes for ever. */
   readonly finished: boolean;
+}
+
+/** Of what is made from many builds: the same bytes are the same revision. */
+export function revisionOf(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('base64url').slice(0, 16);
 }

@@ -2,6 +2,11 @@
 export const OPERATIONS = {
   'list-builds': async () => (await import('./list-builds.ts')).listBuilds,
   facets: async () => (await import('./facets.ts')).facets,
+  search: async () => (await import('./search.ts')).search,
+  'search-facets': async () => (await import('./search-facets.ts')).searchFacets,
+  'complete-search': async () => (await import('./complete-search.ts')).completeSearch,
+  'export-search': async () => (await import('./export-search.ts')).exportSearch,
+  'search-feed': async () => (await import('./search-feed.ts')).searchFeed,
   'show-build': async () => (await import('./show-build.ts')).showBuild,
   'read-columns': async () => (await import('./read-columns.ts')).readColumns,
   'read-samples': async () => (await import('./read-samples.ts')).readSamples,

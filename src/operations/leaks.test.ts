@@ -11,10 +11,12 @@ import { shortIdOf } from '../collector/short-id.ts';
 import { drawBuild } from '../model/draw-build.ts';
 import { memoryBlobs } from '../store/blobs/index.ts';
 import { openStore } from '../store/index.ts';
+import { OFFERED_FIELDS } from '../store/search.ts';
 import { CONSOLE, STRANGER, type Viewer, type Visibility } from '../store/store.ts';
 import type { OperationContext } from './context.ts';
 import { OPERATIONS, type OperationInput, type OperationName } from './index.ts';
 import { answerOf, contextFor, runOperation } from './run.ts';
+import { SEARCH_KINDS } from './search.ts';
 
 const OWNER: Viewer = { account: 1, admin: false };
 const OTHER: Viewer = { account: 2, admin: false };
@@ -69,6 +71,8 @@ const SENDERS = 'tells a sender of what he sends, and nobody of anything else; s
 
 /** Of builds that have none here. */
 const OF_LOGS: readonly OperationName[] = ['read-log', 'read-log-bytes', 'find-in-log'];
+// What is asked for is in a feed's title and in an export's answer, so these do not name what is hidden.
+const SEARCHES = ['', 'zz', 'recipe:zz* status:failed', 'layer:meta -class:fetch', 'cause:zz'];
 
 const SERVER_INFO = { watching: [], reading: null, writable: false, signIn: true, account: null };
 
@@ -81,6 +85,11 @@ const ROWS: { readonly [N in OperationName]: Row<N> } = {
     ],
   },
   facets: { all: [{ filter: {} }, { filter: { words: ['zz'] } }] },
+  search: { all: SEARCHES.map((q) => ({ q, kind: null, after: null, limit: 100 })) },
+  'search-facets': { all: SEARCHES.map((q) => ({ q })) },
+  'complete-search': { all: OFFERED_FIELDS.flatMap((key) => ['', 'zz', 'meta@'].map((typed) => ({ key, typed }))) },
+  'export-search': { all: SEARCH_KINDS.map((kind) => ({ q: 'zz', kind, format: 'csv' as const, safe: true })) },
+  'search-feed': { all: SEARCH_KINDS.map((kind) => ({ q: 'zz', kind, base: 'http://x' })) },
   'show-build': { of: (build) => ({ build }) },
   'read-columns': { of: (build) => ({ build, metrics: '*' }) },
   'read-samples': { of: (build) => ({ build }) },
@@ -237,6 +246,9 @@ describe.each(databases)('over $name', ({ open, skip }) => {
           startedMs: START + n * 60_000,
           endedMs: START + n * 60_000 + 10_000,
           outcome: 'succeeded',
+          host: { ...drawn.host, name: `zz${kind}-host`, distro: `zz${kind}-os` },
+          layers: [{ name: 'meta', branch: `zz${kind}-branch`, commit: null, modified: null }],
+          failures: drawn.failures.map((failure) => ({ ...failure, cause: `zz${kind} does not compile` })),
         },
         { access: { visibility: kind, owner: kind === 'public' ? null : OWNER.account, receivedMs: START } },
       );

@@ -36,6 +36,7 @@ import { readFailedHashes, readTaskHistory } from './queries/read-task-runs.ts';
 import { readTopTasks } from './queries/read-top-tasks.ts';
 import { readTrend } from './queries/read-trend.ts';
 import { readWaterfall } from './queries/read-waterfall.ts';
+import { searchOf } from './queries/search.ts';
 import { reportNumbers } from './report-numbers.ts';
 import { retention } from './retention.ts';
 import { deleteBuild, saveBuild } from './save-build.ts';
@@ -139,6 +140,7 @@ export async function openStore(database: string): Promise<Store> {
       failureIndex: failures,
       countAlike: async (id) => (await one(async () => countAlike(db, sight, id))(id)) ?? new Map(),
       triage: triageOf(db, dialect, sight),
+      search: searchOf(db, dialect, sight),
       databaseBytes: () => databaseBytes(db, dialect),
       close: () => db.destroy(),
     };

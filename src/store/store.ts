@@ -14,7 +14,9 @@ import type { Alike, FailureIndex } from './failure-index.ts';
 import type { BuildRelations, Farms } from './farms.ts';
 import type { ReportNumbers } from './report-numbers.ts';
 import type { Retention } from './retention.ts';
+import type { Search } from './search.ts';
 import type { Triage, TriageWord } from './triage.ts';
+
 import type { UploadReceipt, Uploads } from './uploads.ts';
 
 export interface SavedBuild {
@@ -518,6 +520,8 @@ export interface Store {
   countAlike(id: string): Promise<ReadonlyMap<number, Alike>>;
   /** What people say of kinds of failures; bounded to the viewer. */
   readonly triage: Triage;
+  /** Builds, recipes, failures and causes by one question. */
+  readonly search: Search;
   /** What the database takes, as the engine says. */
   databaseBytes(): Promise<number>;
   close(): Promise<void>;

@@ -17,6 +17,7 @@ import { readGraph } from './read-graph.ts';
 import { readLog } from './read-log.ts';
 import { readSamples } from './read-samples.ts';
 import type { RegisterRoute } from './route.ts';
+import { search } from './search.ts';
 import { serverInfo } from './server-info.ts';
 import { showBuild } from './show-build.ts';
 import { showMatrix } from './show-matrix.ts';
@@ -40,6 +41,7 @@ export const ROUTES: readonly RegisterRoute[] = [
   trend,
   showWaterfall,
   showMatrix,
+  ...search,
   ...exports,
   serverInfo,
   events,

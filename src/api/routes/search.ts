@@ -1,0 +1,98 @@
+/** One search over builds, recipes, failures and causes: as an answer, as files, as a feed. */
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import {
+  OfferedValues,
+  SearchAnswer,
+  SearchFacets,
+  SearchKind,
+  SearchParams,
+  SearchText,
+  SearchValuesQuery,
+} from '../contract.ts';
+import { sendAnswer } from '../send.ts';
+import {
+  fastifyPath,
+  fileRoute,
+  jsonRoute,
+  Nothing,
+  type RegisterRoute,
+  type RouteContext,
+  routeSchema,
+} from './route.ts';
+
+const SearchExportQuery = SearchText.extend({
+  kind: SearchKind.default('builds'),
+  safe: z
+    .enum(['0', '1'])
+    .default('1')
+    .describe('CSV: an apostrophe before texts that a spreadsheet would run as a formula'),
+});
+const SearchFeedQuery = SearchText.extend({ kind: SearchKind.default('builds') });
+
+function exportSearch(format: 'csv' | 'json', mediaType: string): RegisterRoute {
+  return fileRoute({
+    operation: 'export-search',
+    path: `/search.${format}`,
+    summary: `All that a search finds of one kind, as ${format.toUpperCase()}`,
+    params: Nothing,
+    query: SearchExportQuery,
+    mediaType,
+    pure: false,
+    input: (_, { q, kind, safe }) => ({ q, kind, format, safe: safe === '1' }),
+  });
+}
+
+/** Its links name the server as whoever asks for it does, or as the server's settings say. */
+function searchFeed(app: FastifyInstance, context: RouteContext): void {
+  const about = {
+    operation: 'search-feed',
+    summary: 'The newest that a search finds, as an Atom feed',
+    params: Nothing,
+    query: SearchFeedQuery,
+  };
+  const schema = routeSchema(context.documented, about, {
+    description: about.summary,
+    content: { 'application/atom+xml': { schema: z.string() } },
+  });
+  app.get(fastifyPath('/search.atom'), { schema }, async (request, reply) => {
+    const { q, kind } = request.query as z.output<typeof SearchFeedQuery>;
+    const base = context.publicUrl ?? `${request.protocol}://${request.host}`;
+    const input = { q, kind, base: base.replace(/\/+$/, '') };
+    const answer = await context.runner.run('search-feed', input, request.viewer);
+    return sendAnswer(request, reply, answer, { askedRevision: undefined, pure: false, version: context.version });
+  });
+}
+
+export const search: readonly RegisterRoute[] = [
+  jsonRoute({
+    operation: 'search',
+    path: '/search',
+    summary: 'Builds, recipes, failures and causes of failures that a search finds',
+    params: Nothing,
+    query: SearchParams,
+    answer: SearchAnswer,
+    input: (_, { q, kind, after, limit }) => ({ q, kind: kind ?? null, after: after ?? null, limit }),
+  }),
+  jsonRoute({
+    operation: 'search-facets',
+    path: '/search/facets',
+    summary: 'What a search can be narrowed by, with counts',
+    params: Nothing,
+    query: SearchText,
+    answer: SearchFacets,
+    input: (_, { q }) => ({ q }),
+  }),
+  jsonRoute({
+    operation: 'complete-search',
+    path: '/search/values',
+    summary: 'Values of a key of the search that have what was typed in them',
+    params: Nothing,
+    query: SearchValuesQuery,
+    answer: OfferedValues,
+    input: (_, { key, typed }) => ({ key, typed }),
+  }),
+  exportSearch('csv', 'text/csv'),
+  exportSearch('json', 'application/json'),
+  searchFeed,
+];
