@@ -21,6 +21,10 @@ import type {
   MatrixQuery,
   MatrixResult,
   ProblemDocument,
+  RecipeList,
+  RecipeQuery,
+  RecipeShown,
+  RecipesQuery,
   Role,
   SampleImported,
   ServerInfo,
@@ -103,6 +107,8 @@ export interface Client {
   findInLog(id: string, query: Asked<LogFoundQuery>, signal?: AbortSignal): Promise<LogFound>;
   compare(query: Asked<CompareQuery>, signal?: AbortSignal): Promise<CompareResult>;
   explore(query: Asked<ExploreQuery>, signal?: AbortSignal): Promise<ExploreResult>;
+  recipes(query: Asked<RecipesQuery>, signal?: AbortSignal): Promise<RecipeList>;
+  recipe(pn: string, query: Asked<RecipeQuery>, signal?: AbortSignal): Promise<RecipeShown>;
   trend(query: Asked<TrendQuery>, signal?: AbortSignal): Promise<TrendResult>;
   waterfall(query: Asked<WaterfallQuery>, signal?: AbortSignal): Promise<WaterfallResult>;
   matrix(query: Asked<MatrixQuery>, signal?: AbortSignal): Promise<MatrixResult>;
@@ -187,6 +193,8 @@ export function createClient(fetchImplementation: typeof fetch = fetch, base: st
     findInLog: (id, query, signal) => get(`${build(id)}/log/found${queryString(query)}`, signal),
     compare: (query, signal) => get(`/compare${queryString(query)}`, signal),
     explore: (query, signal) => get(`/explore${queryString(query)}`, signal),
+    recipes: (query, signal) => get(`/recipes${queryString(query)}`, signal),
+    recipe: (pn, query, signal) => get(`/recipes/${encodeURIComponent(pn)}${queryString(query)}`, signal),
     trend: (query, signal) => get(`/trend${queryString(query)}`, signal),
     waterfall: (query, signal) => get(`/waterfall${queryString(query)}`, signal),
     matrix: (query, signal) => get(`/matrix${queryString(query)}`, signal),

@@ -141,6 +141,10 @@ const ROWS: { readonly [N in OperationName]: Row<N> } = {
   'list-accounts': { not: ACCOUNTS },
   'add-account': { not: ACCOUNTS },
   'change-account': { not: ACCOUNTS },
+  'list-recipes': { all: [{ filter: {}, builds: 100 }] },
+  'show-recipe': {
+    all: KINDS.map((kind) => ({ pn: `zz${kind}`, filter: {}, by: ['machine', 'builder'] as const, limit: 100 })),
+  },
   trend: {
     of: (like) => ({ recipe: null, task: null, mc: '', metric: 'cputime', builds: 100, like }),
     all: [

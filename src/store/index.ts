@@ -32,6 +32,7 @@ import {
 } from './queries/read-build.ts';
 import { readHistories, readNeighbours } from './queries/read-histories.ts';
 import { readMatrix } from './queries/read-matrix.ts';
+import { listRecipes, readRecipeRuns } from './queries/read-recipe-runs.ts';
 import { readFailedHashes, readTaskHistory } from './queries/read-task-runs.ts';
 import { readTopTasks } from './queries/read-top-tasks.ts';
 import { readTrend } from './queries/read-trend.ts';
@@ -104,6 +105,8 @@ export async function openStore(database: string): Promise<Store> {
       readRelations: one((id) => readRelations(db, sight, id)),
       readNeighbours: (id) => readNeighbours(db, sight, id),
       readTrend: (question) => readTrend(db, dialect, dictionaries, sight, question),
+      readRecipeRuns: (question) => readRecipeRuns(db, dialect, sight, question),
+      listRecipes: (question) => listRecipes(db, dialect, sight, question),
       readTopTasks: (question) => readTopTasks(db, dialect, dictionaries, sight, question),
       readWaterfall: (question) => readWaterfall(db, dialect, sight, question),
       readMatrix: (question) => readMatrix(db, dialect, sight, question),

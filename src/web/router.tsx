@@ -15,6 +15,8 @@ import { configSearch, problemsSearch, recipesSearch, tasksSearch } from './page
 import { buildsSearch } from './pages/Builds/search.ts';
 import { compareSearch } from './pages/Compare/search.ts';
 import { exploreSearch } from './pages/Explore/search.ts';
+import { recipeSearch } from './pages/Recipe/search.ts';
+import { recipesSearch as allRecipesSearch } from './pages/Recipes/search.ts';
 import { waterfallSearch } from './pages/Waterfall/search.ts';
 import { report } from './report/embedded-report.ts';
 import { buildQuery, queryClient } from './state/api.ts';
@@ -103,6 +105,20 @@ export const waterfallRoute = createRoute({
   component: lazyRouteComponent(() => import('./pages/Waterfall/Waterfall.tsx'), 'Waterfall'),
 });
 
+export const allRecipesRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/recipes',
+  validateSearch: allRecipesSearch,
+  component: lazyRouteComponent(() => import('./pages/Recipes/Recipes.tsx'), 'Recipes'),
+});
+
+export const recipeRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/recipes/$pn',
+  validateSearch: recipeSearch,
+  component: lazyRouteComponent(() => import('./pages/Recipe/Recipe.tsx'), 'Recipe'),
+});
+
 export const signInRoute = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
@@ -131,6 +147,8 @@ export const router = createRouter({
     compareRoute,
     exploreRoute,
     waterfallRoute,
+    allRecipesRoute,
+    recipeRoute,
     signInRoute,
     accountRoute,
     adminRoute,
@@ -139,8 +157,8 @@ export const router = createRouter({
   ...(report === null ? { basepath: '/buildstats' } : { history: createHashHistory() }),
   parseSearch,
   stringifySearch,
-  // `@last` is written as it is, and the tab of the page knows itself in it.
-  pathParamsAllowedCharacters: ['@'],
+  // `@last` and `gtk+3` are written as they are, and the tab of the page knows itself in them.
+  pathParamsAllowedCharacters: ['@', '+'],
   defaultPreload: 'intent',
   scrollRestoration: true,
   defaultErrorComponent: ({ error, reset }) =>

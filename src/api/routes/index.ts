@@ -16,6 +16,7 @@ import { readColumns } from './read-columns.ts';
 import { readGraph } from './read-graph.ts';
 import { readLog } from './read-log.ts';
 import { readSamples } from './read-samples.ts';
+import { listRecipes, showRecipe } from './recipes.ts';
 import type { RegisterRoute } from './route.ts';
 import { search } from './search.ts';
 import { serverInfo } from './server-info.ts';
@@ -42,6 +43,8 @@ export const ROUTES: readonly RegisterRoute[] = [
   showWaterfall,
   showMatrix,
   ...search,
+  listRecipes,
+  showRecipe,
   ...exports,
   serverInfo,
   events,

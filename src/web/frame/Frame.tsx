@@ -20,8 +20,9 @@ const KeyHelp = lazy(() => import('./KeyHelp.tsx').then((m) => ({ default: m.Key
 
 export const PAGES = [
   { to: '/', label: 'Builds', keys: 'g b' },
-  { to: '/compare', label: 'Compare', keys: 'g c' },
+  { to: '/recipes', label: 'Recipes', keys: 'g r' },
   { to: '/waterfall', label: 'Waterfall', keys: 'g w' },
+  { to: '/compare', label: 'Compare', keys: 'g c' },
   { to: '/explore', label: 'Explore', keys: 'g e' },
 ] as const;
 

@@ -6,6 +6,7 @@ import type {
   CompareQuery,
   ExploreQuery,
   MatrixQuery,
+  RecipeQuery,
   TrendQuery,
   WaterfallQuery,
 } from '../../api/contract.ts';
@@ -92,6 +93,20 @@ export const tellingBuildQuery = (tasks: number) =>
       const { builds } = await client.builds({ limit: 100 }, signal);
       return builds.find((build) => build.tasks >= tasks)?.id ?? null;
     },
+  });
+
+export const recipesQuery = (filter: BuildsFilter) =>
+  queryOptions({
+    queryKey: ['recipes', filter],
+    queryFn: ({ signal }) => client.recipes(filter, signal),
+    placeholderData: keepPreviousData,
+  });
+
+export const recipeQuery = (pn: string, query: Asked<RecipeQuery>) =>
+  queryOptions({
+    queryKey: ['recipe', pn, query],
+    queryFn: ({ signal }) => client.recipe(pn, query, signal),
+    placeholderData: keepPreviousData,
   });
 
 export const trendQuery = (query: Asked<TrendQuery>) =>

@@ -1,0 +1,65 @@
+import {
+  type RecipeHistory,
+  recipeHistory,
+  STRIP_KEYS,
+  type StripKey,
+  USUAL_STRIP_KEYS,
+} from '../analysis/recipe-history.ts';
+import { BakehouseError } from '../model/errors.ts';
+import type { BuildListFilter, StoredRecipeRun } from '../store/store.ts';
+import type { OperationContext } from './context.ts';
+
+export { STRIP_KEYS, USUAL_STRIP_KEYS };
+
+export interface ShowRecipeInput {
+  readonly pn: string;
+  readonly filter: BuildListFilter;
+  /** What strips are put together by. */
+  readonly by: readonly StripKey[];
+  readonly limit: number;
+}
+
+/** Bytes of what a recipe made in one build. */
+export interface RecipeSize {
+  /** Index of the run. */
+  readonly run: number;
+  readonly packages: number;
+  readonly bytes: number;
+}
+
+export interface RecipeShown extends RecipeHistory {
+  readonly pn: string;
+  /** Newest first. */
+  readonly runs: readonly Omit<StoredRecipeRun, 'layers'>[];
+  /** There are older ones than were looked at. */
+  readonly more: boolean;
+  /** Of the last builds that told sizes of packages, newest first; empty: none of those looked at did. */
+  readonly sizes: readonly RecipeSize[];
+}
+
+/** Heads that are read for sizes: some 10 KB of JSON each, and only builds with the optional kind `packages` tell any. */
+const SIZES_LOOKED = 10;
+
+/** A recipe's history: where and when it was built, how it went, which versions, in which words it failed. */
+export async function showRecipe({ store }: OperationContext, input: ShowRecipeInput): Promise<RecipeShown> {
+  const { pn, filter, by, limit } = input;
+  const { runs, more } = await store.readRecipeRuns({ pn, filter, limit });
+  if (runs.length === 0 && (await store.readRecipeRuns({ pn, filter: {}, limit: 1 })).runs.length === 0)
+    throw new BakehouseError('not-found', 'No build that you may see has a recipe of this name.');
+  const sizes: RecipeSize[] = [];
+  const succeeded = runs.flatMap(({ status }, index) => (status === 'succeeded' ? [index] : []));
+  for (const run of succeeded.slice(0, SIZES_LOOKED)) {
+    const head = await store.readHead(runs[run]!.build);
+    const pfs = new Set(head?.recipes.filter((recipe) => recipe.pn === pn).map(({ pf }) => pf));
+    const packages = head?.sizes.filter(({ kind, pf }) => kind === 'package' && pf !== null && pfs.has(pf)) ?? [];
+    if (packages.length > 0)
+      sizes.push({ run, packages: packages.length, bytes: packages.reduce((sum, { bytes }) => sum + bytes, 0) });
+  }
+  return {
+    pn,
+    more,
+    sizes,
+    runs: runs.map(({ layers: _, ...run }) => run),
+    ...recipeHistory(runs, by),
+  };
+}

@@ -1,0 +1,99 @@
+import { useNavigate } from '@tanstack/react-router';
+import { useCallback, useMemo } from 'react';
+import type { RecipeShown } from '../../../api/contract.ts';
+import { formatExact } from '../../../model/format.ts';
+import { Duration, Missing, When } from '../../components/Figures.tsx';
+import { Grid, type GridColumn } from '../../components/Grid.tsx';
+import { RecipeStatusMark } from '../../components/RecipeStatus.tsx';
+
+/** Executed ones before those that only took it. */
+const PASSED_FIRST = ['succeeded', 'failed', 'unfinished', 'from-sstate', 'not-executed'];
+
+export function RecipeRuns({
+  shown,
+  passedFirst,
+  cursor,
+  onCursor,
+}: {
+  shown: RecipeShown;
+  passedFirst: boolean;
+  cursor: number;
+  onCursor: (position: number) => void;
+}) {
+  const navigate = useNavigate();
+  const { runs } = shown;
+  const order = useMemo(() => {
+    const all = [...runs.keys()];
+    if (passedFirst)
+      all.sort((a, b) => PASSED_FIRST.indexOf(runs[a]!.status) - PASSED_FIRST.indexOf(runs[b]!.status) || a - b);
+    return Uint32Array.from(all);
+  }, [runs, passedFirst]);
+  const open = useCallback(
+    (row: number) => {
+      const run = runs[row];
+      if (run === undefined) return;
+      if (run.failure !== null) void navigate({ href: `/buildstats/f/${run.build}.${run.failure.key}` });
+      else void navigate({ to: '/b/$id/tasks', params: { id: run.build }, search: { q: shown.pn } });
+    },
+    [navigate, runs, shown.pn],
+  );
+  const columns = useMemo(() => runColumns(runs), [runs]);
+  return (
+    <Grid
+      label={`Builds of ${shown.pn}`}
+      columns={columns}
+      order={order}
+      cursor={cursor}
+      onCursor={onCursor}
+      onOpen={open}
+      openLabel="Open the failure, or its tasks in the build"
+      card={['status', 'when', 'machine']}
+    />
+  );
+}
+
+function runColumns(runs: RecipeShown['runs']): GridColumn[] {
+  const at = (row: number) => runs[row]!;
+  const said = (value: string | null) => value ?? <Missing />;
+  return [
+    {
+      id: 'status',
+      label: 'result',
+      widthPx: 240,
+      grow: true,
+      speaks: true,
+      hover: (row) => at(row).failure?.cause ?? undefined,
+      cell: (row) => {
+        const { status, failedTask, failure } = at(row);
+        return (
+          <>
+            <RecipeStatusMark status={status} word={failedTask === null} />
+            {failedTask === null ? null : (
+              <>
+                {' '}
+                <span className="mono bad">{failedTask}</span> <span className="muted">{failure?.cause ?? ''}</span>
+              </>
+            )}
+          </>
+        );
+      },
+    },
+    { id: 'when', label: 'when', widthPx: 124, cell: (row) => <When ms={at(row).startedMs} /> },
+    { id: 'version', label: 'version', widthPx: 130, mono: true, cell: (row) => said(at(row).version) },
+    {
+      id: 'busy',
+      label: 'busy',
+      hint: 'Sum of its tasks',
+      widthPx: 92,
+      align: 'right',
+      hover: (row) => (at(row).busyMs === null ? undefined : formatExact(at(row).busyMs! / 1000, 's')),
+      cell: (row) => (at(row).busyMs === null ? <span className="muted">–</span> : <Duration ms={at(row).busyMs} />),
+    },
+    { id: 'machine', label: 'machine', widthPx: 120, cell: (row) => said(at(row).machine) },
+    { id: 'distro', label: 'distro', widthPx: 96, cell: (row) => said(at(row).distro) },
+    { id: 'branch', label: 'branch', widthPx: 92, cell: (row) => said(at(row).branch) },
+    { id: 'target', label: 'target', widthPx: 140, cell: (row) => said(at(row).targets?.join(' ') ?? null) },
+    { id: 'hostDistro', label: 'host distro', widthPx: 112, cell: (row) => said(at(row).hostDistro) },
+    { id: 'builder', label: 'builder', widthPx: 112, cell: (row) => said(at(row).builder) },
+  ];
+}

@@ -1,0 +1,157 @@
+import { Link } from '@tanstack/react-router';
+import { layerPage, rangeLink } from '../../../analysis/revision-links.ts';
+import type { RecipeRange, RecipeShown } from '../../../api/contract.ts';
+import { NOT_RECORDED, plural, shortRevision } from '../../../model/format.ts';
+import { When } from '../../components/Figures.tsx';
+import { RecipeStatusMark, recipeStatusLabel } from '../../components/RecipeStatus.tsx';
+import { formatWhen } from '../../format/time.ts';
+import styles from './Recipe.module.css';
+
+/** Older runs than these are in the list below. */
+const CELLS_MAX = 40;
+
+type Strip = RecipeShown['strips'][number];
+
+export function RecipeStrips({ shown, labels }: { shown: RecipeShown; labels: readonly string[] }) {
+  return (
+    <div className={styles.scroll}>
+      <table className={styles.table}>
+        <thead>
+          <tr>
+            {labels.map((label) => (
+              <th key={label} scope="col">
+                {label}
+              </th>
+            ))}
+            <th scope="col">builds</th>
+            <th scope="col">last succeeded</th>
+            <th scope="col">now</th>
+          </tr>
+        </thead>
+        <tbody>
+          {shown.strips.map((strip) => (
+            <tr key={JSON.stringify(strip.values)}>
+              {strip.values.map((value, i) => (
+                <td key={labels[i]} className={`nowrap ${value === null ? 'muted' : ''}`}>
+                  {value ?? NOT_RECORDED}
+                </td>
+              ))}
+              <td>
+                <span className={styles.strip}>
+                  {strip.runs.length > CELLS_MAX ? (
+                    <span className="muted">+{strip.runs.length - CELLS_MAX}</span>
+                  ) : null}
+                  {strip.runs.slice(-CELLS_MAX).map((index) => (
+                    <StripCell key={index} run={shown.runs[index]!} />
+                  ))}
+                </span>
+              </td>
+              <td>
+                {strip.lastPass === null ? (
+                  <span className="muted">in none of these</span>
+                ) : (
+                  <Link to="/b/$id" params={{ id: shown.runs[strip.lastPass]!.build }}>
+                    <When ms={shown.runs[strip.lastPass]!.startedMs} />
+                  </Link>
+                )}
+              </td>
+              <td className={styles.now}>
+                <Now shown={shown} strip={strip} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function StripCell({ run }: { run: RecipeShown['runs'][number] }) {
+  const says = [
+    `${recipeStatusLabel(run.status)}${run.failedTask === null ? '' : `: ${run.failedTask}`}`,
+    formatWhen(run.startedMs),
+    run.version ?? '',
+    run.failure?.cause ?? '',
+  ]
+    .filter((part) => part !== '')
+    .join('\n');
+  const mark = <RecipeStatusMark status={run.status} />;
+  return run.failure === null ? (
+    <Link to="/b/$id" params={{ id: run.build }} title={says} preload={false}>
+      {mark}
+    </Link>
+  ) : (
+    <a href={`/buildstats/f/${run.build}.${run.failure.key}`} title={says}>
+      {mark}
+    </a>
+  );
+}
+
+/** What the newest executed run says, and since when. */
+function Now({ shown, strip }: { shown: RecipeShown; strip: Strip }) {
+  const newest = (index: number | null): number => (index === null ? -1 : strip.runs.indexOf(index));
+  const passed = newest(strip.lastPass);
+  const failed = newest(strip.lastFailure);
+  if (passed < 0 && failed < 0) return <span className="muted">never executed in these builds</span>;
+  if (failed > passed) {
+    const run = shown.runs[strip.lastFailure!]!;
+    if (run.failure?.infrastructure === true)
+      return (
+        <span className="warn">the last failure is of the machine, not of the recipe: {run.failure.causeClass}</span>
+      );
+    const { broke } = strip;
+    return (
+      <>
+        <span className="bad">fails</span>
+        {broke === null ? (
+          <span className="muted"> in all executed builds looked at</span>
+        ) : (
+          <>
+            {' since '}
+            <When ms={shown.runs[broke.to]!.startedMs} /> <Range range={broke} />
+          </>
+        )}
+      </>
+    );
+  }
+  const unchecked = strip.runs.length - 1 - passed;
+  return (
+    <>
+      <span className="ok">builds</span>
+      {unchecked > 0 ? <span className="muted">, not checked by {plural(unchecked, 'later build')}</span> : null}
+      {strip.fixed === null ? null : (
+        <span className="muted">
+          {'; mended '}
+          <When ms={shown.runs[strip.fixed.to]!.startedMs} /> <Range range={strip.fixed} />
+        </span>
+      )}
+    </>
+  );
+}
+
+export function Range({ range }: { range: RecipeRange }) {
+  if (range.worth === 'not-recorded') return <span className="muted">(layers not recorded)</span>;
+  if (range.worth === 'same-revisions')
+    return <span className="muted">with the same revisions: configuration, host or chance</span>;
+  return (
+    <span className={styles.range}>
+      {range.layers.map((layer) => {
+        const page = layerPage(new Map(), layer, range.layers);
+        const href = page === null ? null : rangeLink(page, layer);
+        const text =
+          layer.change === 'moved'
+            ? `${layer.name} ${shortRevision(layer.from ?? '')}..${shortRevision(layer.to ?? '')}`
+            : `${layer.name} ${layer.change}`;
+        return href === null ? (
+          <span key={layer.name} className="mono">
+            {text}
+          </span>
+        ) : (
+          <a key={layer.name} className="mono" href={href} rel="noreferrer" target="_blank">
+            {text}
+          </a>
+        );
+      })}
+    </span>
+  );
+}
