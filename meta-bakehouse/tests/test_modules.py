@@ -16,7 +16,8 @@ LAYER = os.path.dirname(HERE)
 PROJECT = os.path.dirname(LAYER)
 sys.path[:0] = [os.path.join(LAYER, 'lib'), HERE]
 
-from bakehouse import cause, columns, history, hooks, scrub, stats  # noqa: E402
+from bakehouse import cause, columns, history, hooks, scrub, sizes, stats  # noqa: E402
+from bakehouse.recorder import Facts  # noqa: E402
 from push_program import push  # noqa: E402
 
 
@@ -198,6 +199,32 @@ class Together(unittest.TestCase):
             text = handle.read()
         listed = re.search(r'KEPT_VARIABLES[^=]*= \[(.*?)\];', text, re.S).group(1)
         self.assertEqual(sorted(re.findall(r"'(\w+)'", listed)), sorted(hooks.VARIABLES))
+
+    def test_sizes_of_what_this_build_made(self):
+        folder = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, folder, True)
+        facts = Facts()
+        for mc, machine in (('', 'qemux86-64'), ('arm', 'qemuarm64')):
+            facts.tmpdirs[mc], facts.machines[mc] = os.path.join(folder, 'tmp' + mc), machine
+            runtime = os.path.join(facts.tmpdirs[mc], 'pkgdata', machine, 'runtime')
+            os.makedirs(runtime)
+            for pn, size in (('zlib', 70), ('other', 9)):
+                with open(os.path.join(runtime, pn), 'w') as handle:
+                    # With an underscore before honister.
+                    handle.write('PN: %s\nPV: 1.3\nPR: r0\nFILES_INFO%s%s: {"/usr/lib/a": %d}\nPKGSIZE:%s: %d' % (pn, ':_'[mc == ''], pn, size, pn, size))
+                open(os.path.join(runtime, pn + '.packaged'), 'w').close()
+        rootfs = os.path.join(facts.tmpdirs[''], 'work', 'qemux86_64-oe-linux', 'core-image', '1.0', 'rootfs')
+        os.makedirs(rootfs)
+        with open(os.path.join(rootfs, 'a'), 'w') as handle:
+            handle.write('12345')
+        os.link(os.path.join(rootfs, 'a'), os.path.join(rootfs, 'b'))
+        blobs = []
+        kept = lambda data: blobs.append(data) or 'blob'
+        made = list(sizes.lines(facts, ('packages', 'images', 'scratch'), {('', 'zlib-1.3-r0'): 4}, {('', 'zlib'), ('arm', 'zlib')}, ['core-image:do_build'], kept))
+        self.assertEqual([(line['kind'], line['mc'], line['name'], line['recipe'], line['pf'], line['files']) for line in made], [
+            ('package', '', 'zlib', 4, None, 1), ('package', 'arm', 'zlib', None, 'zlib-1.3-r0', 1), ('image', '', 'core-image', None, None, 1),
+            ('scratch', '', 'tmp', None, None, 5), ('scratch', 'arm', 'tmp-arm', None, None, 4)])
+        self.assertEqual([made[0]['bytes'], made[2]['bytes'], made[0]['fileList'], set(blobs)], [70, 5, 'blob', {b'{"/usr/lib/a":70}'}])
 
     def test_the_kinds_are_those_of_both_clients(self):
         with open(os.path.join(PROJECT, 'src', 'formats', 'record', 'kinds.ts'), encoding='utf-8') as handle:

@@ -81,6 +81,7 @@ class Recorder(object):
 
         self._lock = threading.Lock()
         self._recipes = {}
+        self._pns = set()
         self._new_recipes = []
         self._virtuals = {}
         self._virtuals_of = -1
@@ -341,6 +342,7 @@ class Recorder(object):
         number = self._recipes.get(key)
         if number is None:
             number = self._recipes[key] = len(self._recipes)
+            self._pns.add((mc, pn))
             pe = pr = None
             version = self._graph_versions.get((mc, pn), ('', ''))[1]
             if version:
@@ -668,7 +670,7 @@ class Recorder(object):
         if not self.started_mcs or not ('packages' in kinds or 'images' in kinds or 'scratch' in kinds):
             return
         from . import sizes
-        for line in sizes.lines(self.facts, kinds, self._recipes, self.images or (), self.record.blob):
+        for line in sizes.lines(self.facts, kinds, self._recipes, self._pns, self.images or (), self.record.blob):
             self.record.line(line)
 
     def outcome(self, command_error):

@@ -8,11 +8,11 @@ _SECONDS_MAX = 30
 _PACKAGES_MAX = 100000
 
 
-def lines(facts, kinds, recipes, images, blob):
-    """Yields `size` lines. recipes: {(mc, pf): number}; blob keeps bytes and gives their hash."""
+def lines(facts, kinds, recipes, pns, images, blob):
+    """Yields `size` lines. recipes: {(mc, pf): number}; pns: {(mc, pn)} of them; blob keeps bytes and gives their hash."""
     until = time.time() + _SECONDS_MAX
     if 'packages' in kinds:
-        for line in _packages(facts, recipes, blob, until):
+        for line in _packages(facts, recipes, pns, blob, until):
             yield line
     if 'images' in kinds:
         for line in _images(facts, images):
@@ -25,11 +25,8 @@ def lines(facts, kinds, recipes, images, blob):
                        'mc': mc, 'bytes': total, 'files': files, 'fileList': None}
 
 
-def _packages(facts, recipes, blob, until):
-    """pkgdata/runtime of the machine: PKGSIZE in bytes, FILES_INFO a JSON of path -> bytes."""
-    by_pn = {}
-    for (mc, pf), number in recipes.items():
-        by_pn.setdefault((mc, pf), number)
+def _packages(facts, recipes, pns, blob, until):
+    """pkgdata/runtime of the machine: PKGSIZE in bytes, FILES_INFO a JSON of path -> bytes. Of recipes of this build: others lie there too."""
     count = 0
     for mc, tmpdir in sorted(facts.tmpdirs.items()):
         folder = os.path.join(tmpdir, 'pkgdata', facts.machines.get(mc) or facts.machine or '', 'runtime')
@@ -43,6 +40,8 @@ def _packages(facts, recipes, blob, until):
             if name.endswith('.packaged'):
                 continue
             fields = _fields(os.path.join(folder, name))
+            if (mc, fields.get('PN')) not in pns:
+                continue
             size = next((value for key, value in fields.items() if key.startswith('PKGSIZE')), None)
             if size is None or not size.isdigit():
                 continue
@@ -59,7 +58,7 @@ def _packages(facts, recipes, blob, until):
             count += 1
             pn, pv, pr = fields.get('PN'), fields.get('PV'), fields.get('PR')
             pf = '%s-%s-%s' % (pn, pv, pr)
-            number = by_pn.get((mc, pf))
+            number = recipes.get((mc, pf))
             yield {'type': 'size', 'kind': 'package', 'name': name, 'recipe': number, 'pf': None if number is not None else pf,
                    'mc': mc, 'bytes': int(size), 'files': files, 'fileList': listed}
 
