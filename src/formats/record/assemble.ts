@@ -46,7 +46,7 @@ export interface AssembleContext {
 /** What the pages lack where a kind is left out of a stream; of the kinds that are off everywhere nothing is missed. */
 const MISSED: Readonly<Partial<Record<RecordKind, string>>> = {
   counters: 'CPU times, memory and storage of tasks',
-  'all-counters': 'system calls, page faults and context switches of tasks',
+  'all-counters': 'system calls, page faults, context switches and cancelled writes of tasks',
   samples: 'samples of the machine',
   hashes: 'task hashes',
   graph: 'the task graph',

@@ -97,7 +97,7 @@ test('each kind is switched on its own', () => {
 test('what is kept back is said, and is no number', () => {
   const { build } = sent(WHOLE, DEFAULT_KINDS);
   expect(build.tasks.values.has('io.rchar')).toBe(false);
-  expect(build.extras[NOT_SENT]).toBe('system calls, page faults and context switches of tasks');
+  expect(build.extras[NOT_SENT]).toBe('system calls, page faults, context switches and cancelled writes of tasks');
   expect(sent(WHOLE, RECORD_KINDS).build.extras).toEqual({});
   const without = RECORD_KINDS.filter((kind) => kind !== 'samples' && kind !== 'images');
   expect(sent(WHOLE, without).build.extras).toEqual({ [NOT_SENT]: 'samples of the machine' });
