@@ -16,6 +16,8 @@ import type {
   LogFound,
   LogFoundQuery,
   LogQuery,
+  LogsFound,
+  LogsQuery,
   LogText,
   MadeToken,
   MatrixQuery,
@@ -104,6 +106,7 @@ export interface Client {
   /** Only of a build that `hasGraph`. */
   graph(id: string, revision?: string | null, signal?: AbortSignal): Promise<ColumnsBody>;
   log(id: string, query: Asked<LogQuery>, signal?: AbortSignal): Promise<LogText>;
+  searchLogs(query: Asked<LogsQuery>, signal?: AbortSignal): Promise<LogsFound>;
   findInLog(id: string, query: Asked<LogFoundQuery>, signal?: AbortSignal): Promise<LogFound>;
   compare(query: Asked<CompareQuery>, signal?: AbortSignal): Promise<CompareResult>;
   explore(query: Asked<ExploreQuery>, signal?: AbortSignal): Promise<ExploreResult>;
@@ -190,6 +193,7 @@ export function createClient(fetchImplementation: typeof fetch = fetch, base: st
     samples: (id, r, signal) => bytes(`${build(id)}/samples${queryString({ r })}`, signal),
     graph: (id, r, signal) => bytes(`${build(id)}/graph${queryString({ r })}`, signal),
     log: (id, query, signal) => get(`${build(id)}/log${queryString(query)}`, signal),
+    searchLogs: (query, signal) => get(`/logs${queryString(query)}`, signal),
     findInLog: (id, query, signal) => get(`${build(id)}/log/found${queryString(query)}`, signal),
     compare: (query, signal) => get(`/compare${queryString(query)}`, signal),
     explore: (query, signal) => get(`/explore${queryString(query)}`, signal),
