@@ -226,6 +226,7 @@ export const BuildsQuery = z.object({
   kind: csv,
   hostDistro: csv.describe('distribution of the machine that built'),
   branch: csv.describe('of the core layer'),
+  visibility: csv,
   from: z.coerce.number().optional(),
   to: z.coerce.number().optional(),
 });
@@ -249,6 +250,7 @@ export const Facets = z.object({
   host: z.array(FacetValue),
   outcome: z.array(FacetValue),
   kind: z.array(FacetValue),
+  visibility: z.array(FacetValue),
   hostDistro: z.array(FacetValue),
   branch: z.array(FacetValue),
 });

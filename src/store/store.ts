@@ -67,6 +67,7 @@ export interface BuildListFilter {
   readonly hostDistro?: readonly string[];
   /** Of the core layer. */
   readonly branch?: readonly string[];
+  readonly visibility?: readonly Visibility[];
   readonly fromMs?: number;
   readonly toMs?: number;
 }
@@ -123,6 +124,7 @@ export const FACETS = [
   'branch',
   'outcome',
   'kind',
+  'visibility',
 ] as const;
 export type Facet = (typeof FACETS)[number];
 /** Values with their counts, most frequent first; null: not recorded. */

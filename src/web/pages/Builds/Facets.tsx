@@ -19,6 +19,7 @@ const LABELS: Readonly<Record<FacetKey, string>> = {
   branch: 'branch',
   outcome: 'outcome',
   kind: 'type',
+  visibility: 'visibility',
 };
 
 function valueLabel(key: FacetKey, value: string): string {
