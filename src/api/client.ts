@@ -13,11 +13,16 @@ import type {
   ExploreQuery,
   ExploreResult,
   Facets,
+  FailureGroups,
+  FailureListQuery,
+  FailuresPage,
+  FailuresQuery,
+  FailureWeek,
+  IssueText,
+  KnownIssues,
   LogFound,
   LogFoundQuery,
   LogQuery,
-  LogsFound,
-  LogsQuery,
   LogText,
   MadeToken,
   MatrixQuery,
@@ -34,9 +39,14 @@ import type {
   SignedIn,
   TrendQuery,
   TrendResult,
+  TriageDetail,
+  TriageFailures,
+  UnsteadyQuery,
+  UnsteadyTasks,
   Visibility,
   WaterfallQuery,
   WaterfallResult,
+  WeekQuery,
 } from './contract.ts';
 
 export const API_BASE = '/api/v1';
@@ -106,7 +116,6 @@ export interface Client {
   /** Only of a build that `hasGraph`. */
   graph(id: string, revision?: string | null, signal?: AbortSignal): Promise<ColumnsBody>;
   log(id: string, query: Asked<LogQuery>, signal?: AbortSignal): Promise<LogText>;
-  searchLogs(query: Asked<LogsQuery>, signal?: AbortSignal): Promise<LogsFound>;
   findInLog(id: string, query: Asked<LogFoundQuery>, signal?: AbortSignal): Promise<LogFound>;
   compare(query: Asked<CompareQuery>, signal?: AbortSignal): Promise<CompareResult>;
   explore(query: Asked<ExploreQuery>, signal?: AbortSignal): Promise<ExploreResult>;
@@ -115,6 +124,17 @@ export interface Client {
   trend(query: Asked<TrendQuery>, signal?: AbortSignal): Promise<TrendResult>;
   waterfall(query: Asked<WaterfallQuery>, signal?: AbortSignal): Promise<WaterfallResult>;
   matrix(query: Asked<MatrixQuery>, signal?: AbortSignal): Promise<MatrixResult>;
+  failures(query: Asked<FailuresQuery>, signal?: AbortSignal): Promise<FailureGroups>;
+  failureList(query: Asked<FailureListQuery>, signal?: AbortSignal): Promise<FailuresPage>;
+  failureWeek(query: Asked<WeekQuery>, signal?: AbortSignal): Promise<FailureWeek>;
+  unsteady(query: Asked<UnsteadyQuery>, signal?: AbortSignal): Promise<UnsteadyTasks>;
+  triage(fingerprint: string, signal?: AbortSignal): Promise<TriageDetail>;
+  /** Says the same of some kinds of failures. */
+  sayOf(said: TriageFailures): Promise<object>;
+  issues(signal?: AbortSignal): Promise<KnownIssues>;
+  /** `number` null: a new one. */
+  saveIssue(number: number | null, issue: IssueText): Promise<object>;
+  removeIssue(number: number): Promise<object>;
   /** Puts the sample builds that Bakehouse brings into the store. */
   addSample(): Promise<SampleImported>;
 
@@ -193,7 +213,6 @@ export function createClient(fetchImplementation: typeof fetch = fetch, base: st
     samples: (id, r, signal) => bytes(`${build(id)}/samples${queryString({ r })}`, signal),
     graph: (id, r, signal) => bytes(`${build(id)}/graph${queryString({ r })}`, signal),
     log: (id, query, signal) => get(`${build(id)}/log${queryString(query)}`, signal),
-    searchLogs: (query, signal) => get(`/logs${queryString(query)}`, signal),
     findInLog: (id, query, signal) => get(`${build(id)}/log/found${queryString(query)}`, signal),
     compare: (query, signal) => get(`/compare${queryString(query)}`, signal),
     explore: (query, signal) => get(`/explore${queryString(query)}`, signal),
@@ -202,6 +221,16 @@ export function createClient(fetchImplementation: typeof fetch = fetch, base: st
     trend: (query, signal) => get(`/trend${queryString(query)}`, signal),
     waterfall: (query, signal) => get(`/waterfall${queryString(query)}`, signal),
     matrix: (query, signal) => get(`/matrix${queryString(query)}`, signal),
+    failures: (query, signal) => get(`/failures${queryString(query)}`, signal),
+    failureList: (query, signal) => get(`/failures/list${queryString(query)}`, signal),
+    failureWeek: (query, signal) => get(`/failures/week${queryString(query)}`, signal),
+    unsteady: (query, signal) => get(`/failures/unsteady${queryString(query)}`, signal),
+    triage: (fingerprint, signal) => get(`/triage/${encodeURIComponent(fingerprint)}`, signal),
+    sayOf: (said) => send('POST', '/triage', said),
+    issues: (signal) => get('/issues', signal),
+    saveIssue: (number, issue) =>
+      send(number === null ? 'POST' : 'PUT', number === null ? '/issues' : `/issues/${number}`, issue),
+    removeIssue: (number) => send('DELETE', `/issues/${number}`),
     addSample: () => json('/sample', { method: 'POST' }),
     signIn: (name, password) => send('POST', '/sign-in', { name, password }),
     signOut: (everywhere) => send('POST', '/sign-out', { everywhere }),
@@ -222,6 +251,7 @@ export function createClient(fetchImplementation: typeof fetch = fetch, base: st
 /** Addresses for links and downloads, which a browser opens by itself. */
 export const address = {
   events: `${API_BASE}/events`,
+  weekText: (query: object): string => `${API_BASE}/failures/week.txt${queryString(query)}`,
   tasks: (id: string, format: TaskFormat): string => `${API_BASE}/builds/${encodeURIComponent(id)}/tasks.${format}`,
   log: (id: string, query: { readonly row?: number; readonly blob?: string; readonly raw?: 1 }): string =>
     `${API_BASE}/builds/${encodeURIComponent(id)}/log.txt${queryString(query)}`,

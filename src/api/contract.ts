@@ -14,7 +14,6 @@
  *     GET  /builds/{id}/log                   LogQuery -> LogText; 404 when there is none, 403 outside the folder given
  *     GET  /builds/{id}/log.txt               LogFileQuery -> all of it, text/plain
  *     GET  /builds/{id}/log/found             LogFoundQuery -> LogFound: where words stand in it, or errors
- *     GET  /logs                              LogsQuery -> LogsFound: words in the logs of all failures
  *     GET  /builds/{id}/tasks.csv             downloads: the task table as CSV,
  *     GET  /builds/{id}/tasks.json            as JSON,
  *     GET  /builds/{id}/tasks.parquet         as Parquet,
@@ -87,7 +86,6 @@ import {
   ISSUE_TITLE_CHARS_MAX,
   LINK_CHARS_MAX,
   LOG_LINES_MAX,
-  LOG_SEARCH_CHARS_MAX,
   LOG_WORDS_CHARS_MAX,
   NOTE_CHARS_MAX,
   OFFERED_BLOBS_MAX,
@@ -226,7 +224,6 @@ export const BuildsQuery = z.object({
   kind: csv,
   hostDistro: csv.describe('distribution of the machine that built'),
   branch: csv.describe('of the core layer'),
-  visibility: csv,
   from: z.coerce.number().optional(),
   to: z.coerce.number().optional(),
 });
@@ -250,7 +247,6 @@ export const Facets = z.object({
   host: z.array(FacetValue),
   outcome: z.array(FacetValue),
   kind: z.array(FacetValue),
-  visibility: z.array(FacetValue),
   hostDistro: z.array(FacetValue),
   branch: z.array(FacetValue),
 });
@@ -872,36 +868,6 @@ export const LogText = z.object({
 });
 export type LogText = z.infer<typeof LogText>;
 
-/** The same filter as the list of builds has. */
-export const LogsQuery = BuildsQuery.omit({ after: true, limit: true }).extend({
-  words: z.string().min(1).max(LOG_SEARCH_CHARS_MAX).describe('all of them; "in quotes": in one line, as written'),
-  limit: z.coerce.number().int().min(1).max(100).default(20),
-});
-export type LogsQuery = z.infer<typeof LogsQuery>;
-export const LogsFound = z.object({
-  failures: z.array(
-    z.object({
-      build: z.string(),
-      buildName: z.string(),
-      startedMs: epochMs.nullable(),
-      machine: z.string().nullable(),
-      key: z.string().describe('the failure is <build>.<key>'),
-      pn: z.string().nullable(),
-      mc: z.string(),
-      task: z.string().nullable(),
-      version: z.string().nullable(),
-      cause: z.string().nullable().describe('the line that says why'),
-      line: count
-        .nullable()
-        .describe('where the words stand, counted from 1; null: not looked for, or the log is kept no more'),
-      text: z.string().nullable().describe('of that line'),
-      whole: z.boolean().describe('all words are in that line'),
-    }),
-  ),
-  more: z.boolean().describe('not every log that has these words was looked at'),
-});
-export type LogsFound = z.infer<typeof LogsFound>;
-
 export const LogFound = z.object({
   found: z.array(count).describe('lines counted from 1'),
   best: count.nullable().describe('of lines that look like errors the one that says why'),
@@ -1243,8 +1209,19 @@ export const FailureLine = z.object({
   infrastructure: z.boolean().nullable(),
 });
 export type FailureLine = z.infer<typeof FailureLine>;
+export const FailureParent = FailureLine.pick({
+  build: true,
+  buildName: true,
+  startedMs: true,
+  outcome: true,
+  targets: true,
+  machine: true,
+  builder: true,
+}).extend({ child: z.string().describe('id of a build that it triggered') });
+export type FailureParent = z.infer<typeof FailureParent>;
 export const FailuresPage = z.object({
   failures: z.array(FailureLine),
+  parents: z.array(FailureParent).describe('newest first, where a farm told who triggered whom'),
   next: z.string().nullable(),
   matching: count,
 });

@@ -12,7 +12,6 @@ import type { Accounts } from './accounts.ts';
 import type { BlobIndex } from './blob-index.ts';
 import type { Alike, FailureIndex } from './failure-index.ts';
 import type { BuildRelations, Farms } from './farms.ts';
-import type { FoundLog, LogIndex, LogQuestion } from './log-search.ts';
 import type { ReportNumbers } from './report-numbers.ts';
 import type { Retention } from './retention.ts';
 import type { Search } from './search.ts';
@@ -67,7 +66,6 @@ export interface BuildListFilter {
   readonly hostDistro?: readonly string[];
   /** Of the core layer. */
   readonly branch?: readonly string[];
-  readonly visibility?: readonly Visibility[];
   readonly fromMs?: number;
   readonly toMs?: number;
 }
@@ -124,7 +122,6 @@ export const FACETS = [
   'branch',
   'outcome',
   'kind',
-  'visibility',
 ] as const;
 export type Facet = (typeof FACETS)[number];
 /** Values with their counts, most frequent first; null: not recorded. */
@@ -359,8 +356,22 @@ export interface FailureLine {
   readonly infrastructure: boolean | null;
 }
 
+/** A build that triggered one which has failures here. */
+export interface FailureParent {
+  readonly child: string;
+  readonly build: string;
+  readonly buildName: string;
+  readonly startedMs: number | null;
+  readonly outcome: BuildOutcome;
+  readonly targets: readonly string[] | null;
+  readonly machine: string | null;
+  readonly builder: string | null;
+}
+
 export interface FailurePage {
   readonly failures: readonly FailureLine[];
+  /** Newest first; where a farm told who triggered whom. */
+  readonly parents: readonly FailureParent[];
   readonly next: string | null;
   readonly matching: number;
 }
@@ -596,10 +607,6 @@ export interface Store {
   readonly farms: Farms;
   /** Not bounded to a viewer: for who looks through logs, not for who reads about them. */
   readonly failureIndex: FailureIndex;
-  /** Not bounded to a viewer, as `failureIndex`. */
-  readonly logIndex: LogIndex;
-  /** Failures whose logs have all the words, the newest builds' first. */
-  searchLogs(question: LogQuestion): Promise<readonly FoundLog[]>;
   /** Failures of a build, by ordinal, of whose fingerprint other builds have failures as well. */
   countAlike(id: string): Promise<ReadonlyMap<number, Alike>>;
   /** What people say of kinds of failures; bounded to the viewer. */

@@ -15,6 +15,7 @@ import { configSearch, problemsSearch, recipesSearch, tasksSearch } from './page
 import { buildsSearch } from './pages/Builds/search.ts';
 import { compareSearch } from './pages/Compare/search.ts';
 import { exploreSearch } from './pages/Explore/search.ts';
+import { failuresSearch } from './pages/Failures/search.ts';
 import { recipeSearch } from './pages/Recipe/search.ts';
 import { recipesSearch as allRecipesSearch } from './pages/Recipes/search.ts';
 import { waterfallSearch } from './pages/Waterfall/search.ts';
@@ -119,6 +120,13 @@ export const recipeRoute = createRoute({
   component: lazyRouteComponent(() => import('./pages/Recipe/Recipe.tsx'), 'Recipe'),
 });
 
+export const failuresRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/failures',
+  validateSearch: failuresSearch,
+  component: lazyRouteComponent(() => import('./pages/Failures/Failures.tsx'), 'Failures'),
+});
+
 export const signInRoute = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
@@ -146,6 +154,7 @@ export const router = createRouter({
     buildRoute.addChildren([buildStartRoute, chartRoute, tasksRoute, recipesRoute, configRoute, problemsRoute]),
     compareRoute,
     exploreRoute,
+    failuresRoute,
     waterfallRoute,
     allRecipesRoute,
     recipeRoute,

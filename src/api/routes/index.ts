@@ -19,7 +19,6 @@ import { readSamples } from './read-samples.ts';
 import { listRecipes, showRecipe } from './recipes.ts';
 import type { RegisterRoute } from './route.ts';
 import { search } from './search.ts';
-import { searchLogs } from './search-logs.ts';
 import { serverInfo } from './server-info.ts';
 import { showBuild } from './show-build.ts';
 import { showMatrix } from './show-matrix.ts';
@@ -38,7 +37,6 @@ export const ROUTES: readonly RegisterRoute[] = [
   readLog,
   logFile,
   findInLog,
-  searchLogs,
   compareBuilds,
   explore,
   trend,

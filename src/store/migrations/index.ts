@@ -11,7 +11,6 @@ import { reports } from './0002-reports.ts';
 import { failures } from './0003-failures.ts';
 import { farms } from './0004-farms.ts';
 import { triage } from './0005-triage.ts';
-import { logSearch } from './0006-log-search.ts';
 
 export interface Migration {
   readonly name: string;
@@ -21,7 +20,7 @@ export interface Migration {
 }
 
 /** Append only: the place in this list is the version. */
-const MIGRATIONS: readonly Migration[] = [builds, reports, failures, farms, triage, logSearch];
+const MIGRATIONS: readonly Migration[] = [builds, reports, failures, farms, triage];
 
 export const STORE_VERSION = MIGRATIONS.length;
 

@@ -17,7 +17,6 @@ const COLUMNS = [
   'kind',
   'host_distro',
   'branch',
-  'visibility',
 ] as const;
 
 /** What builds have in common that are alike in every facet, and how many they are. */
@@ -54,7 +53,7 @@ export async function countFacets(
     .groupBy([...COLUMNS])
     .execute();
   const groups = rows.map(
-    ({ machine, distro, targets, builder, host, outcome, kind, host_distro, branch, visibility, count }): Group => {
+    ({ machine, distro, targets, builder, host, outcome, kind, host_distro, branch, count }): Group => {
       const list: readonly string[] = targets === null ? [] : (JSON.parse(targets) as string[]);
       return {
         values: {
@@ -68,7 +67,6 @@ export async function countFacets(
           kind: [kind],
           hostDistro: [host_distro],
           branch: [branch],
-          visibility: [visibility],
         },
         count: Number(count),
       };

@@ -67,7 +67,6 @@ const FACET_COLUMNS = {
   kind: 'kind',
   hostDistro: 'host_distro',
   branch: 'branch',
-  visibility: 'visibility',
 } as const satisfies Partial<Record<Facet, string>>;
 
 /** The filter as one condition; `but` names the facet whose own filter is left out. */

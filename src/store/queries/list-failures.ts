@@ -59,8 +59,10 @@ export async function listFailures(
     matching.select((eb) => eb.fn.countAll<number>().as('count')).executeTakeFirstOrThrow(),
   ]);
   const last = rows.length > page.limit ? rows[page.limit - 1] : undefined;
+  const shown = rows.slice(0, page.limit);
   return {
-    failures: rows.slice(0, page.limit).map((row) => ({
+    parents: await parentsOf(db, sight, [...new Set(shown.map(({ id }) => id))]),
+    failures: shown.map((row) => ({
       id: `${row.id}.${row.key}`,
       build: row.id,
       buildName: row.name,
@@ -86,6 +88,39 @@ export async function listFailures(
     next: last === undefined ? null : `${last.order_ms}.${last.id}.${last.ordinal}`,
     matching: Number(counted.count),
   };
+}
+
+/** The builds that triggered these, where a farm told so and the viewer may see them. */
+async function parentsOf(db: Kysely<Database>, sight: Sight, ids: readonly string[]): Promise<FailurePage['parents']> {
+  if (ids.length === 0) return [];
+  const rows = await db
+    .selectFrom('build_parents')
+    .innerJoin('builds', 'builds.id', 'build_parents.parent')
+    .select([
+      'build_parents.build as child',
+      'builds.id',
+      'builds.name',
+      'builds.started_ms',
+      'builds.outcome',
+      'builds.targets',
+      'builds.machine',
+      'builds.builder',
+    ])
+    .where('build_parents.build', 'in', ids)
+    .where(sight.listed())
+    .orderBy('builds.order_ms', 'desc')
+    .orderBy('builds.id')
+    .execute();
+  return rows.map((row) => ({
+    child: row.child,
+    build: row.id,
+    buildName: row.name,
+    startedMs: row.started_ms,
+    outcome: row.outcome as BuildOutcome,
+    targets: row.targets === null ? null : (JSON.parse(row.targets) as string[]),
+    machine: row.machine,
+    builder: row.builder,
+  }));
 }
 
 function parseCursor(cursor: string): { order: number; id: string; ordinal: number } {

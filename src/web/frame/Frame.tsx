@@ -20,6 +20,7 @@ const KeyHelp = lazy(() => import('./KeyHelp.tsx').then((m) => ({ default: m.Key
 
 export const PAGES = [
   { to: '/', label: 'Builds', keys: 'g b' },
+  { to: '/failures', label: 'Failures', keys: 'g f' },
   { to: '/recipes', label: 'Recipes', keys: 'g r' },
   { to: '/waterfall', label: 'Waterfall', keys: 'g w' },
   { to: '/compare', label: 'Compare', keys: 'g c' },

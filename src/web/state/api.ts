@@ -5,10 +5,14 @@ import type {
   BuildsQuery,
   CompareQuery,
   ExploreQuery,
+  FailureListQuery,
+  FailuresQuery,
   MatrixQuery,
   RecipeQuery,
   TrendQuery,
+  UnsteadyQuery,
   WaterfallQuery,
+  WeekQuery,
 } from '../../api/contract.ts';
 import { report, reportFetch } from '../report/embedded-report.ts';
 
@@ -108,6 +112,47 @@ export const recipeQuery = (pn: string, query: Asked<RecipeQuery>) =>
     queryFn: ({ signal }) => client.recipe(pn, query, signal),
     placeholderData: keepPreviousData,
   });
+
+export const failuresQuery = (query: Asked<FailuresQuery>) =>
+  queryOptions({
+    queryKey: ['failures', 'groups', query],
+    queryFn: ({ signal }) => client.failures(query, signal),
+    placeholderData: keepPreviousData,
+  });
+
+export const failureListQuery = (query: Asked<FailureListQuery>) =>
+  infiniteQueryOptions({
+    queryKey: ['failures', 'list', query],
+    queryFn: ({ pageParam, signal }) =>
+      client.failureList({ ...query, limit: 50, after: pageParam ?? undefined }, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next,
+  });
+
+export const failureWeekQuery = (query: Asked<WeekQuery>) =>
+  queryOptions({
+    queryKey: ['failures', 'week', query],
+    queryFn: ({ signal }) => client.failureWeek(query, signal),
+    placeholderData: keepPreviousData,
+  });
+
+export const unsteadyQuery = (query: Asked<UnsteadyQuery>) =>
+  queryOptions({
+    queryKey: ['failures', 'unsteady', query],
+    queryFn: ({ signal }) => client.unsteady(query, signal),
+    placeholderData: keepPreviousData,
+  });
+
+export const triageQuery = (fingerprint: string) =>
+  queryOptions({
+    queryKey: ['failures', 'triage', fingerprint],
+    queryFn: ({ signal }) => client.triage(fingerprint, signal),
+  });
+
+export const issuesQuery = queryOptions({
+  queryKey: ['failures', 'issues'],
+  queryFn: ({ signal }) => client.issues(signal),
+});
 
 export const trendQuery = (query: Asked<TrendQuery>) =>
   queryOptions({

@@ -19,7 +19,6 @@ const LABELS: Readonly<Record<FacetKey, string>> = {
   branch: 'branch',
   outcome: 'outcome',
   kind: 'type',
-  visibility: 'visibility',
 };
 
 function valueLabel(key: FacetKey, value: string): string {

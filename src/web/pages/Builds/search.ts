@@ -11,7 +11,6 @@ export const FACET_KEYS = [
   'hostDistro',
   'outcome',
   'kind',
-  'visibility',
 ] as const;
 export type FacetKey = (typeof FACET_KEYS)[number];
 
@@ -36,7 +35,6 @@ export function buildsSearch(raw: RawSearch): BuildsSearch {
     branch: readText(raw, 'branch'),
     outcome: readText(raw, 'outcome'),
     kind: readText(raw, 'kind'),
-    visibility: readText(raw, 'visibility'),
     from: readNumber(raw, 'from'),
     to: readNumber(raw, 'to'),
     pick: readList(raw, 'pick', 20),
