@@ -13,6 +13,7 @@ import type {
   ExploreQuery,
   ExploreResult,
   Facets,
+  FailureDetail,
   FailureGroups,
   FailureListQuery,
   FailuresPage,
@@ -116,6 +117,7 @@ export interface Client {
   /** Only of a build that `hasGraph`. */
   graph(id: string, revision?: string | null, signal?: AbortSignal): Promise<ColumnsBody>;
   log(id: string, query: Asked<LogQuery>, signal?: AbortSignal): Promise<LogText>;
+  failure(address: string, signal?: AbortSignal): Promise<FailureDetail>;
   findInLog(id: string, query: Asked<LogFoundQuery>, signal?: AbortSignal): Promise<LogFound>;
   compare(query: Asked<CompareQuery>, signal?: AbortSignal): Promise<CompareResult>;
   explore(query: Asked<ExploreQuery>, signal?: AbortSignal): Promise<ExploreResult>;
@@ -213,6 +215,7 @@ export function createClient(fetchImplementation: typeof fetch = fetch, base: st
     samples: (id, r, signal) => bytes(`${build(id)}/samples${queryString({ r })}`, signal),
     graph: (id, r, signal) => bytes(`${build(id)}/graph${queryString({ r })}`, signal),
     log: (id, query, signal) => get(`${build(id)}/log${queryString(query)}`, signal),
+    failure: (of, signal) => get(`/failures/${encodeURIComponent(of)}`, signal),
     findInLog: (id, query, signal) => get(`${build(id)}/log/found${queryString(query)}`, signal),
     compare: (query, signal) => get(`/compare${queryString(query)}`, signal),
     explore: (query, signal) => get(`/explore${queryString(query)}`, signal),
@@ -255,6 +258,8 @@ export const address = {
   tasks: (id: string, format: TaskFormat): string => `${API_BASE}/builds/${encodeURIComponent(id)}/tasks.${format}`,
   log: (id: string, query: { readonly row?: number; readonly blob?: string; readonly raw?: 1 }): string =>
     `${API_BASE}/builds/${encodeURIComponent(id)}/log.txt${queryString(query)}`,
+  failure: (of: string): string => `${API_BASE}/failures/${encodeURIComponent(of)}`,
+  failureText: (of: string): string => `/f/${encodeURIComponent(of)}.txt`,
   trace: (id: string): string => `${API_BASE}/builds/${encodeURIComponent(id)}/trace.json`,
   report: (id: string): string => `${API_BASE}/builds/${encodeURIComponent(id)}/report.html`,
   compareReport: (ids: readonly string[]): string => `${API_BASE}/compare/report.html${queryString({ b: ids })}`,

@@ -8,6 +8,7 @@ export const OPERATIONS = {
   'export-search': async () => (await import('./export-search.ts')).exportSearch,
   'search-feed': async () => (await import('./search-feed.ts')).searchFeed,
   'show-build': async () => (await import('./show-build.ts')).showBuild,
+  'show-failure': async () => (await import('./show-failure.ts')).showFailure,
   'read-columns': async () => (await import('./read-columns.ts')).readColumns,
   'read-samples': async () => (await import('./read-samples.ts')).readSamples,
   'read-graph': async () => (await import('./read-graph.ts')).readGraph,

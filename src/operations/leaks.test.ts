@@ -10,6 +10,7 @@ import { ChartQuery, CompareQuery, ExploreQuery } from '../api/contract.ts';
 import { shortIdOf } from '../collector/short-id.ts';
 import { drawBuild } from '../model/draw-build.ts';
 import { memoryBlobs } from '../store/blobs/index.ts';
+import { failureKeys } from '../store/facts.ts';
 import { openStore } from '../store/index.ts';
 import { OFFERED_FIELDS } from '../store/search.ts';
 import { CONSOLE, STRANGER, type Viewer, type Visibility } from '../store/store.ts';
@@ -53,6 +54,8 @@ const question = ExploreQuery.parse({ x: 'recipe', y: 'cputime', level: 'task' }
 const chart = ChartQuery.parse({});
 const from = { address: '192.0.2.1', local: false, base: 'http://x' };
 
+const [FAILURE_KEY] = failureKeys(drawBuild('other:do_compile ===F').failures);
+
 /** `of`: about one build. `all`: over builds that nobody named. `not`: why it gives nothing of a build to anybody. */
 type Row<N extends OperationName> =
   | {
@@ -91,6 +94,7 @@ const ROWS: { readonly [N in OperationName]: Row<N> } = {
   'export-search': { all: SEARCH_KINDS.map((kind) => ({ q: 'zz', kind, format: 'csv' as const, safe: true })) },
   'search-feed': { all: SEARCH_KINDS.map((kind) => ({ q: 'zz', kind, base: 'http://x' })) },
   'show-build': { of: (build) => ({ build }) },
+  'show-failure': { of: (build) => ({ failure: `${build}.${FAILURE_KEY}` }) },
   'read-columns': { of: (build) => ({ build, metrics: '*' }) },
   'read-samples': { of: (build) => ({ build }) },
   'read-graph': { of: (build) => ({ build }) },

@@ -30,6 +30,7 @@ import {
   readTaskTable,
   setAccess,
 } from './queries/read-build.ts';
+import { readFailures, readSeen, readSuccesses } from './queries/read-failure.ts';
 import { readHistories, readNeighbours } from './queries/read-histories.ts';
 import { readMatrix } from './queries/read-matrix.ts';
 import { listRecipes, readRecipeRuns } from './queries/read-recipe-runs.ts';
@@ -112,6 +113,9 @@ export async function openStore(database: string): Promise<Store> {
       readMatrix: (question) => readMatrix(db, dialect, sight, question),
       groupFailures: (builds, filter, limit) => groupFailures(db, dialect, sight, builds, filter, limit),
       listFailures: (builds, filter, page) => listFailures(db, sight, builds, filter, page),
+      readFailures: one((id) => readFailures(db, id)),
+      readSeen: (question) => readSeen(db, sight, question),
+      readSuccesses: (question) => readSuccesses(db, sight, question),
       readTaskHistory: (question) => readTaskHistory(db, dialect, dictionaries, sight, question),
       readFailedHashes: (builds, limit) => readFailedHashes(db, dialect, dictionaries, sight, builds, limit),
       listMetrics: async () => {

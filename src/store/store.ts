@@ -12,12 +12,15 @@ import type { Accounts } from './accounts.ts';
 import type { BlobIndex } from './blob-index.ts';
 import type { Alike, FailureIndex } from './failure-index.ts';
 import type { BuildRelations, Farms } from './farms.ts';
+import type { RecipeSuccesses, Seen, SeenQuestion, StoredFailure } from './queries/read-failure.ts';
 import type { ReportNumbers } from './report-numbers.ts';
 import type { Retention } from './retention.ts';
 import type { Search } from './search.ts';
 import type { Triage, TriageWord } from './triage.ts';
 
 import type { UploadReceipt, Uploads } from './uploads.ts';
+
+export type { RecipeSuccesses, Seen, StoredFailure } from './queries/read-failure.ts';
 
 export interface SavedBuild {
   readonly id: string;
@@ -570,6 +573,12 @@ export interface Store {
     filter: FailureFilter,
     page: { readonly after: string | null; readonly limit: number },
   ): Promise<FailurePage>;
+  /** With what was found out about their words, in the order of the build's head. Null: no such build. */
+  readFailures(id: string): Promise<readonly StoredFailure[] | null>;
+  /** Where else something failed in the same words. */
+  readSeen(question: SeenQuestion): Promise<Seen>;
+  /** The newest builds that executed a recipe and passed. */
+  readSuccesses(question: { readonly pn: string; readonly like: string }): Promise<RecipeSuccesses>;
   readTaskHistory(question: TaskHistoryQuestion): Promise<TaskHistory>;
   /** Every run, passed or failed, of the task hashes that failed in the newest `limit` builds that match. */
   readFailedHashes(

@@ -15,12 +15,13 @@ import { configSearch, problemsSearch, recipesSearch, tasksSearch } from './page
 import { buildsSearch } from './pages/Builds/search.ts';
 import { compareSearch } from './pages/Compare/search.ts';
 import { exploreSearch } from './pages/Explore/search.ts';
+import { failureSearch } from './pages/Failure/search.ts';
 import { failuresSearch } from './pages/Failures/search.ts';
 import { recipeSearch } from './pages/Recipe/search.ts';
 import { recipesSearch as allRecipesSearch } from './pages/Recipes/search.ts';
 import { waterfallSearch } from './pages/Waterfall/search.ts';
 import { report } from './report/embedded-report.ts';
-import { buildQuery, queryClient } from './state/api.ts';
+import { buildQuery, failureQuery, queryClient } from './state/api.ts';
 import { parseSearch, stringifySearch } from './state/search.ts';
 
 const root = createRootRoute({ component: Frame });
@@ -127,6 +128,16 @@ export const failuresRoute = createRoute({
   component: lazyRouteComponent(() => import('./pages/Failures/Failures.tsx'), 'Failures'),
 });
 
+export const failureRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/f/$failure',
+  validateSearch: failureSearch,
+  loader: ({ params }) => {
+    void queryClient.prefetchQuery(failureQuery(params.failure));
+  },
+  component: lazyRouteComponent(() => import('./pages/Failure/Failure.tsx'), 'Failure'),
+});
+
 export const signInRoute = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
@@ -158,6 +169,7 @@ export const router = createRouter({
     waterfallRoute,
     allRecipesRoute,
     recipeRoute,
+    failureRoute,
     signInRoute,
     accountRoute,
     adminRoute,

@@ -21,6 +21,7 @@ import type { RegisterRoute } from './route.ts';
 import { search } from './search.ts';
 import { serverInfo } from './server-info.ts';
 import { showBuild } from './show-build.ts';
+import { showFailure } from './show-failure.ts';
 import { showMatrix } from './show-matrix.ts';
 import { showWaterfall } from './show-waterfall.ts';
 import { trend } from './trend.ts';
@@ -31,6 +32,7 @@ export const ROUTES: readonly RegisterRoute[] = [
   listBuilds,
   facets,
   showBuild,
+  showFailure,
   readColumns,
   readSamples,
   readGraph,

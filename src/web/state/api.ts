@@ -58,6 +58,9 @@ export const buildQuery = (id: string) =>
     refetchInterval: ({ state }) => (state.data?.outcome === 'running' ? RUNNING_ASK_MS : false),
   });
 
+export const failureQuery = (address: string) =>
+  queryOptions({ queryKey: ['failure', address], queryFn: ({ signal }) => client.failure(address, signal) });
+
 export const serverQuery = queryOptions({ queryKey: ['server'], queryFn: ({ signal }) => client.server(signal) });
 
 export const accountQuery = queryOptions({ queryKey: ['account'], queryFn: ({ signal }) => client.account(signal) });

@@ -17,6 +17,8 @@ import {
   useRef,
   useState,
 } from 'react';
+import type { AnsiSpan, AnsiState } from '../../../analysis/ansi.ts';
+import { plainText } from '../../../analysis/ansi.ts';
 import { ApiError, address } from '../../../api/client.ts';
 import { formatBytes, formatCount, plural } from '../../../model/format.ts';
 import { client } from '../../state/api.ts';
@@ -24,8 +26,6 @@ import { useCommands } from '../../state/commands.ts';
 import { CopyButton } from '../CopyButton.tsx';
 import { EmptyNote, ErrorNote } from '../Notes.tsx';
 import { SearchField } from '../SearchField.tsx';
-import type { AnsiSpan, AnsiState } from './ansi.ts';
-import { plainText } from './ansi.ts';
 import styles from './LogViewer.module.css';
 import { formatLineRange, type LineRange } from './line-range.ts';
 import { BLOCK_LINES, type LogLine, logLines } from './log-lines.ts';
@@ -322,7 +322,15 @@ function Viewer({
           </button>
         </div>
       )}
-      <div className={styles.frame} style={{ '--digits': `${String(total).length}ch` } as CSSProperties}>
+      <div
+        className={styles.frame}
+        style={
+          {
+            '--digits': `${String(total).length}ch`,
+            '--lines': `${Math.min(total, 1000) * LINE_PX}px`,
+          } as CSSProperties
+        }
+      >
         <div
           className={styles.box}
           ref={box}

@@ -4,7 +4,7 @@
  * unless they were set a block and more above.
  */
 
-import { type AnsiSpan, type AnsiState, PLAIN, readAnsi } from './ansi.ts';
+import { type AnsiSpan, type AnsiState, PLAIN, readAnsi } from '../../../analysis/ansi.ts';
 import { LruMap } from './lru-map.ts';
 
 export const BLOCK_LINES = 400;
