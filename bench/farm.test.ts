@@ -1,4 +1,8 @@
+import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
+import { findCause } from '../src/analysis/cause-line.ts';
+import { fingerprintOf } from '../src/analysis/fingerprint.ts';
+import { chooseCause } from '../src/collector/index-failures.ts';
 import { farmHistory } from './generate/farm-history.ts';
 import { STORIES } from './generate/stories.ts';
 
@@ -34,4 +38,27 @@ test('what came from sstate is told apart from what was executed, and a failure 
     if (truth.some(({ task }) => task !== 'do_rootfs'))
       expect(rows.every((row) => Number.isNaN(build.tasks.startMs[row]!))).toBe(true);
   }
+});
+
+test('the line, the class and whose fault it is are found of every failure; each story is one group of its recipe and task, and one cause across', () => {
+  const digest = (text: string) => createHash('sha256').update(text).digest('hex');
+  const groups = new Map<string, Set<string>>();
+  const stories = new Map<string, Set<string>>();
+  const causes = new Map<string, Set<string>>();
+  const put = (map: Map<string, Set<string>>, key: string, value: string) =>
+    map.set(key, (map.get(key) ?? new Set()).add(value));
+  for (const { build, logs, truth } of history)
+    for (const [i, { pf, task, story, causeClass, infrastructure, causeLine }] of truth.entries()) {
+      const log = build.logs.find((one) => one.pf === pf && one.task === task);
+      const { cause } = chooseCause(findCause(logs.get(log!.blob)!), build.failures[i]!.cause);
+      const { pn, pv } = build.recipes.find((recipe) => recipe.pf === pf)!;
+      const print = fingerprintOf({ pn, version: pv, task }, cause, digest);
+      expect([cause?.line, print.causeClass, print.infrastructure]).toEqual([causeLine, causeClass, infrastructure]);
+      put(groups, `${story} ${pn} ${task}`, print.hash);
+      put(stories, print.hash, story);
+      put(causes, story, print.crossHash);
+    }
+  expect([...groups].filter(([, hashes]) => hashes.size > 1)).toEqual([]);
+  expect([...stories].filter(([, told]) => told.size > 1)).toEqual([]);
+  expect([...causes].filter(([, hashes]) => hashes.size > 1)).toEqual([]);
 });
