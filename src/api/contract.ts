@@ -225,6 +225,7 @@ export const BuildsQuery = z.object({
   kind: csv,
   hostDistro: csv.describe('distribution of the machine that built'),
   branch: csv.describe('of the core layer'),
+  release: csv.describe('DISTRO_VERSION'),
   from: z.coerce.number().optional(),
   to: z.coerce.number().optional(),
 });
@@ -250,6 +251,7 @@ export const Facets = z.object({
   kind: z.array(FacetValue),
   hostDistro: z.array(FacetValue),
   branch: z.array(FacetValue),
+  release: z.array(FacetValue),
 });
 export type Facets = z.infer<typeof Facets>;
 
@@ -817,21 +819,29 @@ export const MatrixResult = z.object({
       running: count,
       succeededMs: epochMs.nullable().describe('start of the last that succeeded, with errors or without'),
       newestMs: epochMs.describe('start of the last, whatever became of it'),
-      /** The last with a verdict (succeeded, with errors, failed); where none has one, the last. */
-      last: BuildRow.pick({
-        id: true,
-        name: true,
-        startedMs: true,
-        endedMs: true,
-        outcome: true,
-        failures: true,
-        firstFailure: true,
-        durationMs: true,
-      }).extend({ usualMs: z.number().nullable(), ratio: z.number().nullable() }),
+      build: count.describe(
+        'index into builds: the last with a verdict (succeeded, with errors, failed); where none has one, the last',
+      ),
+      outcome: BuildOutcome.describe('of that build, or of the recipe in it'),
+      failing: z.string().nullable().describe('`pn:do_x` of the build, `do_x` of the recipe'),
     }),
   ),
-  leftOut: count,
-  sinceMs: epochMs.nullable().describe('days are told from here on; null: all builds that match are told'),
+  builds: z.array(
+    BuildRow.pick({
+      id: true,
+      name: true,
+      startedMs: true,
+      endedMs: true,
+      outcome: true,
+      failures: true,
+      firstFailure: true,
+      durationMs: true,
+    }).extend({ usualMs: z.number().nullable(), ratio: z.number().nullable() }),
+  ),
+  leftOut: count.describe('cells that are not told'),
+  sinceMs: epochMs
+    .nullable()
+    .describe('only builds from here on are told, of days and of recipes; null: all that match'),
 });
 export type MatrixResult = z.infer<typeof MatrixResult>;
 

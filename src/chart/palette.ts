@@ -220,9 +220,9 @@ export function contrast(a: string, b: string): number {
   return (Math.max(la, lb) + 0.05) / (Math.min(la, lb) + 0.05);
 }
 
-const DARK_INK = '#0b0d10';
+const DARK_INK = '#000000';
 const LIGHT_INK = '#ffffff';
-/** Near-black or white, whichever reads better on the colour; one of the two always has a contrast above 4.5. */
+/** Black or white, whichever reads better on the colour; one of the two always has a contrast above 4.5. */
 export function inkOn(colour: string): string {
   return contrast(DARK_INK, colour) >= contrast(LIGHT_INK, colour) ? DARK_INK : LIGHT_INK;
 }

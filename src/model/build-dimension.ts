@@ -1,4 +1,6 @@
-/** By what builds are put side by side in the waterfall and the matrix. A build of several targets stands at each of them. */
+/**
+ * By what builds are put side by side in the waterfall and the matrix. A build of several targets stands at each of
+ * them; a recipe is what was executed of it, not the build. */
 export const BUILD_DIMENSIONS = [
   'target',
   'machine',
@@ -8,6 +10,7 @@ export const BUILD_DIMENSIONS = [
   'builder',
   'host',
   'hostDistro',
+  'recipe',
   'day',
 ] as const;
 export type BuildDimension = (typeof BUILD_DIMENSIONS)[number];
@@ -21,6 +24,7 @@ export const DIMENSION_LABELS: Readonly<Record<BuildDimension, string>> = {
   builder: 'builder',
   host: 'host',
   hostDistro: 'host distro',
+  recipe: 'recipe',
   day: 'day',
 };
 

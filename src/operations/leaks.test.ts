@@ -162,12 +162,14 @@ const ROWS: { readonly [N in OperationName]: Row<N> } = {
     ),
   },
   'show-matrix': {
-    all: (['builder', 'day', null] as const).map((columns) => ({
-      filter: {},
-      rows: 'target' as const,
-      columns,
-      zoneMinutes: 0,
-    })),
+    all: (['builder', 'day', null] as const)
+      .map((columns) => ({
+        filter: {},
+        rows: 'target' as const,
+        columns,
+        zoneMinutes: 0,
+      }))
+      .concat([{ filter: {}, rows: 'recipe' as never, columns: 'builder', zoneMinutes: 0 }]),
   },
   'group-failures': {
     all: [

@@ -1,7 +1,7 @@
 /** The last result of each pair of values that builds have, with how long it took against its usual. */
 import type { BuildDimension } from '../model/build-dimension.ts';
 import { BakehouseError } from '../model/errors.ts';
-import type { MatrixCell } from '../store/store.ts';
+import type { BuildSummary, MatrixCell } from '../store/store.ts';
 import { type BuildRow, buildRows } from './build-row.ts';
 import type { OperationContext } from './context.ts';
 import type { BuildListFilter } from './list-builds.ts';
@@ -27,7 +27,8 @@ export type MatrixBuild = Pick<
 > & { readonly usualMs: number | null; readonly ratio: number | null };
 
 export interface MatrixView {
-  readonly cells: readonly (Omit<MatrixCell, 'last'> & { readonly last: MatrixBuild })[];
+  readonly cells: readonly (Omit<MatrixCell, 'last'> & { readonly build: number })[];
+  readonly builds: readonly MatrixBuild[];
   readonly leftOut: number;
   readonly sinceMs: number | null;
 }
@@ -36,36 +37,35 @@ export async function showMatrix({ store }: OperationContext, input: ShowMatrixI
   if (input.rows === input.columns)
     throw new BakehouseError('invalid', `rows and columns: both are ${input.rows}; two different ones make a matrix.`);
   const { cells, leftOut, sinceMs } = await store.readMatrix({ ...input, cellsMax: CELLS_MAX });
-  const last: BuildRow[] = [];
-  for (let at = 0; at < cells.length; at += HISTORIES_AT_ONCE) {
-    const some = cells.slice(at, at + HISTORIES_AT_ONCE);
-    last.push(
-      ...(await buildRows(
-        store,
-        some.map((cell) => cell.last),
-      )),
-    );
+  const indexOf = new Map<string, number>();
+  const summaries: BuildSummary[] = [];
+  for (const { last } of cells) {
+    if (indexOf.has(last.id)) continue;
+    indexOf.set(last.id, summaries.length);
+    summaries.push(last);
+  }
+  const builds: MatrixBuild[] = [];
+  for (let at = 0; at < summaries.length; at += HISTORIES_AT_ONCE) {
+    for (const row of await buildRows(store, summaries.slice(at, at + HISTORIES_AT_ONCE))) {
+      const { id, name, startedMs, endedMs, outcome, failures, firstFailure, durationMs, usual } = row;
+      builds.push({
+        id,
+        name,
+        startedMs,
+        endedMs,
+        outcome,
+        failures,
+        firstFailure,
+        durationMs,
+        usualMs: usual.medianMs,
+        ratio: usual.ratio,
+      });
+    }
   }
   return {
     leftOut,
     sinceMs,
-    cells: cells.map((cell, i) => {
-      const { id, name, startedMs, endedMs, outcome, failures, firstFailure, durationMs, usual } = last[i]!;
-      return {
-        ...cell,
-        last: {
-          id,
-          name,
-          startedMs,
-          endedMs,
-          outcome,
-          failures,
-          firstFailure,
-          durationMs,
-          usualMs: usual.medianMs,
-          ratio: usual.ratio,
-        },
-      };
-    }),
+    builds,
+    cells: cells.map(({ last, ...cell }) => ({ ...cell, build: indexOf.get(last.id)! })),
   };
 }

@@ -180,6 +180,46 @@ describe.each(databases)('reports over $name', ({ open, skip }) => {
     ).toEqual(['2026-01-04', '2026-01-05', '2026-01-06']);
   });
 
+  it('of recipes tells the last build that executed it: what came from sstate is neither a pass nor a failure', async () => {
+    const own = await open();
+    const recipes = (text: string, hour: number, more: Partial<Build> = {}) =>
+      made(hour, { ...drawBuild(text), ...more, startedMs: START + hour * HOUR });
+    await own.saveBuild(id(1), recipes('gcc:do_compile ====\nzlib:do_compile ==F', 0, { builder: 'a' }));
+    await own.saveBuild(id(2), recipes('gcc:do_compile ==F\nzlib:do_compile ====', 1, { builder: 'b' }));
+    await own.saveBuild(id(3), recipes('gcc:do_compile covered\nzlib:do_compile covered', 2, { builder: 'b' }));
+    await own.saveBuild(id(4), recipes('gcc:do_compile ====', 3, { builder: 'a', targets: ['x', 'y'] }), {
+      access: { visibility: 'private', owner: null, receivedMs: START },
+    });
+    const told = async (viewer: Store, question: Partial<MatrixQuestion>) =>
+      (
+        await viewer.readMatrix({
+          filter: {},
+          rows: 'recipe',
+          columns: 'builder',
+          zoneMinutes: 0,
+          cellsMax: 100,
+          ...question,
+        })
+      ).cells
+        .map(
+          (c) =>
+            `${c.row} ${c.column}: ${c.outcome} ${c.failing} ${c.last.id.at(-1)} of ${c.builds}, ${c.failed} failed`,
+        )
+        .sort();
+    expect(await told(own.seenBy(STRANGER), {})).toEqual([
+      'gcc a: succeeded null 1 of 1, 0 failed',
+      'gcc b: failed do_compile 2 of 1, 1 failed',
+      'zlib a: failed do_compile 1 of 1, 1 failed',
+      'zlib b: succeeded null 2 of 1, 0 failed',
+    ]);
+    expect(
+      (await told(own, { rows: 'target', columns: 'recipe', filter: { builder: ['a'] } })).filter((c) =>
+        /[xy] /.test(c),
+      ),
+    ).toEqual(['x gcc: succeeded null 4 of 1, 0 failed', 'y gcc: succeeded null 4 of 1, 0 failed']);
+    await own.close();
+  });
+
   it('takes the filter of the list: values, words, dates', async () => {
     const cells = async (filter: MatrixQuestion['filter']) =>
       (await matrix({ filter, rows: 'builder', columns: null })).map((c) => c.split(' ')[0]);

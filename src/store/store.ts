@@ -69,6 +69,8 @@ export interface BuildListFilter {
   readonly hostDistro?: readonly string[];
   /** Of the core layer. */
   readonly branch?: readonly string[];
+  /** DISTRO_VERSION. */
+  readonly release?: readonly string[];
   readonly fromMs?: number;
   readonly toMs?: number;
 }
@@ -123,6 +125,7 @@ export const FACETS = [
   'host',
   'hostDistro',
   'branch',
+  'release',
   'outcome',
   'kind',
 ] as const;
@@ -246,13 +249,17 @@ export interface MatrixCell {
   readonly newestMs: number;
   /** The last with a verdict; where none has one, the last. */
   readonly last: BuildSummary;
+  /** How it went: the build, or the recipe in it. */
+  readonly outcome: BuildOutcome;
+  /** `pn:do_x` of the build, `do_x` of the recipe; null: nothing failed, or nobody knows what. */
+  readonly failing: string | null;
 }
 
 export interface Matrix {
   /** By the start of their last build, newest first. */
   readonly cells: readonly MatrixCell[];
   readonly leftOut: number;
-  /** Days are told from here on; null: all that match are told. Builds without a recorded start are in no cell. */
+  /** Only builds from here on are told, of days and of recipes; null: all that match. Builds without a recorded start are in no cell. */
   readonly sinceMs: number | null;
 }
 

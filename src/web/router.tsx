@@ -17,6 +17,7 @@ import { compareSearch } from './pages/Compare/search.ts';
 import { exploreSearch } from './pages/Explore/search.ts';
 import { failureSearch } from './pages/Failure/search.ts';
 import { failuresSearch } from './pages/Failures/search.ts';
+import { matrixSearch } from './pages/Matrix/search.ts';
 import { recipeSearch } from './pages/Recipe/search.ts';
 import { recipesSearch as allRecipesSearch } from './pages/Recipes/search.ts';
 import { waterfallSearch } from './pages/Waterfall/search.ts';
@@ -138,6 +139,13 @@ export const failureRoute = createRoute({
   component: lazyRouteComponent(() => import('./pages/Failure/Failure.tsx'), 'Failure'),
 });
 
+export const matrixRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/matrix',
+  validateSearch: matrixSearch,
+  component: lazyRouteComponent(() => import('./pages/Matrix/Matrix.tsx'), 'Matrix'),
+});
+
 export const signInRoute = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
@@ -170,6 +178,7 @@ export const router = createRouter({
     allRecipesRoute,
     recipeRoute,
     failureRoute,
+    matrixRoute,
     signInRoute,
     accountRoute,
     adminRoute,

@@ -41,6 +41,7 @@ export function buildFilter(query: Omit<BuildsQuery, 'limit' | 'after'>): BuildL
     host: values(query.host),
     hostDistro: values(query.hostDistro),
     branch: values(query.branch),
+    release: values(query.release),
     outcome: known<BuildOutcome>('outcome', query.outcome, BUILD_OUTCOMES),
     kind: known<BuildKind>('kind', query.kind, KINDS),
     fromMs: query.from,

@@ -59,11 +59,6 @@ export function filterInIndex(filter: BuildListFilter, dialect: Pick<Dialect, 'u
   return sql<boolean>`(${sql.join(all, sql` and `)})`;
 }
 
-/** Numbers arrive as text where the engine counts in more digits than a number has. */
-function groupOf(row: BuildGroup): BuildGroup {
-  return { ...row, order_ms: Number(row.order_ms), builds: Number(row.builds) };
-}
-
 export async function readGroups(
   db: Kysely<Database>,
   dialect: Dialect,
@@ -73,7 +68,7 @@ export async function readGroups(
   const { rows } = await sql<BuildGroup>`
     select ${COLUMN_SQL}, max(builds.order_ms) as order_ms, count(*) as builds from builds
     where ${sight.listed()} and ${filterInIndex(filter, dialect)} group by ${COLUMN_SQL}`.execute(db);
-  return rows.map(groupOf);
+  return rows.map((row) => ({ ...row, order_ms: Number(row.order_ms), builds: Number(row.builds) }));
 }
 
 /** Where days are told apart hardly two builds are alike: each is a group of its own, the last `max` of them. */
@@ -83,12 +78,12 @@ export async function readSingles(
   filter: BuildListFilter,
   fromMs: number,
   max: number,
-): Promise<BuildGroup[]> {
-  const { rows } = await sql<BuildGroup>`
-    select ${COLUMN_SQL}, builds.order_ms as order_ms, 1 as builds from builds
+): Promise<(BuildGroup & { readonly number: number })[]> {
+  const { rows } = await sql<BuildGroup & { number: number }>`
+    select ${COLUMN_SQL}, builds.number as number, builds.order_ms as order_ms, 1 as builds from builds
     where ${sight.listedInOrder()} and ${matches(expressionBuilder<Database, 'builds'>(), filter, null)} and builds.order_ms >= ${fromMs}
     order by builds.order_ms desc limit ${max}`.execute(db);
-  return rows.map(groupOf);
+  return rows.map((row) => ({ ...row, order_ms: Number(row.order_ms), builds: 1 }));
 }
 
 const DAY_MS = 86_400_000;
@@ -110,6 +105,9 @@ export function valuesOf(
           ? null
           : new Date(Math.floor((build.order_ms + zoneMinutes * 60_000) / DAY_MS) * DAY_MS).toISOString().slice(0, 10),
       ];
+    case 'recipe':
+      // Of a recipe run, not of a build: read-recipe-matrix.ts.
+      return [null];
     case 'release':
       return [build.distro_version];
     case 'hostDistro':

@@ -17,6 +17,7 @@ const COLUMNS = [
   'kind',
   'host_distro',
   'branch',
+  'distro_version',
 ] as const;
 
 /** What builds have in common that are alike in every facet, and how many they are. */
@@ -53,7 +54,7 @@ export async function countFacets(
     .groupBy([...COLUMNS])
     .execute();
   const groups = rows.map(
-    ({ machine, distro, targets, builder, host, outcome, kind, host_distro, branch, count }): Group => {
+    ({ machine, distro, targets, builder, host, outcome, kind, host_distro, branch, distro_version, count }): Group => {
       const list: readonly string[] = targets === null ? [] : (JSON.parse(targets) as string[]);
       return {
         values: {
@@ -67,6 +68,7 @@ export async function countFacets(
           kind: [kind],
           hostDistro: [host_distro],
           branch: [branch],
+          release: [distro_version],
         },
         count: Number(count),
       };

@@ -67,6 +67,7 @@ const FACET_COLUMNS = {
   kind: 'kind',
   hostDistro: 'host_distro',
   branch: 'branch',
+  release: 'distro_version',
 } as const satisfies Partial<Record<Facet, string>>;
 
 /** The filter as one condition; `but` names the facet whose own filter is left out. */

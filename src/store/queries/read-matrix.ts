@@ -7,6 +7,7 @@ import type { BuildListFilter, BuildSummary, Matrix, MatrixQuestion } from '../s
 import { summaryOf } from '../summary.ts';
 import { type BuildGroup, readGroups, readSingles, valuesOf } from './build-groups.ts';
 import { matches } from './list-builds.ts';
+import { readRecipeMatrix } from './read-recipe-matrix.ts';
 import { SUMMARY_SQL, type SummaryRow } from './read-waterfall.ts';
 
 const DAY_MS = 86_400_000;
@@ -40,12 +41,13 @@ export async function readMatrix(
   question: MatrixQuestion,
 ): Promise<Matrix> {
   const { filter, rows, columns, zoneMinutes, cellsMax } = question;
+  if (rows === 'recipe' || columns === 'recipe') return readRecipeMatrix(db, sight, question);
   const byDay = rows === 'day' || columns === 'day';
-  const sinceMs = byDay ? await daysFrom(db, sight, filter) : null;
+  const days = byDay ? await daysFrom(db, sight, filter) : null;
   const groups =
-    sinceMs === null
+    days === null
       ? await readGroups(db, dialect, sight, filter)
-      : await readSingles(db, sight, filter, sinceMs, SINGLES_MAX);
+      : await readSingles(db, sight, filter, days.fromMs, SINGLES_MAX);
 
   const cells = new Map<string, Cell>();
   for (const group of groups) {
@@ -88,9 +90,18 @@ export async function readMatrix(
     }
   }
   return {
-    cells: told.flatMap(([, { last, verdictMs: _, ...cell }]) => (last === null ? [] : [{ ...cell, last }])),
+    cells: told.flatMap(([, { last, verdictMs: _, ...cell }]) =>
+      last === null ? [] : [{ ...cell, last, outcome: last.outcome, failing: last.firstFailure }],
+    ),
     leftOut: cells.size - told.length,
-    sinceMs: sinceMs !== null && groups.length === SINGLES_MAX ? (groups.at(-1)?.order_ms ?? sinceMs) : sinceMs,
+    sinceMs:
+      days === null
+        ? null
+        : groups.length === SINGLES_MAX
+          ? (groups.at(-1)?.order_ms ?? null)
+          : days.leavesOut
+            ? days.fromMs
+            : null,
   };
 }
 
@@ -114,17 +125,27 @@ function placesOf(
   return valuesOf(build, rows, zoneMinutes).flatMap((row) => across.map((column) => [row, column] as const));
 }
 
-async function daysFrom(db: Kysely<Database>, sight: Sight, filter: BuildListFilter): Promise<number> {
-  if (filter.fromMs !== undefined) return Math.max(0, filter.fromMs);
-  const newest = await db
-    .selectFrom('builds')
-    .where(sight.listedInOrder())
-    .where((eb) => matches(eb, filter, null))
-    .select('order_ms')
-    .orderBy('order_ms', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  return Math.max(0, Number(newest?.order_ms ?? 0) - DAYS * DAY_MS);
+/** From when on days are told, and whether that leaves builds out. */
+async function daysFrom(
+  db: Kysely<Database>,
+  sight: Sight,
+  filter: BuildListFilter,
+): Promise<{ readonly fromMs: number; readonly leavesOut: boolean }> {
+  if (filter.fromMs !== undefined) return { fromMs: Math.max(0, filter.fromMs), leavesOut: false };
+  const end = async (direction: 'asc' | 'desc') => {
+    const row = await db
+      .selectFrom('builds')
+      .where(sight.listedInOrder())
+      .where((eb) => matches(eb, filter, null))
+      .where('order_ms', '>=', 0)
+      .select('order_ms')
+      .orderBy('order_ms', direction)
+      .limit(1)
+      .executeTakeFirst();
+    return Number(row?.order_ms ?? 0);
+  };
+  const fromMs = Math.max(0, (await end('desc')) - DAYS * DAY_MS);
+  return { fromMs, leavesOut: (await end('asc')) < fromMs };
 }
 
 type FoundRow = SummaryRow & Pick<BuildGroup, 'targets' | 'host_distro' | 'branch' | 'distro_version'>;

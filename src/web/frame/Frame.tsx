@@ -18,13 +18,15 @@ const CommandPalette = lazy(loadPalette);
 const PALETTE_AHEAD_MS = 500;
 const KeyHelp = lazy(() => import('./KeyHelp.tsx').then((m) => ({ default: m.KeyHelp })));
 
+/** `report`: behind the menu of reports, where a bar of all pages would be too long; the keys and the palette know no such difference. */
 export const PAGES = [
-  { to: '/', label: 'Builds', keys: 'g b' },
-  { to: '/failures', label: 'Failures', keys: 'g f' },
-  { to: '/recipes', label: 'Recipes', keys: 'g r' },
-  { to: '/waterfall', label: 'Waterfall', keys: 'g w' },
-  { to: '/compare', label: 'Compare', keys: 'g c' },
-  { to: '/explore', label: 'Explore', keys: 'g e' },
+  { to: '/', label: 'Builds', keys: 'g b', report: false },
+  { to: '/failures', label: 'Failures', keys: 'g f', report: false },
+  { to: '/recipes', label: 'Recipes', keys: 'g r', report: false },
+  { to: '/compare', label: 'Compare', keys: 'g c', report: false },
+  { to: '/explore', label: 'Explore', keys: 'g e', report: false },
+  { to: '/waterfall', label: 'Waterfall', keys: 'g w', report: true },
+  { to: '/matrix', label: 'Matrix', keys: 'g m', report: true },
 ] as const;
 
 /** A report file has no list of builds and nothing to search in but itself. */
@@ -136,21 +138,10 @@ export function Frame() {
           <span className="hidden-text">Pages</span>
         </button>
         <nav id="pages" className={styles.nav} data-open={menu} aria-label="Pages">
-          {NAV.map((page) => {
-            const here = page.to === '/' ? path === '/' || path.startsWith('/b/') : path.startsWith(page.to);
-            return (
-              <Link
-                key={page.to}
-                to={page.to}
-                search={{}}
-                className={styles.page}
-                aria-current={here ? 'page' : undefined}
-                activeProps={{}}
-              >
-                {page.label}
-              </Link>
-            );
-          })}
+          {NAV.map((page) => (
+            <PageLink key={page.to} page={page} path={path} />
+          ))}
+          {NAV.length === 0 ? null : <Reports path={path} />}
         </nav>
         <span className="grow" />
         <span role="alert" className={lost ? `bad cut ${styles.lost}` : 'hidden-text'}>
@@ -211,6 +202,72 @@ export function Frame() {
         {open === 'palette' ? <CommandPalette text={typed} setText={setTyped} close={() => setOpen(null)} /> : null}
         {open === 'keys' ? <KeyHelp close={() => setOpen(null)} /> : null}
       </Suspense>
+    </div>
+  );
+}
+
+type Page = (typeof PAGES)[number];
+
+function isHere({ to }: Page, path: string): boolean {
+  return to === '/' ? path === '/' || path.startsWith('/b/') : path.startsWith(to);
+}
+
+/** A report is in its menu, and on a phone, where all pages are one list, in that. */
+function PageLink({ page, path }: { page: Page; path: string }) {
+  return (
+    <Link
+      to={page.to}
+      search={{}}
+      className={page.report ? `${styles.page} ${styles.inList}` : styles.page}
+      aria-current={isHere(page, path) ? 'page' : undefined}
+      activeProps={{}}
+    >
+      {page.label}
+    </Link>
+  );
+}
+
+function Reports({ path }: { path: string }) {
+  const [open, setOpen] = useState(false);
+  const here = PAGES.find((page) => page.report && isHere(page, path));
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the menu closes whenever the page changes
+  useEffect(() => setOpen(false), [path]);
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: Escape and leaving it close what the button opens
+    <div
+      className={styles.reports}
+      onBlur={(event) => {
+        if (!event.currentTarget.contains(event.relatedTarget)) setOpen(false);
+      }}
+      onKeyDown={(event) => {
+        if (event.key === 'Escape') setOpen(false);
+      }}
+    >
+      <button
+        type="button"
+        className={styles.page}
+        aria-expanded={open}
+        aria-current={here === undefined ? undefined : 'page'}
+        onClick={() => setOpen(!open)}
+      >
+        {here?.label ?? 'Reports'} <span aria-hidden="true">▾</span>
+        {here === undefined ? null : <span className="hidden-text">, more reports</span>}
+      </button>
+      {open ? (
+        <div className={`pop ${styles.menu}`}>
+          {PAGES.filter((page) => page.report).map((page) => (
+            <Link
+              key={page.to}
+              to={page.to}
+              search={{}}
+              aria-current={isHere(page, path) ? 'page' : undefined}
+              activeProps={{}}
+            >
+              {page.label}
+            </Link>
+          ))}
+        </div>
+      ) : null}
     </div>
   );
 }

@@ -7,7 +7,7 @@ import { buildOutcomeLabel } from '../../components/Outcome.tsx';
 import { dateFieldValue, fromDateField } from '../../format/time.ts';
 import { type BuildsFilter, facetsQuery } from '../../state/api.ts';
 import styles from './Builds.module.css';
-import { type BuildsSearch, FACET_KEYS, type FacetKey } from './search.ts';
+import { type BuildsSearch, FACET_KEYS, type FacetKey, parseValues, printValues } from './search.ts';
 
 const LABELS: Readonly<Record<FacetKey, string>> = {
   machine: 'machine',
@@ -17,6 +17,7 @@ const LABELS: Readonly<Record<FacetKey, string>> = {
   host: 'host',
   hostDistro: 'host distro',
   branch: 'branch',
+  release: 'release',
   outcome: 'outcome',
   kind: 'type',
 };
@@ -25,17 +26,6 @@ function valueLabel(key: FacetKey, value: string): string {
   if (value === '') return NOT_RECORDED;
   if (key === 'outcome') return buildOutcomeLabel(value);
   return value === 'not-recorded' ? NOT_RECORDED : value === 'sstate' ? 'from sstate' : value;
-}
-
-/** '' in a list of values is "not recorded", so one lone '' is written as `,`. */
-export function parseValues(text: string | undefined): string[] {
-  if (text === undefined) return [];
-  return text === ',' ? [''] : text.split(',');
-}
-
-export function printValues(values: readonly string[]): string | undefined {
-  if (values.length === 0) return undefined;
-  return values.length === 1 && values[0] === '' ? ',' : values.join(',');
 }
 
 export function Facets({

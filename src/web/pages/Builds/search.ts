@@ -6,6 +6,7 @@ export const FACET_KEYS = [
   'distro',
   'target',
   'branch',
+  'release',
   'builder',
   'host',
   'hostDistro',
@@ -33,10 +34,22 @@ export function buildsSearch(raw: RawSearch): BuildsSearch {
     host: readText(raw, 'host'),
     hostDistro: readText(raw, 'hostDistro'),
     branch: readText(raw, 'branch'),
+    release: readText(raw, 'release'),
     outcome: readText(raw, 'outcome'),
     kind: readText(raw, 'kind'),
     from: readNumber(raw, 'from'),
     to: readNumber(raw, 'to'),
     pick: readList(raw, 'pick', 20),
   });
+}
+
+/** '' in a list of values is "not recorded", so one lone '' is written as `,`. */
+export function parseValues(text: string | undefined): string[] {
+  if (text === undefined) return [];
+  return text === ',' ? [''] : text.split(',');
+}
+
+export function printValues(values: readonly string[]): string | undefined {
+  if (values.length === 0) return undefined;
+  return values.length === 1 && values[0] === '' ? ',' : values.join(',');
 }

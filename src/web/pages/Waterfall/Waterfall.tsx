@@ -28,7 +28,8 @@ import { type Drawing, drawingPng, drawingSvg } from '../../paint/save-drawing.t
 import { matrixQuery, waterfallQuery } from '../../state/api.ts';
 import { useCommands } from '../../state/commands.ts';
 import { compact } from '../../state/search.ts';
-import { Facets, printValues } from '../Builds/Facets.tsx';
+import { Facets } from '../Builds/Facets.tsx';
+import { printValues } from '../Builds/search.ts';
 import { filterOf, type WaterfallSearch } from './search.ts';
 import {
   askedWindow,

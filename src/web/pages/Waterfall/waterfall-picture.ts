@@ -1,20 +1,13 @@
 /** An answer of the server as what the drawing takes: columns in order, bars and cells with the index of their column. Pure. */
 import type { MatrixResult, WaterfallResult } from '../../../api/contract.ts';
+import { BUILD_OUTCOME_LABELS } from '../../../chart/build-outcome.ts';
 import type { WaterfallBar, WaterfallInput } from '../../../chart/waterfall.ts';
 import { formatAge, formatDuration, NOT_RECORDED } from '../../../model/format.ts';
-import { buildOutcomeLabel } from '../../components/Outcome.tsx';
+import { byName } from '../../format/by-name.ts';
 import type { ExportTable } from '../../format/export.ts';
 import { formatWhen } from '../../format/time.ts';
 
 export type WaterfallBuild = WaterfallResult['builds'][number];
-
-/** `machine-2` before `machine-10`. */
-const natural = new Intl.Collator('en', { numeric: true });
-
-export function byName(a: string | null, b: string | null): number {
-  if (a === null || b === null) return Number(a === null) - Number(b === null);
-  return natural.compare(a, b);
-}
 
 export interface WaterfallPicture {
   readonly input: WaterfallInput;
@@ -54,8 +47,10 @@ export function waterfallPicture(
             cell === undefined
               ? null
               : {
-                  outcome: cell.last.outcome,
-                  text: [cell.last.firstFailure ?? '', age(cell.last.startedMs, nowMs)].filter(Boolean).join(' · '),
+                  outcome: cell.outcome,
+                  text: [cell.failing ?? '', age(heads?.builds[cell.build]?.startedMs ?? null, nowMs)]
+                    .filter(Boolean)
+                    .join(' · '),
                 },
         };
       }),
@@ -98,8 +93,8 @@ export function describeBuild(build: WaterfallBuild, nowMs: number): string {
   const where = [build.machine, build.distro].filter((part) => part !== null).join(', ');
   const how =
     build.firstFailure === null
-      ? buildOutcomeLabel(build.outcome)
-      : `${buildOutcomeLabel(build.outcome)}: ${build.firstFailure}`;
+      ? BUILD_OUTCOME_LABELS[build.outcome]
+      : `${BUILD_OUTCOME_LABELS[build.outcome]}: ${build.firstFailure}`;
   return [what, where, how, durationText(build, nowMs), formatWhen(build.startedMs, nowMs), build.builder ?? '']
     .filter((part) => part !== '')
     .join(', ');
