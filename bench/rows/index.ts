@@ -11,6 +11,7 @@ import { queries } from './queries.ts';
 import { columns, compare, summary } from './read.ts';
 import { serverStart } from './server.ts';
 import { storing } from './store.ts';
+import { triage } from './triage.ts';
 
 export const rows: readonly Row[] = [
   summary,
@@ -23,5 +24,6 @@ export const rows: readonly Row[] = [
   ingest,
   pageWhilePushing,
   causes,
+  triage,
   chart,
 ];

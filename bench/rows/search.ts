@@ -67,7 +67,7 @@ function failing(base: Build, n: number): Build {
  * Copies of every build by SQL: saving 100,000 takes a quarter of an hour. Each fortieth recipe run comes along, which a search looks at by the
  * hundred builds only.
  */
-function multiply(file: string, times: number): void {
+export function multiply(file: string, times: number): void {
   const db = new DatabaseSync(file);
   const columns = (table: string, but: string) =>
     (db.prepare(`select name from pragma_table_info('${table}')`).all() as { name: string }[])

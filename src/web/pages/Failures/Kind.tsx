@@ -11,7 +11,7 @@ import { BuildOutcomeMark } from '../../components/Outcome.tsx';
 import { failureListQuery, triageQuery } from '../../state/api.ts';
 import { Days } from './Days.tsx';
 import styles from './Failures.module.css';
-import { failureAddress } from './failure-address.ts';
+import { failureId } from './failure-id.ts';
 import { StateMark } from './State.tsx';
 import { buildsOf, type FailuresSearch } from './search.ts';
 import { TriageForm } from './TriageForm.tsx';
@@ -261,9 +261,9 @@ function Tree({ failures, parents }: { failures: readonly FailureLine[]; parents
                     <When ms={failure.startedMs} />
                   </td>
                   <td>
-                    <a href={failureAddress(failure.build, failure.key)} className="mono">
+                    <Link to="/f/$failure" params={{ failure: failureId(failure.build, failure.key) }} className="mono">
                       {[failure.pn, failure.task].filter((part) => part !== null).join(':') || 'outside any task'}
-                    </a>
+                    </Link>
                     {failure.version === null ? null : <span className="muted"> {failure.version}</span>}
                     {failure.mc === '' ? null : <span className="muted"> mc:{failure.mc}</span>}
                   </td>

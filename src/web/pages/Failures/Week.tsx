@@ -14,7 +14,7 @@ import { useCommands } from '../../state/commands.ts';
 import { Facets } from '../Builds/Facets.tsx';
 import styles from './Failures.module.css';
 import type { ChangeSearch } from './Failures.tsx';
-import { failureAddress } from './failure-address.ts';
+import { failureId } from './failure-id.ts';
 import { JournalLine, State } from './Kind.tsx';
 import { buildsOf, type FailuresSearch } from './search.ts';
 import { UnsteadyTable } from './Unsteady.tsx';
@@ -173,9 +173,13 @@ function Part({ title, hint, groups }: { title: string; hint?: string; groups: r
       {groups.map((group) => (
         <div key={group.crossHash ?? group.lastBuild + group.lastKey} className={styles.weekKind}>
           <div>
-            <a href={failureAddress(group.lastBuild, group.lastKey)} style={{ fontWeight: 600 }}>
+            <Link
+              to="/f/$failure"
+              params={{ failure: failureId(group.lastBuild, group.lastKey) }}
+              style={{ fontWeight: 600 }}
+            >
               {kindName(group)}
-            </a>{' '}
+            </Link>{' '}
             <span className="muted">{group.class ?? 'not looked at yet'}</span>
             <div className={styles.cause}>{group.cause ?? 'no log says why'}</div>
           </div>
