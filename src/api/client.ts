@@ -10,6 +10,7 @@ import type {
   BuildsQuery,
   CompareQuery,
   CompareResult,
+  CompareTestsResult,
   ExploreQuery,
   ExploreResult,
   Facets,
@@ -38,6 +39,10 @@ import type {
   ServerInfo,
   ServerState,
   SignedIn,
+  TestHistoryQuery,
+  TestHistoryResult,
+  TestsQuery,
+  TestsResult,
   TrendQuery,
   TrendResult,
   TriageDetail,
@@ -120,6 +125,9 @@ export interface Client {
   failure(address: string, signal?: AbortSignal): Promise<FailureDetail>;
   findInLog(id: string, query: Asked<LogFoundQuery>, signal?: AbortSignal): Promise<LogFound>;
   compare(query: Asked<CompareQuery>, signal?: AbortSignal): Promise<CompareResult>;
+  tests(id: string, query: Asked<TestsQuery>, signal?: AbortSignal): Promise<TestsResult>;
+  testHistory(id: string, query: Asked<TestHistoryQuery>, signal?: AbortSignal): Promise<TestHistoryResult>;
+  compareTests(builds: readonly string[], signal?: AbortSignal): Promise<CompareTestsResult>;
   explore(query: Asked<ExploreQuery>, signal?: AbortSignal): Promise<ExploreResult>;
   recipes(query: Asked<RecipesQuery>, signal?: AbortSignal): Promise<RecipeList>;
   recipe(pn: string, query: Asked<RecipeQuery>, signal?: AbortSignal): Promise<RecipeShown>;
@@ -218,6 +226,9 @@ export function createClient(fetchImplementation: typeof fetch = fetch, base: st
     failure: (of, signal) => get(`/failures/${encodeURIComponent(of)}`, signal),
     findInLog: (id, query, signal) => get(`${build(id)}/log/found${queryString(query)}`, signal),
     compare: (query, signal) => get(`/compare${queryString(query)}`, signal),
+    tests: (id, query, signal) => get(`${build(id)}/tests${queryString(query)}`, signal),
+    testHistory: (id, query, signal) => get(`${build(id)}/tests/history${queryString(query)}`, signal),
+    compareTests: (builds, signal) => get(`/compare/tests${queryString({ b: builds })}`, signal),
     explore: (query, signal) => get(`/explore${queryString(query)}`, signal),
     recipes: (query, signal) => get(`/recipes${queryString(query)}`, signal),
     recipe: (pn, query, signal) => get(`/recipes/${encodeURIComponent(pn)}${queryString(query)}`, signal),
@@ -260,6 +271,7 @@ export const address = {
     `${API_BASE}/builds/${encodeURIComponent(id)}/log.txt${queryString(query)}`,
   failure: (of: string): string => `${API_BASE}/failures/${encodeURIComponent(of)}`,
   failureText: (of: string): string => `/f/${encodeURIComponent(of)}.txt`,
+  tests: (id: string, format: 'csv' | 'json'): string => `${API_BASE}/builds/${encodeURIComponent(id)}/tests.${format}`,
   trace: (id: string): string => `${API_BASE}/builds/${encodeURIComponent(id)}/trace.json`,
   report: (id: string): string => `${API_BASE}/builds/${encodeURIComponent(id)}/report.html`,
   compareReport: (ids: readonly string[]): string => `${API_BASE}/compare/report.html${queryString({ b: ids })}`,

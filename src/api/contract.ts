@@ -21,8 +21,15 @@
  *     GET  /builds/{id}/trace.json            the build as Chrome trace,
  *     GET  /builds/{id}/chart.svg             ChartQuery -> the boot chart
  *     GET  /builds/{id}/report.html           the build as one self-contained page
+ *     GET  /builds/{id}/tests                 TestsQuery -> TestsResult
+ *     GET  /builds/{id}/tests.csv             all test cases of a build as CSV,
+ *     GET  /builds/{id}/tests.json            as JSON
+ *     GET  /builds/{id}/tests/history         TestHistoryQuery -> TestHistoryResult
  *     GET  /failures/{failure}                -> FailureDetail
+ *     GET  /recipes                           RecipesQuery -> RecipeList
+ *     GET  /recipes/{pn}                      RecipeQuery -> RecipeShown
  *     GET  /compare                           CompareQuery -> CompareResult
+ *     GET  /compare/tests                     CompareTestsQuery -> CompareTestsResult
  *     GET  /compare/report.html               CompareReportQuery -> the comparison as one self-contained page
  *     GET  /explore                           ExploreQuery -> ExploreResult
  *     GET  /trend                             TrendQuery -> TrendResult
@@ -96,6 +103,7 @@ import {
   TOKEN_NAME_CHARS_MAX,
   TRIAGED_AT_ONCE_MAX,
 } from '../model/limits.ts';
+import { TEST_FORMATS, TEST_STATES } from '../model/test-run.ts';
 import { JOURNAL_KINDS, TRIAGE_STATES } from '../model/triage.ts';
 
 const epochMs = z.number().int();
@@ -364,6 +372,119 @@ export const ArtifactSizeInfo = z.object({
   fileList: z.string().nullable(),
 });
 
+const testCounts = { passed: count, failed: count, skipped: count, other: count };
+const TestStateName = z.enum(TEST_STATES);
+
+/** GET /builds/{id}/tests -> TestsResult: the runs, and cases of one of them. */
+export const TestsQuery = z.object({
+  run: z.coerce.number().int().min(1).optional().describe('number of the run; default: the first with a failed case'),
+  state: z
+    .union([TestStateName, z.array(TestStateName).max(4)])
+    .optional()
+    .describe('only cases of these; given more than once, of any'),
+  q: z.string().max(400).default('').describe('words of the names of cases'),
+  after: z.coerce.number().int().min(-1).default(-1).describe('`next` of the page before'),
+  limit: z.coerce.number().int().min(1).max(2000).default(200),
+});
+export type TestsQuery = z.infer<typeof TestsQuery>;
+
+export const TestRunInfo = z.object({
+  number: count,
+  key: z.string(),
+  format: z.enum(TEST_FORMATS),
+  type: z.string().nullable(),
+  series: z.string().nullable(),
+  machine: z.string().nullable(),
+  image: z.string().nullable(),
+  distro: z.string().nullable(),
+  startedMs: epochMs.nullable(),
+  receivedMs: epochMs,
+  ...testCounts,
+  layers: z.array(z.object({ name: z.string(), branch: z.string().nullable(), commit: z.string().nullable() })),
+  configuration: z.record(z.string(), z.string()),
+  suites: z.array(
+    z.object({
+      name: z.string(),
+      durationMs: z.number().nullable(),
+      exitCode: z.string().nullable(),
+      timeout: z.boolean(),
+    }),
+  ),
+});
+export type TestRunInfo = z.infer<typeof TestRunInfo>;
+
+export const TestsResult = z.object({
+  id: z.string(),
+  runs: z.array(TestRunInfo),
+  run: count.nullable().describe('whose cases these are; null: the build has no test run'),
+  cases: z.array(
+    z.object({
+      ordinal: count,
+      name: z.string(),
+      status: z.string().describe('as recorded'),
+      state: TestStateName,
+      durationMs: z.number().nullable(),
+      detail: z.string().nullable().describe('what it said, of a case that did not pass'),
+    }),
+  ),
+  matching: count,
+  next: count.nullable(),
+});
+export type TestsResult = z.infer<typeof TestsResult>;
+
+/** GET /builds/{id}/tests/history -> TestHistoryResult */
+export const TestHistoryQuery = z.object({
+  run: z.coerce.number().int().min(1),
+  name: z.string().min(1).max(500),
+  limit: z.coerce.number().int().min(1).max(500).default(50),
+});
+export type TestHistoryQuery = z.infer<typeof TestHistoryQuery>;
+export const TestHistoryResult = z.object({
+  name: z.string(),
+  points: z
+    .array(
+      z.object({
+        build: z.string(),
+        run: z.string(),
+        startedMs: epochMs.nullable(),
+        status: z.string(),
+        state: TestStateName,
+        durationMs: z.number().nullable(),
+        outcome: z.enum(BUILD_OUTCOMES),
+        machine: z.string().nullable(),
+        image: z.string().nullable(),
+      }),
+    )
+    .describe('of runs of the same machine, image and type, the newest first'),
+});
+export type TestHistoryResult = z.infer<typeof TestHistoryResult>;
+
+const ChangedCase = z.object({
+  name: z.string(),
+  base: z.string(),
+  target: z.string().nullable().describe('null: it was not run'),
+});
+const RunComparison = z.object({
+  base: z.string(),
+  target: z.string(),
+  regressions: z.array(ChangedCase),
+  nowPassing: z.array(ChangedCase),
+  newTests: count,
+});
+
+/** GET /compare/tests?b=&b= -> CompareTestsResult: counted as `resulttool regression` counts. */
+export const CompareTestsQuery = z.object({
+  b: z.union([z.string(), z.array(z.string())]).describe('base and target'),
+});
+export const CompareTestsResult = z.object({
+  builds: z.array(z.string()),
+  runs: z.array(count).describe('test runs of each'),
+  regressed: z.array(RunComparison),
+  matched: z.array(RunComparison).describe('pairs of runs without a regression'),
+  missing: z.array(z.string()).describe('kinds of runs of the base that the target has not'),
+});
+export type CompareTestsResult = z.infer<typeof CompareTestsResult>;
+
 export const BuildLinkInfo = z.object({
   kind: z.enum(LINK_KINDS).describe('origin: its own page on the server that ran it; job: the page of what ran it'),
   title: z.string(),
@@ -440,6 +561,7 @@ export const BuildDetail = BuildRow.extend({
   parents: z.array(BuildRow).describe('builds that made it run'),
   children: z.array(BuildRow).describe('builds that it made run, the newest first, at most 500'),
   childrenTotal: count,
+  tests: z.object({ runs: count, ...testCounts }).describe('of all test runs of the build together'),
 });
 export type BuildDetail = z.infer<typeof BuildDetail>;
 
@@ -1247,9 +1369,20 @@ export const ServerState = z.object({
 export type ServerState = z.infer<typeof ServerState>;
 
 export const PushParams = z.object({ name: z.string().max(200).optional() });
-export const PushQuery = z.object({ visibility: z.enum(['public', 'unlisted', 'private']).optional() });
+export const PushQuery = z.object({
+  visibility: z.enum(['public', 'unlisted', 'private']).optional(),
+  build: z
+    .string()
+    .max(100)
+    .optional()
+    .describe('of test results: the build that was tested, where they do not say it'),
+  series: z.string().max(200).optional().describe('of test results: TESTSERIES of runs that do not say it'),
+});
 export const FilesPushed = z.object({
   builds: z.array(z.object({ id: UploadId, url: z.string(), name: z.string() })),
+  tests: z
+    .array(z.object({ id: z.string(), url: z.string(), name: z.string(), ...testCounts }))
+    .describe('test results, with the builds they were put to'),
   problems: z.array(
     z.object({
       severity: z.enum(['note', 'warning', 'error']),

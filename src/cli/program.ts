@@ -168,6 +168,7 @@ export function makeProgram(io: CliIo, ended: (code: number) => void): Command {
 
   withStore(verb('import <paths...>', 'read builds into the store; a second time changes nothing'))
     .usage('PATH… [options]\n       bakehouse import buildbot URL [options]')
+    .option('--build <id>', 'of test results: the build that was tested; default: as they say themselves')
     .option('--address <url>', 'of a farm: address by which people open it, where it is read by another')
     .option('--json', 'as JSON')
     .action(run(async () => (await import('./verbs/import.ts')).importPaths));
@@ -213,6 +214,7 @@ export function makeProgram(io: CliIo, ended: (code: number) => void): Command {
   withPushing(verb('push <paths...>', 'builds to a server; a second time sends what is missing'))
     .usage('PATH… --server URL [options]')
     .option('--server <url>', 'the server (BAKEHOUSE_SERVER)')
+    .option('--build <id>', 'of test results: the build that was tested; default: as they say themselves')
     .option('--job <url>', 'page of what ran them in a farm, to which they are linked (BAKEHOUSE_JOB)')
     .option('--show', 'print exactly what would be sent, and send nothing')
     .option('--json', 'as JSON')

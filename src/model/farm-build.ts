@@ -1,5 +1,6 @@
 /** Builds that another server ran or shows, and what ties builds to each other and to pages elsewhere. */
 import type { Build } from './build.ts';
+import { FARM_LINK_CHARS_MAX } from './limits.ts';
 
 /** Which kind of server a build was mirrored from. */
 export const FARM_KINDS = ['buildbot', 'jenkins', 'autobuilder'] as const;
@@ -43,9 +44,6 @@ export interface FarmPosition {
  * http address, or carries a password.
  */
 export function comparableUrl(url: string): string | null {
-  if (url.length > LINK_CHARS_MAX || !/^https?:\/\/[^\s@]+$/i.test(url)) return null;
+  if (url.length > FARM_LINK_CHARS_MAX || !/^https?:\/\/[^\s@]+$/i.test(url)) return null;
   return url.replace('/#/', '/#').replace(/\/+$/, '');
 }
-
-/** Longer is no address that a person was given. */
-export const LINK_CHARS_MAX = 2000;

@@ -147,6 +147,8 @@ export const FARM_OPEN_MAX = 1000;
 export const FARM_ANSWER_BYTES_MAX = 32 << 20;
 /** Links of one build: a log for each failed step, and what steps show of their own. */
 export const FARM_LINKS_MAX = 200;
+/** Of an address; longer is none that a person was given. */
+export const FARM_LINK_CHARS_MAX = 2000;
 /** Builds or jobs that triggered one; a join of a dozen is the most that was seen. */
 export const FARM_PARENTS_MAX = 50;
 /** Of a log that is looked through for the line that says why: half a second. Of a longer one head and tail, as of every log. */
@@ -165,3 +167,15 @@ export const LINK_CHARS_MAX = 500;
 export const FIXED_IN_CHARS_MAX = 200;
 /** Kinds of failures changed by one click: what the largest page shows. */
 export const TRIAGED_AT_ONCE_MAX = 500;
+/** A file of test results: an oe-selftest is 3 MB, all ptests of an image with their raw logs 60 MB. It is parsed whole. */
+export const TEST_RESULTS_BYTES_MAX = 128 << 20;
+/** oeqa adds a run to the file each time; nobody clears it for a year of nightly ones. */
+export const TEST_RUNS_MAX = 1000;
+/** Cases of one file: all ptests of a large image are 200,000, of gcc's own suite as many. */
+export const TEST_CASES_MAX = 500_000;
+/** Names hold file names and parameters. */
+export const TEST_NAME_CHARS_MAX = 500;
+/** What a failed case said; a trace of Python is 2 KB. */
+export const TEST_DETAIL_CHARS_MAX = 4000;
+/** Suites of a run: oe-core has some 150 with ptests. */
+export const TEST_SUITES_MAX = 5000;

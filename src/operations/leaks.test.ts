@@ -102,6 +102,12 @@ const ROWS: { readonly [N in OperationName]: Row<N> } = {
   'read-log-bytes': { of: (build) => ({ build, row: 0, at: 0 }) },
   'find-in-log': { of: (build) => ({ build, row: 0 }) },
   'compare-builds': { of: (build) => ({ builds: [ID.public, build], options: compareOptions }) },
+  'show-tests': { of: (build) => ({ build, run: null, states: [], words: [], after: -1, limit: 100 }) },
+  'test-history': {
+    of: (build) => ({ build, run: 'abc'.indexOf(build[0] ?? '') + 1 || 1, name: 'shared.case', limit: 100 }),
+  },
+  'compare-tests': { of: (build) => ({ builds: [ID.public, build] }) },
+  'export-tests': { of: (build) => ({ build, format: 'csv' }) },
   explore: {
     of: (build) => ({ builds: [build], last: 1, question }),
     all: [{ builds: [], last: 100, question }],
@@ -261,6 +267,19 @@ describe.each(databases)('over $name', ({ open, skip }) => {
           failures: drawn.failures.map((failure) => ({ ...failure, cause: `zz${kind} does not compile` })),
         },
         { access: { visibility: kind, owner: kind === 'public' ? null : OWNER.account, receivedMs: START } },
+      );
+      const told = { durationMs: null, detail: `zz${kind}-detail` };
+      await store.tests.save(
+        ID[kind],
+        {
+          ...{ key: `zz${kind}-run`, format: 'oeqa', type: 'runtime', series: null, machine: 'm', image: null },
+          ...{ distro: null, startedMs: START, layers: [], configuration: {}, suites: [], withoutStatus: [] },
+          cases: [
+            { ...told, name: 'shared.case', status: 'PASSED' },
+            { ...told, name: `zz${kind}.case`, status: 'FAILED' },
+          ],
+        },
+        START,
       );
     }
     await store.addAlias(ALIAS, ID.private);

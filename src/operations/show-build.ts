@@ -1,5 +1,6 @@
 import { type ChainFigures, chainFigures } from '../analysis/critical-path.ts';
 import { estimateProgress, type PastBuild, type Progress } from '../analysis/progress.ts';
+import { TEST_STATES, type TestCounts } from '../model/test-run.ts';
 import type { BuildRelations } from '../store/farms.ts';
 import type { BuildContents, BuildHead, Store, Visibility } from '../store/store.ts';
 import { mayChange } from './build-rights.ts';
@@ -74,6 +75,7 @@ export interface BuildDetail
   readonly parents: readonly BuildRow[];
   readonly children: readonly BuildRow[];
   readonly childrenTotal: number;
+  readonly tests: TestCounts & { readonly runs: number };
 }
 
 async function pastBuilds(store: Store, previousId: string | null): Promise<PastBuild[]> {
@@ -111,6 +113,15 @@ async function chainOfBuild(
   const tasks = await store.readTaskTable(id, []);
   const graph = tasks === null ? null : await graphOfBuild(store, id, head, tasks);
   return tasks === null ? null : chainFigures({ tasks, graph });
+}
+
+async function testsOf(store: Store, id: string): Promise<BuildDetail['tests']> {
+  const sum = { runs: 0, passed: 0, failed: 0, skipped: 0, other: 0 };
+  for (const run of (await store.tests.runsOf(id)) ?? []) {
+    sum.runs++;
+    for (const state of TEST_STATES) sum[state] += run[state];
+  }
+  return sum;
 }
 
 async function relatedBuilds(
@@ -177,5 +188,6 @@ export async function showBuild(context: OperationContext, input: { readonly bui
     ...neighbours,
     progress: await progressOf(context, head, id, neighbours.previousId),
     ...related,
+    tests: await testsOf(store, id),
   };
 }

@@ -18,6 +18,7 @@ export { traceFile } from '../operations/export-trace.ts';
 export { groupFailures } from '../operations/group-failures.ts';
 export { importFarm } from '../operations/import-farm.ts';
 export { importPath } from '../operations/import-path.ts';
+export { importTests } from '../operations/import-tests.ts';
 export { pinBuild } from '../operations/pin-build.ts';
 export { noSuchBuild, resolveBuildId } from '../operations/resolve-build-id.ts';
 export { runOperation } from '../operations/run.ts';
@@ -29,6 +30,7 @@ export {
   openTransport,
   PushWatch,
   prepareUpload,
+  pushTests,
   readPushKey,
   serverAddress,
   UploadClient,

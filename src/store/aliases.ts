@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import type { Kysely, Transaction } from 'kysely';
 import { moveRelations } from './farms.ts';
 import type { Database } from './schema.ts';
+import { moveTests } from './tests.ts';
 
 export async function aliasOf(db: Kysely<Database>, alias: string): Promise<string | null> {
   const row = await db.selectFrom('build_aliases').select('build').where('alias', '=', alias).executeTakeFirst();
@@ -28,6 +29,7 @@ export async function moveReferences(trx: Transaction<Database>, alias: string, 
   await trx.updateTable('build_aliases').set({ build }).where('build', '=', alias).execute();
   await trx.updateTable('uploads').set({ build }).where('build', '=', alias).execute();
   await moveRelations(trx, alias, build);
+  await moveTests(trx, alias, build);
   const uses = await trx.selectFrom('blob_uses').selectAll().where('build', '=', alias).execute();
   for (const use of uses)
     await trx

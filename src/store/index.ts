@@ -45,6 +45,7 @@ import { deleteBuild, saveBuild } from './save-build.ts';
 import type { Database } from './schema.ts';
 import { sightOf } from './sight.ts';
 import type { Store, Viewer } from './store.ts';
+import { testsOf } from './tests.ts';
 import { triageOf } from './triage.ts';
 import { uploadsOf } from './uploads.ts';
 
@@ -148,6 +149,7 @@ export async function openStore(database: string): Promise<Store> {
       countAlike: async (id) => (await one(async () => countAlike(db, sight, id))(id)) ?? new Map(),
       triage: triageOf(db, dialect, sight),
       search: searchOf(db, dialect, sight),
+      tests: testsOf(db, dialect, sight, (id) => isReadable(db, sight, id)),
       databaseBytes: () => databaseBytes(db, dialect),
       close: () => db.destroy(),
     };

@@ -20,6 +20,7 @@ import type { Database } from './schema.ts';
 import { storable } from './storable.ts';
 import type { BuildAccess, SavedBuild } from './store.ts';
 import { summaryRow } from './summary.ts';
+import { dropTests } from './tests.ts';
 import { noteReceipt, type UploadReceipt } from './uploads.ts';
 
 /** Two controllers that save at once meet here; three in a row on the same build is a fault and not bad luck. */
@@ -288,6 +289,7 @@ export async function deleteBuild(db: Kysely<Database>, id: string): Promise<boo
     await trx.deleteFrom('build_aliases').where('build', '=', id).execute();
     await trx.deleteFrom('report_numbers').where('build', '=', id).execute();
     await dropRelations(trx, id);
+    await dropTests(trx, id);
     await dropUnused(trx, 'key_lists', 'key_list', gone.key_list);
     if (gone.graph !== null) await dropUnused(trx, 'graphs', 'graph', gone.graph);
     return true;

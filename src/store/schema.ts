@@ -282,6 +282,35 @@ export interface Database {
   build_links: { build: string; ordinal: number; kind: string; title: string; url: string; target: string };
   build_parents: { build: string; parent: string };
   farm_positions: { farm: string; position: string };
+  test_runs: {
+    number: Generated<number>;
+    build: string;
+    run_key: string;
+    revision: string;
+    format: string;
+    type: string | null;
+    series: string | null;
+    machine: string | null;
+    image: string | null;
+    distro: string | null;
+    started_ms: number | null;
+    received_ms: number;
+    passed: number;
+    failed: number;
+    skipped: number;
+    other: number;
+    about: string;
+  };
+  test_names: { number: Generated<number>; name: string };
+  test_cases: {
+    run: number;
+    ordinal: number;
+    test: number;
+    result: string;
+    state: string;
+    duration_ms: number | null;
+    detail: string | null;
+  };
   accounts: AccountsTable;
   sessions: { hash: string; account: number; created_ms: number; used_ms: number; expires_ms: number };
   tokens: TokensTable;

@@ -16,8 +16,8 @@ import type { RecipeSuccesses, Seen, SeenQuestion, StoredFailure } from './queri
 import type { ReportNumbers } from './report-numbers.ts';
 import type { Retention } from './retention.ts';
 import type { Search } from './search.ts';
+import type { Tests } from './tests.ts';
 import type { Triage, TriageWord } from './triage.ts';
-
 import type { UploadReceipt, Uploads } from './uploads.ts';
 
 export type { RecipeSuccesses, Seen, StoredFailure } from './queries/read-failure.ts';
@@ -629,6 +629,8 @@ export interface Store {
   readonly triage: Triage;
   /** Builds, recipes, failures and causes by one question. */
   readonly search: Search;
+  /** Reads bounded to the viewer; who may write is asked before. */
+  readonly tests: Tests;
   /** What the database takes, as the engine says. */
   databaseBytes(): Promise<number>;
   close(): Promise<void>;

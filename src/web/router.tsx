@@ -11,7 +11,7 @@ import {
 import { EmptyNote, ErrorNote } from './components/Notes.tsx';
 import { Frame } from './frame/Frame.tsx';
 import { chartSearch } from './pages/Build/chart/chart-search.ts';
-import { configSearch, problemsSearch, recipesSearch, tasksSearch } from './pages/Build/search.ts';
+import { configSearch, problemsSearch, recipesSearch, tasksSearch, testsSearch } from './pages/Build/search.ts';
 import { buildsSearch } from './pages/Builds/search.ts';
 import { compareSearch } from './pages/Compare/search.ts';
 import { exploreSearch } from './pages/Explore/search.ts';
@@ -71,6 +71,13 @@ export const recipesRoute = createRoute({
   path: 'recipes',
   validateSearch: recipesSearch,
   component: lazyRouteComponent(() => import('./pages/Build/recipes/Recipes.tsx'), 'Recipes'),
+});
+
+export const testsRoute = createRoute({
+  getParentRoute: () => buildRoute,
+  path: 'tests',
+  validateSearch: testsSearch,
+  component: lazyRouteComponent(() => import('./pages/Build/tests/Tests.tsx'), 'Tests'),
 });
 
 export const configRoute = createRoute({
@@ -170,7 +177,15 @@ const NOT_LOADED = /dynamically imported module|importing a module script failed
 export const router = createRouter({
   routeTree: root.addChildren([
     buildsRoute,
-    buildRoute.addChildren([buildStartRoute, chartRoute, tasksRoute, recipesRoute, configRoute, problemsRoute]),
+    buildRoute.addChildren([
+      buildStartRoute,
+      chartRoute,
+      tasksRoute,
+      recipesRoute,
+      configRoute,
+      problemsRoute,
+      testsRoute,
+    ]),
     compareRoute,
     exploreRoute,
     failuresRoute,

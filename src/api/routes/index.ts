@@ -24,6 +24,7 @@ import { showBuild } from './show-build.ts';
 import { showFailure } from './show-failure.ts';
 import { showMatrix } from './show-matrix.ts';
 import { showWaterfall } from './show-waterfall.ts';
+import { tests } from './tests.ts';
 import { trend } from './trend.ts';
 import { triage } from './triage.ts';
 import { uploads } from './uploads.ts';
@@ -47,6 +48,7 @@ export const ROUTES: readonly RegisterRoute[] = [
   ...search,
   listRecipes,
   showRecipe,
+  ...tests,
   ...exports,
   serverInfo,
   events,

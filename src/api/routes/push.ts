@@ -44,6 +44,7 @@ async function answer(request: FastifyRequest, reply: FastifyReply, taken: Files
     return reply.type('application/json; charset=utf-8').send(JSON.stringify(taken));
   const lines = [
     ...taken.builds.map(({ url }) => url),
+    ...new Set(taken.tests.map(({ url }) => url)),
     ...taken.problems
       .filter(({ severity }) => severity !== 'note')
       .map(({ severity, file, message }) => `# ${severity}: ${file === null ? '' : `${file}: `}${message}`),
@@ -74,12 +75,16 @@ export function push(app: FastifyInstance, context: RouteContext): void {
         if (incoming.files.length === 0)
           throw new BakehouseError('invalid', 'The form has no file: curl -F file=@stats.tar.gz');
         const { folder, files, bytes } = incoming;
+        const query = request.query as z.output<typeof PushQuery>;
+        const given = (name: 'build' | 'series') => incoming.fields.get(name)?.slice(0, 200) ?? query[name] ?? null;
         const input = {
           from: fromWhere(request),
           folder,
           files,
           bytes: counted ? 0 : bytes,
           visibility: visibilityOf(request, incoming),
+          tested: given('build'),
+          series: given('series'),
         };
         const result = await context.runner.run('take-files', input, request.viewer);
         if (result.kind !== 'json') throw new Error('take-files gives JSON');

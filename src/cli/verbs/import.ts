@@ -1,20 +1,31 @@
 /** `bakehouse import`: every build of the paths into the store. Reading a path twice changes nothing. */
 
+import { resolve } from 'node:path';
+import { findTestResults, isTestResultsFile } from '../../formats/open/test-results-file.ts';
 import { BakehouseError } from '../../model/errors.ts';
 import { plural } from '../../model/format.ts';
+import type { Problem } from '../../model/problem.ts';
+import type { Store } from '../../store/store.ts';
 import { loadLibrary } from '../controller.ts';
 import { EXIT_OK, EXIT_UNREADABLE, errorSentence } from '../exit-codes.ts';
 import type { CliIo } from '../io.ts';
 import { flag, text } from '../options.ts';
 import type { Options } from '../program.ts';
 import { progressLine } from '../progress.ts';
-import { importInto, storeContext, withStore } from '../stored.ts';
+import { ADDRESS } from '../read-build.ts';
+import { consoleContext, importInto, storeContext, withStore } from '../stored.ts';
 import { printable } from '../style.ts';
 
 interface PathResult {
   readonly path: string;
   readonly builds: readonly { readonly id: string; readonly changed: boolean }[];
+  /** Test runs that were put to builds. */
+  readonly tests: number;
   readonly problems: readonly string[];
+}
+
+function worded({ file, message }: Pick<Problem, 'file' | 'message'>): string {
+  return file === null ? message : `${file}: ${message}`;
 }
 
 /** Paths that cannot be read are said, and do not keep the others from being read. */
@@ -32,28 +43,69 @@ export async function importPaths(io: CliIo, args: readonly string[], options: O
     const done: PathResult[] = [];
     for (const path of args) {
       try {
+        const results = ADDRESS.test(path) ? [] : testResultsOf(resolve(io.folder, path));
+        const tests = await attach(
+          io,
+          options,
+          store,
+          results.filter((file) => file === resolve(io.folder, path)),
+        );
+        if (tests.attempted) {
+          if (tests.runs === 0) unreadable = true;
+          done.push({ path, builds: [], tests: tests.runs, problems: tests.problems });
+          continue;
+        }
         const { builds, problems, failed } = await importInto(io, options, store, path);
+        const beside = await attach(io, options, store, results);
         // Found and not stored (a full disk): whoever calls us must not take it for done.
         if (failed > 0) unreadable = true;
         done.push({
           path,
           builds: builds.map(({ id, changed }) => ({ id, changed })),
-          problems: problems.map(({ file, message }) => (file === null ? message : `${file}: ${message}`)),
+          tests: beside.runs,
+          problems: [...problems.map(worded), ...beside.problems],
         });
       } catch (error) {
         if (!(error instanceof BakehouseError)) throw error;
         unreadable = true;
-        done.push({ path, builds: [], problems: [errorSentence(error)] });
+        done.push({ path, builds: [], tests: 0, problems: [errorSentence(error)] });
       }
     }
     return done;
   });
   if (flag(options, 'json')) io.out(`${JSON.stringify({ paths: results }, null, 2)}\n`);
-  for (const { path, builds, problems } of results) {
-    if (!flag(options, 'json')) io.out(`${printable(path)}: ${sentence(builds)}\n`);
+  for (const { path, builds, tests, problems } of results) {
+    const said = [
+      ...(builds.length > 0 || tests === 0 ? [sentence(builds)] : []),
+      ...(tests > 0 ? [plural(tests, 'test run')] : []),
+    ];
+    if (!flag(options, 'json')) io.out(`${printable(path)}: ${said.join(', ')}\n`);
     for (const problem of problems) io.err(`bakehouse: ${printable(problem)}\n`);
   }
   return unreadable ? EXIT_UNREADABLE : EXIT_OK;
+}
+
+/** The file itself where it holds test results, or those that oeqa left in a build folder. */
+function testResultsOf(path: string): readonly string[] {
+  return isTestResultsFile(path) ? [path] : findTestResults(path);
+}
+
+async function attach(
+  io: CliIo,
+  options: Options,
+  store: Store,
+  files: readonly string[],
+): Promise<{ readonly attempted: boolean; readonly runs: number; readonly problems: readonly string[] }> {
+  const { importTests } = await loadLibrary();
+  const context = await consoleContext(io, options, store);
+  const problems: string[] = [];
+  let runs = 0;
+  for (const path of files) {
+    const told = await importTests(context, { path, build: text(options, 'build') ?? null });
+    runs += told.runs.length;
+    problems.push(...told.problems.map(worded));
+  }
+  return { attempted: files.length > 0, runs, problems };
 }
 
 /** What is new on another server since the last time. */
@@ -72,7 +124,7 @@ async function importFarm(io: CliIo, kind: 'buildbot', source: string, options: 
       progress.clear();
     }
   });
-  const words = problems.map(({ file, message }) => (file === null ? message : `${file}: ${message}`));
+  const words = problems.map(worded);
   const shown = withoutPassword(source);
   if (flag(options, 'json')) {
     const told = builds.map(({ id, changed }) => ({ id, changed }));

@@ -1,16 +1,19 @@
 /** `bakehouse push`: builds to a server, from whatever is there of them. Pushing again is the same build, and sends what is missing. */
+import { readFileSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
+import { isTestResultsFile, seriesOf } from '../../formats/open/test-results-file.ts';
 import type { Build } from '../../model/build.ts';
 import { BakehouseError } from '../../model/errors.ts';
 import { formatBytes, formatDuration, plural } from '../../model/format.ts';
-import type { Prepared } from '../../push/index.ts';
+import type { Prepared, PushedTests } from '../../push/index.ts';
 import { loadLibrary } from '../controller.ts';
 import { EXIT_NOT_SENT, EXIT_OK, EXIT_UNREADABLE, errorSentence } from '../exit-codes.ts';
 import type { CliIo } from '../io.ts';
-import { flag } from '../options.ts';
+import { flag, text } from '../options.ts';
 import type { Options } from '../program.ts';
 import { progressLine } from '../progress.ts';
 import { destination, prepareOptions } from '../push-settings.ts';
-import { readAll } from '../read-build.ts';
+import { ADDRESS, readAll } from '../read-build.ts';
 import { printable } from '../style.ts';
 
 interface Outcome {
@@ -32,7 +35,13 @@ export async function push(io: CliIo, args: readonly string[], options: Options)
   const onLogs = (logs: ReadonlyMap<string, Uint8Array>): void => {
     for (const [name, bytes] of logs) innerLogs.set(name, bytes);
   };
+  const results: string[] = [];
   for (const path of args) {
+    const full = resolve(io.folder, path);
+    if (!ADDRESS.test(path) && isTestResultsFile(full)) {
+      results.push(full);
+      continue;
+    }
     try {
       for (const build of await readAll(io, path, { metrics: null, samples: true, onLogs }))
         found.push({ build, path });
@@ -59,13 +68,52 @@ export async function push(io: CliIo, args: readonly string[], options: Options)
     return unreadable ? EXIT_UNREADABLE : EXIT_OK;
   }
   const outcomes = await sendAll(io, options, prepared);
-  if (flag(options, 'json')) io.out(`${JSON.stringify({ builds: outcomes }, null, 2)}\n`);
+  const tests = results.length === 0 ? [] : await sendTests(io, options, results);
+  if (flag(options, 'json'))
+    io.out(`${JSON.stringify({ builds: outcomes, ...(results.length === 0 ? {} : { tests }) }, null, 2)}\n`);
+  if (tests.some(({ state }) => state === 'not-sent')) return EXIT_NOT_SENT;
   if (outcomes.some(({ state }) => state === 'not-sent')) return EXIT_NOT_SENT;
   return unreadable ? EXIT_UNREADABLE : EXIT_OK;
 }
 
 function sharesSource(a: Build, b: Build): boolean {
   return a.sources.some(({ location }) => b.sources.some((other) => other.location === location));
+}
+
+interface TestsOutcome {
+  readonly file: string;
+  readonly state: 'sent' | 'not-sent';
+  readonly tests: PushedTests['tests'];
+  readonly messages: readonly string[];
+}
+
+/** After the builds: what they tested may be among them. */
+async function sendTests(io: CliIo, options: Options, files: readonly string[]): Promise<TestsOutcome[]> {
+  const { openTransport, pushTests } = await loadLibrary();
+  const { server, token, proxies } = await destination(io, options, 'server');
+  const transport = openTransport(server, proxies);
+  const outcomes: TestsOutcome[] = [];
+  try {
+    for (const file of files) {
+      try {
+        const about = { name: basename(file), series: seriesOf(file), build: text(options, 'build') ?? null };
+        const { tests, messages } = await pushTests(transport.send, server, token, {
+          ...about,
+          bytes: readFileSync(file),
+        });
+        outcomes.push({ file, state: tests.length === 0 ? 'not-sent' : 'sent', tests, messages });
+      } catch (error) {
+        if (!(error instanceof BakehouseError)) throw error;
+        outcomes.push({ file, state: 'not-sent', tests: [], messages: [error.message] });
+      }
+      const { tests, messages } = outcomes.at(-1)!;
+      for (const message of messages) io.err(`bakehouse: ${printable(message)}\n`);
+      if (!flag(options, 'json')) for (const url of new Set(tests.map((one) => one.url))) io.out(`${printable(url)}\n`);
+    }
+  } finally {
+    transport.close();
+  }
+  return outcomes;
 }
 
 async function sendAll(io: CliIo, options: Options, prepared: readonly Prepared[]): Promise<Outcome[]> {

@@ -11,6 +11,7 @@ import { reports } from './0002-reports.ts';
 import { failures } from './0003-failures.ts';
 import { farms } from './0004-farms.ts';
 import { triage } from './0005-triage.ts';
+import { tests } from './0006-tests.ts';
 
 export interface Migration {
   readonly name: string;
@@ -20,7 +21,7 @@ export interface Migration {
 }
 
 /** Append only: the place in this list is the version. */
-const MIGRATIONS: readonly Migration[] = [builds, reports, failures, farms, triage];
+const MIGRATIONS: readonly Migration[] = [builds, reports, failures, farms, triage, tests];
 
 export const STORE_VERSION = MIGRATIONS.length;
 

@@ -219,6 +219,10 @@ const TABS = [
     count: (b: BuildDetail): number =>
       b.failureList.length + b.qaIssueList.length + b.messages.length + b.problemList.length,
   },
+  // A report in one file holds no cases.
+  ...(report === null
+    ? [{ to: '/b/$id/tests' as const, label: 'Tests', count: (b: BuildDetail): number => b.tests.failed }]
+    : []),
 ] as const;
 
 function formatTabCount(n: number): string {

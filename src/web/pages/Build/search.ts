@@ -1,4 +1,5 @@
 import { LOG_WORDS_CHARS_MAX } from '../../../model/limits.ts';
+import { TEST_STATES, type TestState } from '../../../model/test-run.ts';
 import { compact, type RawSearch, readChoice, readFlag, readList, readNumber, readText } from '../../state/search.ts';
 
 /** What rows of Tasks can be put together by. */
@@ -71,5 +72,25 @@ export function problemsSearch(raw: RawSearch): ProblemsSearch {
     log: readNumber(raw, 'log'),
     wrap: readFlag(raw, 'wrap'),
     find: readText(raw, 'find')?.slice(0, LOG_WORDS_CHARS_MAX),
+  });
+}
+
+export interface TestsSearch {
+  readonly q?: string | undefined;
+  /** Number of the test run. */
+  readonly run?: number | undefined;
+  readonly state?: readonly (TestState | 'all')[] | undefined;
+  /** Name of the case that is open. */
+  readonly open?: string | undefined;
+}
+
+export function testsSearch(raw: RawSearch): TestsSearch {
+  const state = readList(raw, 'state', 5);
+  const states = ['all', ...TEST_STATES] as const;
+  return compact({
+    q: readText(raw, 'q'),
+    run: readNumber(raw, 'run'),
+    state: state === undefined ? undefined : states.filter((one) => state.includes(one)),
+    open: readText(raw, 'open'),
   });
 }

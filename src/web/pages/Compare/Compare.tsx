@@ -24,6 +24,7 @@ import { Differences } from './Differences.tsx';
 import { exportComparison } from './export-comparison.ts';
 import { letter } from './letter.ts';
 import type { CompareSearch } from './search.ts';
+import { TestDifferences } from './TestDifferences.tsx';
 import { Totals } from './Totals.tsx';
 
 /** As many as an answer may hold. */
@@ -121,6 +122,7 @@ export function Compare() {
             showSame={search.same === 1}
             onShowSame={(on) => change({ same: on ? 1 : undefined }, true)}
           />
+          {data.builds.length === 2 ? <TestDifferences builds={data.builds} /> : null}
           <Totals
             data={data}
             metric={data.metric.id}
