@@ -181,7 +181,15 @@ export async function showFailure(
       return { ...layer, link: page === null ? null : commitLink(page, layer.commit) };
     }),
     seen: seen === null ? null : await withAddresses(context, seen),
-    alike,
+    alike:
+      alike === null
+        ? null
+        : {
+            failures: alike.failures,
+            builds: alike.builds,
+            recipeCount: alike.recipeCount,
+            recipes: alike.recipes,
+          },
     blame,
     fixedElsewhere: blame?.fixed != null || seen === null ? null : await fixElsewhere(context, stored, seen),
     lastSucceeded,

@@ -14,6 +14,7 @@ import { type OperationRunner, STRANGER } from '../operations/run.ts';
 import type { Activity } from '../operations/server-info.ts';
 import type { AssetSource } from './assets.ts';
 import { registerErrorReports } from './error-reports.ts';
+import { registerFailures } from './failure-pages.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { registerOestats } from './oestats.ts';
 import { PAGES_PREFIX, registerPages } from './pages.ts';
@@ -81,6 +82,7 @@ function refuseConnection(error: ConnectionError, socket: Socket): void {
 
 function isForEverybody(url: string): boolean {
   const path = url.split('?', 1)[0]!;
+  if (path.startsWith(`${PAGES_PREFIX}/f/`)) return false;
   return path === '/health' || path === PAGES_PREFIX || path.startsWith(`${PAGES_PREFIX}/`);
 }
 
@@ -175,7 +177,12 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
   registerShortAddresses(app, options.runner);
   registerErrorReports(app, options.runner);
   registerOestats(app, options.runner);
-  registerPages(app, options.assets, options.onPage ?? (() => {}));
+  registerFailures(app, options.runner, options.publicUrl ?? null, PAGES_PREFIX);
+  registerPages(app, options.assets, {
+    runner: options.runner,
+    publicUrl: options.publicUrl ?? null,
+    onPage: options.onPage ?? (() => {}),
+  });
   await app.ready();
   return app;
 }

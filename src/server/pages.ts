@@ -3,7 +3,9 @@ import { randomBytes } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isLocalPeer, pageContentPolicy } from '../api/security.ts';
 import { acceptedEncoding, matchesEtag } from '../api/send.ts';
+import type { OperationRunner } from '../operations/run.ts';
 import type { Asset, AssetSource } from './assets.ts';
+import { failureFor, type ShownFailure, sendFailureText, wantsText } from './failure-pages.ts';
 
 export const PAGES_PREFIX = '/buildstats';
 
@@ -52,9 +54,23 @@ const NO_PAGES = `<!doctype html><meta charset="utf-8"><title>Bakehouse</title>
 <p>The server runs, but its pages are not built: run <code>npm run build</code>, or ask <a href="/api/v1/openapi.json">the API</a>.</p>
 `;
 
-export function registerPages(app: FastifyInstance, assets: AssetSource, onPage: () => void): void {
+/** The same with what it is of, for chat bots and for who runs no scripts. Functions, since `$&` in a log must stay what it is. */
+export function withFailure(html: string, { head, body }: ShownFailure): string {
+  return html
+    .replace(/<title>[^<]*<\/title>/, () => head)
+    .replace(/<noscript>[\s\S]*?<\/noscript>/, () => `<noscript>${body}</noscript>`);
+}
+
+export interface PagesOptions {
+  readonly runner: OperationRunner;
+  readonly publicUrl: string | null;
+  readonly onPage: () => void;
+}
+
+export function registerPages(app: FastifyInstance, assets: AssetSource, options: PagesOptions): void {
+  const { runner, publicUrl, onPage } = options;
   let html: string | null = null;
-  const page = (reply: FastifyReply): FastifyReply => {
+  const page = (reply: FastifyReply, failure: ShownFailure | null = null): FastifyReply => {
     onPage();
     const index = assets.get('index.html');
     html ??= index === null ? NO_PAGES : new TextDecoder().decode(index.bytes);
@@ -64,11 +80,16 @@ export function registerPages(app: FastifyInstance, assets: AssetSource, onPage:
       .type('text/html; charset=utf-8')
       .header('cache-control', 'no-store')
       .header('content-security-policy', pageContentPolicy(nonce))
-      .send(withNonce(html, nonce));
+      .send(withNonce(failure === null ? html : withFailure(html, failure), nonce));
   };
   app.get('/', async (_, reply) => reply.redirect(PAGES_PREFIX, 302));
   app.get('/favicon.ico', async (_, reply) => reply.redirect(`${PAGES_PREFIX}/icon.svg`, 302));
   app.get(PAGES_PREFIX, async (_, reply) => page(reply));
+  app.get<{ Params: { failure: string } }>(`${PAGES_PREFIX}/f/:failure`, async (request, reply) => {
+    const { failure } = request.params;
+    if (wantsText(request)) return sendFailureText(runner, request, reply, failure, publicUrl);
+    return page(reply, await failureFor(runner, request, failure, publicUrl));
+  });
   app.get<{ Params: { '*': string } }>(`${PAGES_PREFIX}/*`, async (request, reply) => {
     const path = request.params['*'];
     const asset = path === 'index.html' ? null : assets.get(path);
