@@ -4,9 +4,9 @@
  * says nothing.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { address } from '../api/client.ts';
 import type { FailureDetail, LogText } from '../api/contract.ts';
 import { problemOf } from '../api/errors.ts';
+import { API_PREFIX } from '../api/plugin.ts';
 import type { OperationRunner } from '../operations/run.ts';
 import { failureHead, failureHtml, failureText, LOG_AROUND_LINES } from './failure-text.ts';
 
@@ -40,7 +40,8 @@ async function readFailure(
   const name = log.row !== null ? { row: log.row } : { blob: log.blob ?? '' };
   const range =
     causeLine === null ? { tail: 2 * around } : { from: Math.max(1, causeLine - around), to: causeLine + around };
-  const rawLog = address.log(build, { ...name, raw: 1 });
+  const which = 'row' in name ? `row=${name.row}` : `blob=${name.blob}`;
+  const rawLog = `${API_PREFIX}/builds/${build}/log.txt?${which}&raw=1`;
   try {
     const read = await runner.run('read-log', { build, ...name, ...range }, request.viewer);
     if (read.kind !== 'json') throw new Error('read-log gives JSON');
