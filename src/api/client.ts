@@ -6,11 +6,14 @@ import type {
   AccountDetail,
   AccountList,
   BuildDetail,
+  BuildsFilterQuery,
   BuildsPage,
   BuildsQuery,
   CompareQuery,
   CompareResult,
   CompareTestsResult,
+  CubeQuery,
+  CubeTable,
   ExploreQuery,
   ExploreResult,
   Facets,
@@ -43,6 +46,7 @@ import type {
   TestHistoryResult,
   TestsQuery,
   TestsResult,
+  TestingTable,
   TrendQuery,
   TrendResult,
   TriageDetail,
@@ -129,6 +133,8 @@ export interface Client {
   testHistory(id: string, query: Asked<TestHistoryQuery>, signal?: AbortSignal): Promise<TestHistoryResult>;
   compareTests(builds: readonly string[], signal?: AbortSignal): Promise<CompareTestsResult>;
   explore(query: Asked<ExploreQuery>, signal?: AbortSignal): Promise<ExploreResult>;
+  testing(query: Asked<BuildsFilterQuery>, signal?: AbortSignal): Promise<TestingTable>;
+  cube(query: Asked<CubeQuery>, signal?: AbortSignal): Promise<CubeTable>;
   recipes(query: Asked<RecipesQuery>, signal?: AbortSignal): Promise<RecipeList>;
   recipe(pn: string, query: Asked<RecipeQuery>, signal?: AbortSignal): Promise<RecipeShown>;
   trend(query: Asked<TrendQuery>, signal?: AbortSignal): Promise<TrendResult>;
@@ -230,6 +236,8 @@ export function createClient(fetchImplementation: typeof fetch = fetch, base: st
     testHistory: (id, query, signal) => get(`${build(id)}/tests/history${queryString(query)}`, signal),
     compareTests: (builds, signal) => get(`/compare/tests${queryString({ b: builds })}`, signal),
     explore: (query, signal) => get(`/explore${queryString(query)}`, signal),
+    testing: (query, signal) => get(`/testing${queryString(query)}`, signal),
+    cube: (query, signal) => get(`/cube${queryString(query)}`, signal),
     recipes: (query, signal) => get(`/recipes${queryString(query)}`, signal),
     recipe: (pn, query, signal) => get(`/recipes/${encodeURIComponent(pn)}${queryString(query)}`, signal),
     trend: (query, signal) => get(`/trend${queryString(query)}`, signal),

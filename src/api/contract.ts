@@ -1673,6 +1673,65 @@ export const FailureWeek = z.object({
   journal: z.array(JournalEntry).describe('what people said in this week, newest first'),
 });
 export type FailureWeek = z.infer<typeof FailureWeek>;
+/** What of the builds a report is over. */
+export const BuildsFilterQuery = BuildsQuery.omit({ after: true, limit: true });
+export type BuildsFilterQuery = z.infer<typeof BuildsFilterQuery>;
+
+const TestedBuild = z.object({
+  id: z.string(),
+  name: z.string(),
+  startedMs: epochMs.nullable(),
+  revision: z.string().nullable().describe('commit of the core layer'),
+});
+export const TestingTable = z.object({
+  rows: z
+    .array(
+      z.object({
+        machine: z.string().nullable(),
+        distro: z.string().nullable(),
+        targets: z.array(z.string()).nullable(),
+        branch: z.string().nullable(),
+        hostDistro: z.string().nullable(),
+        builder: z.string().nullable(),
+        builds: count.describe('that ended in success or failure'),
+        lastSuccess: TestedBuild.nullable(),
+        failure: TestedBuild.extend({
+          first: z.string().nullable().describe('pn:do_x'),
+          key: z.string().nullable().describe('its page is /f/<id>.<key>'),
+          cause: z.string().nullable(),
+        })
+          .nullable()
+          .describe('null: the newest one succeeded'),
+      }),
+    )
+    .describe('the one that was built last first'),
+  leftOut: count,
+});
+export type TestingTable = z.infer<typeof TestingTable>;
+
+export const CubeQuery = BuildsFilterQuery.extend({
+  by: z.string().max(200).describe('one to three dimensions, comma-separated'),
+  recipe: csv,
+  builds: z.coerce.number().int().min(1).max(5000).default(500).describe('how many of the last builds that match'),
+});
+export type CubeQuery = z.infer<typeof CubeQuery>;
+export const CubeTable = z.object({
+  builds: count.describe('that were looked at'),
+  more: z.boolean().describe('older ones match too'),
+  cells: z.array(
+    z.object({
+      values: z.array(z.string().nullable()),
+      runs: count,
+      executed: count,
+      failed: count,
+      busyMs: z.number().nullable(),
+      busyRuns: count,
+    }),
+  ),
+  leftOut: count,
+});
+export type CubeTable = z.infer<typeof CubeTable>;
+
 const RecipeStatus = z.enum(['succeeded', 'failed', 'from-sstate', 'not-executed', 'unfinished']);
 export type RecipeStatus = z.infer<typeof RecipeStatus>;
 export const RecipesQuery = BuildsQuery.omit({ after: true, limit: true }).extend({

@@ -151,6 +151,10 @@ const ROWS: { readonly [N in OperationName]: Row<N> } = {
   'list-accounts': { not: ACCOUNTS },
   'add-account': { not: ACCOUNTS },
   'change-account': { not: ACCOUNTS },
+  'show-cube': {
+    all: [{ filter: {}, dimensions: ['recipe', 'builder', 'machine'] as const, recipes: [], builds: 100 }],
+  },
+  'show-testing': { all: [{ filter: {} }] },
   'list-recipes': { all: [{ filter: {}, builds: 100 }] },
   'show-recipe': {
     all: KINDS.map((kind) => ({ pn: `zz${kind}`, filter: {}, by: ['machine', 'builder'] as const, limit: 100 })),

@@ -30,11 +30,13 @@ import {
   readTaskTable,
   setAccess,
 } from './queries/read-build.ts';
+import { readCube } from './queries/read-cube.ts';
 import { readFailures, readSeen, readSuccesses } from './queries/read-failure.ts';
 import { readHistories, readNeighbours } from './queries/read-histories.ts';
 import { readMatrix } from './queries/read-matrix.ts';
 import { listRecipes, readRecipeRuns } from './queries/read-recipe-runs.ts';
 import { readFailedHashes, readTaskHistory } from './queries/read-task-runs.ts';
+import { readTesting } from './queries/read-testing.ts';
 import { readTopTasks } from './queries/read-top-tasks.ts';
 import { readTrend } from './queries/read-trend.ts';
 import { readWaterfall } from './queries/read-waterfall.ts';
@@ -109,6 +111,8 @@ export async function openStore(database: string): Promise<Store> {
       readTrend: (question) => readTrend(db, dialect, dictionaries, sight, question),
       readRecipeRuns: (question) => readRecipeRuns(db, dialect, sight, question),
       listRecipes: (question) => listRecipes(db, dialect, sight, question),
+      readCube: (question) => readCube(db, dialect, sight, question),
+      readTesting: (filter, rowsMax) => readTesting(db, dialect, sight, filter, rowsMax),
       readTopTasks: (question) => readTopTasks(db, dialect, dictionaries, sight, question),
       readWaterfall: (question) => readWaterfall(db, dialect, sight, question),
       readMatrix: (question) => readMatrix(db, dialect, sight, question),

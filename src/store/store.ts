@@ -4,6 +4,7 @@
  */
 import type { Build, BuildKind, BuildOutcome, LayerRevision, Message, SstateSummary } from '../model/build.ts';
 import type { BuildDimension, WaterfallDimension } from '../model/build-dimension.ts';
+import type { CubeAmount, CubeDimension } from '../model/cube.ts';
 import type { Metric } from '../model/metric.ts';
 import type { SampleSeries, SampleTable } from '../model/samples.ts';
 import type { TaskGraph, TaskOutcome, TaskTable } from '../model/task-table.ts';
@@ -498,6 +499,50 @@ export interface RecipeListed {
   readonly busyMsMean: number | null;
 }
 
+export interface CubeQuestion {
+  readonly filter: BuildListFilter;
+  readonly dimensions: readonly CubeDimension[];
+  readonly recipes: readonly string[];
+  /** How many of the last builds that match are looked at. */
+  readonly builds: number;
+  readonly cellsMax: number;
+}
+
+export interface CubeAnswer {
+  /** How many were looked at. */
+  readonly builds: number;
+  /** Older ones match too. */
+  readonly more: boolean;
+  /** Those of the most runs first; `values` in the order of the dimensions, null: not recorded. */
+  readonly cells: readonly (CubeAmount & { readonly values: readonly (string | null)[] })[];
+  readonly leftOut: number;
+}
+
+export interface TestedBuild {
+  readonly id: string;
+  readonly name: string;
+  readonly startedMs: number | null;
+  /** Commit of the core layer. */
+  readonly revision: string | null;
+}
+
+/** What was ever built together, and how it stands. */
+export interface TestingRow {
+  readonly machine: string | null;
+  readonly distro: string | null;
+  readonly targets: readonly string[] | null;
+  readonly branch: string | null;
+  readonly hostDistro: string | null;
+  readonly builder: string | null;
+  /** That ended in success or failure. */
+  readonly builds: number;
+  readonly lastSuccess: TestedBuild | null;
+  /** Null: the newest one succeeded. `first`: `pn:do_x` of its first failure, `key` of it (with the id its address), `cause` its words. */
+  readonly failure:
+    | (TestedBuild & { readonly first: string | null; readonly key: string | null; readonly cause: string | null })
+    | null;
+}
+
 /** A body as it is stored, sent without being understood. */
 export interface StoredBytes {
   readonly bytes: Uint8Array;
@@ -597,6 +642,11 @@ export interface Store {
   listRecipes(
     question: RecipesQuestion,
   ): Promise<{ readonly builds: number; readonly recipes: readonly RecipeListed[] }>;
+  readCube(question: CubeQuestion): Promise<CubeAnswer>;
+  readTesting(
+    filter: BuildListFilter,
+    rowsMax: number,
+  ): Promise<{ readonly rows: readonly TestingRow[]; readonly leftOut: number }>;
   /** Every metric the store has seen. */
   listMetrics(): Promise<readonly Metric[]>;
   countBuilds(): Promise<number>;

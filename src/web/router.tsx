@@ -14,12 +14,14 @@ import { chartSearch } from './pages/Build/chart/chart-search.ts';
 import { configSearch, problemsSearch, recipesSearch, tasksSearch, testsSearch } from './pages/Build/search.ts';
 import { buildsSearch } from './pages/Builds/search.ts';
 import { compareSearch } from './pages/Compare/search.ts';
+import { cubeSearch } from './pages/Cube/search.ts';
 import { exploreSearch } from './pages/Explore/search.ts';
 import { failureSearch } from './pages/Failure/search.ts';
 import { failuresSearch } from './pages/Failures/search.ts';
 import { matrixSearch } from './pages/Matrix/search.ts';
 import { recipeSearch } from './pages/Recipe/search.ts';
 import { recipesSearch as allRecipesSearch } from './pages/Recipes/search.ts';
+import { testingSearch } from './pages/Testing/search.ts';
 import { waterfallSearch } from './pages/Waterfall/search.ts';
 import { report } from './report/embedded-report.ts';
 import { buildQuery, failureQuery, queryClient } from './state/api.ts';
@@ -153,6 +155,20 @@ export const matrixRoute = createRoute({
   component: lazyRouteComponent(() => import('./pages/Matrix/Matrix.tsx'), 'Matrix'),
 });
 
+export const testingRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/testing',
+  validateSearch: testingSearch,
+  component: lazyRouteComponent(() => import('./pages/Testing/Testing.tsx'), 'Testing'),
+});
+
+export const cubeRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/cube',
+  validateSearch: cubeSearch,
+  component: lazyRouteComponent(() => import('./pages/Cube/Cube.tsx'), 'Cube'),
+});
+
 export const signInRoute = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
@@ -194,6 +210,8 @@ export const router = createRouter({
     recipeRoute,
     failureRoute,
     matrixRoute,
+    testingRoute,
+    cubeRoute,
     signInRoute,
     accountRoute,
     adminRoute,

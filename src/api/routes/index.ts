@@ -25,6 +25,7 @@ import { showFailure } from './show-failure.ts';
 import { showMatrix } from './show-matrix.ts';
 import { showWaterfall } from './show-waterfall.ts';
 import { tests } from './tests.ts';
+import { showCube, showTesting } from './tables.ts';
 import { trend } from './trend.ts';
 import { triage } from './triage.ts';
 import { uploads } from './uploads.ts';
@@ -49,6 +50,8 @@ export const ROUTES: readonly RegisterRoute[] = [
   listRecipes,
   showRecipe,
   ...tests,
+  showTesting,
+  showCube,
   ...exports,
   serverInfo,
   events,

@@ -30,7 +30,16 @@ export function useCopy(): [State, (text: string) => void] {
   return [state, (text) => void copy(text).then((done) => setState(done ? 'copied' : 'failed'))];
 }
 
-export function CopyButton({ text, what, label }: { text: string; what: string; label?: string }) {
+export function CopyButton({
+  text,
+  what,
+  label,
+}: {
+  /** A function: made when it is asked for. */
+  text: string | (() => string);
+  what: string;
+  label?: string;
+}) {
   const [state, start] = useCopy();
   const said = state === 'copied' ? 'copied' : state === 'failed' ? 'cannot copy here' : (label ?? '');
   return (
@@ -40,7 +49,7 @@ export function CopyButton({ text, what, label }: { text: string; what: string; 
       title={`Copy the ${what}`}
       onClick={(event) => {
         event.stopPropagation();
-        start(text);
+        start(typeof text === 'string' ? text : text());
       }}
     >
       <svg width="12" height="12" viewBox="0 0 12 12" fill="none" stroke="currentColor" aria-hidden="true">

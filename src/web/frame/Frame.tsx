@@ -27,6 +27,8 @@ export const PAGES = [
   { to: '/explore', label: 'Explore', keys: 'g e', report: false },
   { to: '/waterfall', label: 'Waterfall', keys: 'g w', report: true },
   { to: '/matrix', label: 'Matrix', keys: 'g m', report: true },
+  { to: '/testing', label: 'Testing', keys: 'g t', report: true },
+  { to: '/cube', label: 'Cube', keys: 'g u', report: true },
 ] as const;
 
 /** A report file has no list of builds and nothing to search in but itself. */

@@ -4,6 +4,7 @@ import { ApiError, createClient } from '../../api/client.ts';
 import type {
   BuildsQuery,
   CompareQuery,
+  CubeQuery,
   ExploreQuery,
   FailureListQuery,
   FailuresQuery,
@@ -100,6 +101,20 @@ export const tellingBuildQuery = (tasks: number) =>
       const { builds } = await client.builds({ limit: 100 }, signal);
       return builds.find((build) => build.tasks >= tasks)?.id ?? null;
     },
+  });
+
+export const testingQuery = (filter: BuildsFilter) =>
+  queryOptions({
+    queryKey: ['testing', filter],
+    queryFn: ({ signal }) => client.testing(filter, signal),
+    placeholderData: keepPreviousData,
+  });
+
+export const cubeQuery = (query: Asked<CubeQuery>) =>
+  queryOptions({
+    queryKey: ['cube', query],
+    queryFn: ({ signal }) => client.cube(query, signal),
+    placeholderData: keepPreviousData,
   });
 
 export const recipesQuery = (filter: BuildsFilter) =>

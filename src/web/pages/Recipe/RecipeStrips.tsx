@@ -8,7 +8,7 @@ import { formatWhen } from '../../format/time.ts';
 import styles from './Recipe.module.css';
 
 /** Older runs than these are in the list below. */
-const CELLS_MAX = 40;
+const CELLS_MAX = 30;
 
 type Strip = RecipeShown['strips'][number];
 
@@ -23,9 +23,9 @@ export function RecipeStrips({ shown, labels }: { shown: RecipeShown; labels: re
                 {label}
               </th>
             ))}
-            <th scope="col">builds</th>
-            <th scope="col">last succeeded</th>
             <th scope="col">now</th>
+            <th scope="col">last succeeded</th>
+            <th scope="col">builds</th>
           </tr>
         </thead>
         <tbody>
@@ -36,15 +36,8 @@ export function RecipeStrips({ shown, labels }: { shown: RecipeShown; labels: re
                   {value ?? NOT_RECORDED}
                 </td>
               ))}
-              <td>
-                <span className={styles.strip}>
-                  {strip.runs.length > CELLS_MAX ? (
-                    <span className="muted">+{strip.runs.length - CELLS_MAX}</span>
-                  ) : null}
-                  {strip.runs.slice(-CELLS_MAX).map((index) => (
-                    <StripCell key={index} run={shown.runs[index]!} />
-                  ))}
-                </span>
+              <td className={styles.now}>
+                <Now shown={shown} strip={strip} />
               </td>
               <td>
                 {strip.lastPass === null ? (
@@ -55,8 +48,15 @@ export function RecipeStrips({ shown, labels }: { shown: RecipeShown; labels: re
                   </Link>
                 )}
               </td>
-              <td className={styles.now}>
-                <Now shown={shown} strip={strip} />
+              <td>
+                <span className={styles.strip}>
+                  {strip.runs.length > CELLS_MAX ? (
+                    <span className="muted">+{strip.runs.length - CELLS_MAX}</span>
+                  ) : null}
+                  {strip.runs.slice(-CELLS_MAX).map((index) => (
+                    <StripCell key={index} run={shown.runs[index]!} />
+                  ))}
+                </span>
               </td>
             </tr>
           ))}
@@ -119,7 +119,7 @@ function Now({ shown, strip }: { shown: RecipeShown; strip: Strip }) {
     <>
       <span className="ok">builds</span>
       {unchecked > 0 ? <span className="muted">, not checked by {plural(unchecked, 'later build')}</span> : null}
-      {strip.fixed === null ? null : (
+      {strip.fixed === null || strip.fixed.to !== strip.lastPass ? null : (
         <span className="muted">
           {'; mended '}
           <When ms={shown.runs[strip.fixed.to]!.startedMs} /> <Range range={strip.fixed} />

@@ -1,0 +1,77 @@
+import { NOT_RECORDED, shortRevision } from '../../../model/format.ts';
+import type { ExportTable } from '../../format/export.ts';
+import type { MarkupTable } from '../../format/table-markup.ts';
+import type { TestingRow } from './Testing.tsx';
+
+const iso = (ms: number | null | undefined): string | null => (ms == null ? null : new Date(ms).toISOString());
+const day = (ms: number | null): string =>
+  ms === null ? 'not recorded when' : new Date(ms).toISOString().slice(0, 10);
+
+export function testingExport(rows: readonly TestingRow[]): ExportTable {
+  return {
+    columns: [
+      'machine',
+      'distro',
+      'target',
+      'branch',
+      'host_distro',
+      'builder',
+      'builds',
+      'last_success',
+      'last_success_started',
+      'last_success_revision',
+      'failure',
+      'failure_started',
+      'failure_revision',
+      'failed_task',
+      'cause',
+    ],
+    rows: rows.map((r) => [
+      r.machine,
+      r.distro,
+      r.targets?.join(' ') ?? null,
+      r.branch,
+      r.hostDistro,
+      r.builder,
+      r.builds,
+      r.lastSuccess?.id ?? null,
+      iso(r.lastSuccess?.startedMs),
+      r.lastSuccess?.revision ?? null,
+      r.failure?.id ?? null,
+      iso(r.failure?.startedMs),
+      r.failure?.revision ?? null,
+      r.failure?.first ?? null,
+      r.failure?.cause ?? null,
+    ]),
+  };
+}
+
+/** `base`: where the pages are, so that the links work from elsewhere. */
+export function testingMarkup(rows: readonly TestingRow[], base: string): MarkupTable {
+  const cell = (value: string | null) => ({ text: value ?? NOT_RECORDED });
+  return {
+    head: ['Machine', 'Distro', 'Target', 'Branch', 'Host distro', 'Builder', 'Last success', 'Fails now'],
+    rows: rows.map(({ machine, distro, targets, branch, hostDistro, builder, lastSuccess, failure }) => [
+      cell(machine),
+      cell(distro),
+      cell(targets?.join(' ') ?? null),
+      cell(branch),
+      cell(hostDistro),
+      cell(builder),
+      lastSuccess === null
+        ? { text: 'never' }
+        : {
+            text: `${day(lastSuccess.startedMs)}${lastSuccess.revision === null ? '' : ` ${shortRevision(lastSuccess.revision)}`}`,
+            href: `${base}/b/${lastSuccess.id}`,
+            tone: 'ok' as const,
+          },
+      failure === null
+        ? { text: '' }
+        : {
+            text: `${day(failure.startedMs)} ${failure.first ?? 'failed'}`,
+            href: failure.key === null ? `${base}/b/${failure.id}` : `${base}/f/${failure.id}.${failure.key}`,
+            tone: 'bad' as const,
+          },
+    ]),
+  };
+}
