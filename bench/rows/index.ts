@@ -9,6 +9,7 @@ import { ingest } from './ingest.ts';
 import { pageWhilePushing } from './page-while-pushing.ts';
 import { queries } from './queries.ts';
 import { columns, compare, summary } from './read.ts';
+import { reports } from './reports.ts';
 import { serverStart } from './server.ts';
 import { storing } from './store.ts';
 import { triage } from './triage.ts';
@@ -20,6 +21,7 @@ export const rows: readonly Row[] = [
   eventLog,
   storing,
   queries,
+  reports,
   serverStart,
   ingest,
   pageWhilePushing,

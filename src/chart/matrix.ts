@@ -148,8 +148,13 @@ export function drawMatrix(painter: Painter, layout: MatrixLayout): void {
   const { input, options, headPx, sidePx, cellWidthPx, cellHeightPx, textPx } = layout;
   const { palette } = options;
   for (const [i, label] of input.columns.slice(0, layout.columns).entries()) {
-    painter.text(sidePx + i * cellWidthPx + 6, headPx / 2, fitText(label, cellWidthPx - 10, textPx, BOLD_EM), {
-      sizePx: textPx,
+    const room = cellWidthPx - 10;
+    const sizePx = Math.min(
+      textPx,
+      Math.max(Math.min(textPx, 11), textPx * SHRINK, room / (label.length * BOLD_EM * 1.01)),
+    );
+    painter.text(sidePx + i * cellWidthPx + 6, headPx / 2, fitText(label, room, sizePx, BOLD_EM), {
+      sizePx,
       colour: palette.ink,
       bold: true,
     });
