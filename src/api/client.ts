@@ -32,6 +32,7 @@ import type {
   MadeToken,
   MatrixQuery,
   MatrixResult,
+  OfferedValues,
   ProblemDocument,
   RecipeList,
   RecipeQuery,
@@ -39,6 +40,11 @@ import type {
   RecipesQuery,
   Role,
   SampleImported,
+  SearchAnswer,
+  SearchFacets,
+  SearchKind,
+  SearchParams,
+  SearchValuesQuery,
   ServerInfo,
   ServerState,
   SignedIn,
@@ -138,6 +144,9 @@ export interface Client {
   recipes(query: Asked<RecipesQuery>, signal?: AbortSignal): Promise<RecipeList>;
   recipe(pn: string, query: Asked<RecipeQuery>, signal?: AbortSignal): Promise<RecipeShown>;
   trend(query: Asked<TrendQuery>, signal?: AbortSignal): Promise<TrendResult>;
+  search(query: Asked<SearchParams>, signal?: AbortSignal): Promise<SearchAnswer>;
+  searchFacets(q: string, signal?: AbortSignal): Promise<SearchFacets>;
+  searchValues(query: SearchValuesQuery, signal?: AbortSignal): Promise<OfferedValues>;
   waterfall(query: Asked<WaterfallQuery>, signal?: AbortSignal): Promise<WaterfallResult>;
   matrix(query: Asked<MatrixQuery>, signal?: AbortSignal): Promise<MatrixResult>;
   failures(query: Asked<FailuresQuery>, signal?: AbortSignal): Promise<FailureGroups>;
@@ -241,6 +250,9 @@ export function createClient(fetchImplementation: typeof fetch = fetch, base: st
     recipes: (query, signal) => get(`/recipes${queryString(query)}`, signal),
     recipe: (pn, query, signal) => get(`/recipes/${encodeURIComponent(pn)}${queryString(query)}`, signal),
     trend: (query, signal) => get(`/trend${queryString(query)}`, signal),
+    search: (query, signal) => get(`/search${queryString(query)}`, signal),
+    searchFacets: (q, signal) => get(`/search/facets${queryString({ q })}`, signal),
+    searchValues: (query, signal) => get(`/search/values${queryString(query)}`, signal),
     waterfall: (query, signal) => get(`/waterfall${queryString(query)}`, signal),
     matrix: (query, signal) => get(`/matrix${queryString(query)}`, signal),
     failures: (query, signal) => get(`/failures${queryString(query)}`, signal),
@@ -280,6 +292,8 @@ export const address = {
   failure: (of: string): string => `${API_BASE}/failures/${encodeURIComponent(of)}`,
   failureText: (of: string): string => `/f/${encodeURIComponent(of)}.txt`,
   tests: (id: string, format: 'csv' | 'json'): string => `${API_BASE}/builds/${encodeURIComponent(id)}/tests.${format}`,
+  search: (q: string, kind: SearchKind, format: 'csv' | 'json' | 'atom'): string =>
+    `${API_BASE}/search.${format}${queryString({ q, kind })}`,
   trace: (id: string): string => `${API_BASE}/builds/${encodeURIComponent(id)}/trace.json`,
   report: (id: string): string => `${API_BASE}/builds/${encodeURIComponent(id)}/report.html`,
   compareReport: (ids: readonly string[]): string => `${API_BASE}/compare/report.html${queryString({ b: ids })}`,

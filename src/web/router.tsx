@@ -21,6 +21,7 @@ import { failuresSearch } from './pages/Failures/search.ts';
 import { matrixSearch } from './pages/Matrix/search.ts';
 import { recipeSearch } from './pages/Recipe/search.ts';
 import { recipesSearch as allRecipesSearch } from './pages/Recipes/search.ts';
+import { searchSearch } from './pages/Search/search.ts';
 import { testingSearch } from './pages/Testing/search.ts';
 import { waterfallSearch } from './pages/Waterfall/search.ts';
 import { report } from './report/embedded-report.ts';
@@ -169,6 +170,13 @@ export const cubeRoute = createRoute({
   component: lazyRouteComponent(() => import('./pages/Cube/Cube.tsx'), 'Cube'),
 });
 
+export const searchRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/search',
+  validateSearch: searchSearch,
+  component: lazyRouteComponent(() => import('./pages/Search/Search.tsx'), 'Search'),
+});
+
 export const signInRoute = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
@@ -212,6 +220,7 @@ export const router = createRouter({
     matrixRoute,
     testingRoute,
     cubeRoute,
+    searchRoute,
     signInRoute,
     accountRoute,
     adminRoute,

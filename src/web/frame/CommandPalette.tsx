@@ -7,6 +7,7 @@ import { type ReactNode, useEffect, useId, useMemo, useRef, useState } from 'rea
 import { BuildOutcomeMark } from '../components/Outcome.tsx';
 import { formatWhen } from '../format/time.ts';
 import { buildTitle } from '../pages/build-title.ts';
+import { report } from '../report/embedded-report.ts';
 import { buildQuery, client } from '../state/api.ts';
 import { keyCaps, useAllCommands } from '../state/commands.ts';
 import styles from './CommandPalette.module.css';
@@ -52,6 +53,7 @@ export function CommandPalette({ text, setText, close }: Props) {
   const entries = useMemo(() => {
     const words = text.toLowerCase().split(/\s+/).filter(Boolean);
     const found: Entry[] = [];
+    const later: Entry[] = [];
     if (words.length > 0 && buildId !== undefined) {
       const names = [...new Set(build.data?.recipes.map((r) => r.pn))].filter((pn) => matches(pn, words));
       // The shorter the name, the more of it was typed.
@@ -102,6 +104,23 @@ export function CommandPalette({ text, setText, close }: Props) {
       });
     }
     const shown = found.filter((e) => e.group !== 'Pages and commands');
+    if (words.length > 0 && report === null) {
+      const q = text.trim();
+      const entry: Entry = {
+        id: 'search',
+        group: 'Search',
+        label: (
+          <>
+            Search for <span className="mono">{q}</span>
+          </>
+        ),
+        side: 'builds, recipes, failures, causes',
+        run: () => void navigate({ to: '/search', search: { q } }),
+      };
+      // With a key before a colon it is a search, and no name.
+      if (/(?:^|\s)-?[a-z]+:/i.test(q)) shown.unshift(entry);
+      else later.push(entry);
+    }
     // Until the answer to what is typed has come, the last answer's builds that fit it too.
     const answered = asked === text.trim() && !builds.isPlaceholderData;
     for (const row of builds.data?.builds ?? []) {
@@ -120,7 +139,7 @@ export function CommandPalette({ text, setText, close }: Props) {
         run: () => void navigate({ to: '/b/$id', params: { id: row.id } }),
       });
     }
-    return [...shown, ...found.filter((e) => e.group === 'Pages and commands').slice(0, 16)];
+    return [...shown, ...later, ...found.filter((e) => e.group === 'Pages and commands').slice(0, 16)];
   }, [text, asked, build.data, builds.data, builds.isPlaceholderData, buildId, commands, navigate]);
 
   const active = Math.min(at, entries.length - 1);

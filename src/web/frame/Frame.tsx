@@ -23,6 +23,7 @@ export const PAGES = [
   { to: '/', label: 'Builds', keys: 'g b', report: false },
   { to: '/failures', label: 'Failures', keys: 'g f', report: false },
   { to: '/recipes', label: 'Recipes', keys: 'g r', report: false },
+  { to: '/search', label: 'Search', keys: 'g s', report: false },
   { to: '/compare', label: 'Compare', keys: 'g c', report: false },
   { to: '/explore', label: 'Explore', keys: 'g e', report: false },
   { to: '/waterfall', label: 'Waterfall', keys: 'g w', report: true },

@@ -10,6 +10,8 @@ import type {
   FailuresQuery,
   MatrixQuery,
   RecipeQuery,
+  SearchKind,
+  SearchValuesQuery,
   TrendQuery,
   UnsteadyQuery,
   WaterfallQuery,
@@ -171,6 +173,37 @@ export const issuesQuery = queryOptions({
   queryKey: ['failures', 'issues'],
   queryFn: ({ signal }) => client.issues(signal),
 });
+
+/** The first of each kind, with counts. */
+export const searchQuery = (q: string) =>
+  queryOptions({
+    queryKey: ['search', q],
+    queryFn: ({ signal }) => client.search({ q }, signal),
+    placeholderData: keepPreviousData,
+  });
+
+export const searchPagesQuery = (q: string, kind: SearchKind) =>
+  infiniteQueryOptions({
+    queryKey: ['search', q, kind],
+    queryFn: ({ pageParam, signal }) => client.search({ q, kind, limit: 50, after: pageParam ?? undefined }, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page[kind]?.next ?? null,
+    placeholderData: keepPreviousData,
+  });
+
+export const searchFacetsQuery = (q: string) =>
+  queryOptions({
+    queryKey: ['search', q, 'facets'],
+    queryFn: ({ signal }) => client.searchFacets(q, signal),
+    placeholderData: keepPreviousData,
+  });
+
+export const searchValuesQuery = (query: SearchValuesQuery) =>
+  queryOptions({
+    queryKey: ['search-values', query.key, query.typed],
+    queryFn: ({ signal }) => client.searchValues(query, signal),
+    placeholderData: keepPreviousData,
+  });
 
 export const trendQuery = (query: Asked<TrendQuery>) =>
   queryOptions({

@@ -35,7 +35,7 @@ export function useLiveUpdates(): boolean {
         });
       }
       changed.clear();
-      for (const key of ['builds', 'facets', 'trend', 'recipes', 'recipe', 'server'])
+      for (const key of ['builds', 'facets', 'trend', 'recipes', 'recipe', 'search', 'server'])
         void queryClient.invalidateQueries({ queryKey: [key] });
     };
 

@@ -22,7 +22,7 @@ const LABELS: Readonly<Record<FacetKey, string>> = {
   kind: 'type',
 };
 
-function valueLabel(key: FacetKey, value: string): string {
+export function valueLabel(key: FacetKey, value: string): string {
   if (value === '') return NOT_RECORDED;
   if (key === 'outcome') return buildOutcomeLabel(value);
   return value === 'not-recorded' ? NOT_RECORDED : value === 'sstate' ? 'from sstate' : value;
@@ -62,7 +62,8 @@ export function Facets({
   );
 }
 
-function Facet({
+/** One ▾ with its values and counts; what more than one page narrows by. */
+export function Facet({
   label,
   chosen,
   values,

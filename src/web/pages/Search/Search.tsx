@@ -1,0 +1,238 @@
+/** Search: builds, recipes, failures and causes of failures by one question that stands in the address. */
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { type ReactNode, useRef } from 'react';
+import type { SearchKey } from '../../../analysis/search-keys.ts';
+import {
+  EMPTY_QUERY,
+  parseSearch,
+  printSearch,
+  valuesOf,
+  withoutKey,
+  withValue,
+} from '../../../analysis/search-query.ts';
+import { address } from '../../../api/client.ts';
+import type { SearchAnswer, SearchFacets, SearchKind } from '../../../api/contract.ts';
+import { formatCount } from '../../../model/format.ts';
+import { DownloadMenu } from '../../components/DownloadMenu.tsx';
+import { EmptyNote, ErrorNote } from '../../components/Notes.tsx';
+import { useTitle } from '../../components/use-title.ts';
+import { searchFacetsQuery, searchPagesQuery, searchQuery } from '../../state/api.ts';
+import { useCommands } from '../../state/commands.ts';
+import { compact } from '../../state/search.ts';
+import { Facet, valueLabel } from '../Builds/Facets.tsx';
+import { BuildLines, CauseLines, FailureLines, RecipeLines } from './Results.tsx';
+import styles from './Search.module.css';
+import { SearchBox, wrongIn } from './SearchBox.tsx';
+import { KINDS, type SearchSearch } from './search.ts';
+
+const TITLES: Readonly<Record<SearchKind, string>> = {
+  builds: 'Builds',
+  recipes: 'Recipes',
+  failures: 'Failures',
+  causes: 'Causes',
+};
+
+const NOTHING: Readonly<Record<SearchKind, string>> = {
+  builds: 'No build matches.',
+  recipes: 'No recipe matches in the builds that were looked at.',
+  failures: 'No failure matches.',
+  causes: 'No failure that says why matches.',
+};
+
+/** Counting stops somewhere, and then says "more than". */
+const countText = ({ count, more }: { count: number; more: boolean }): string =>
+  `${formatCount(count)}${more ? '+' : ''}`;
+
+export function Search() {
+  const { q = '', kind } = useSearch({ from: '/search' });
+  const navigate = useNavigate({ from: '/search' });
+  const box = useRef<HTMLInputElement>(null);
+  const understood = wrongIn(q) === null;
+  const first = useQuery({ ...searchQuery(q), enabled: understood });
+  const pages = useInfiniteQuery({
+    ...searchPagesQuery(q, kind ?? 'builds'),
+    enabled: understood && kind !== undefined,
+  });
+  const facets = useQuery({ ...searchFacetsQuery(q), enabled: understood });
+  useTitle(q === '' ? 'Search' : `${q} · Search`);
+
+  const go = (part: SearchSearch): void => void navigate({ search: (old) => compact({ ...old, ...part }) });
+  const narrow = (term: string): void => go({ q: `${q} ${term}`.trim(), kind: undefined });
+  useCommands([
+    {
+      id: 'search-box',
+      label: 'Search for something else',
+      group: 'Search',
+      keys: ['/'],
+      run: () => box.current?.select(),
+    },
+  ]);
+
+  const { data } = first;
+  const counts = data?.counts;
+  const shown: readonly SearchKind[] = kind === undefined ? KINDS : [kind];
+  const failed = kind === undefined ? first.error : (pages.error ?? first.error);
+  const exported = kind ?? 'builds';
+
+  return (
+    <>
+      <div className={styles.top}>
+        <h1>Search</h1>
+        <span className="grow" />
+        <a className="btn" href={address.search(q, exported, 'atom')} title={`Atom feed of the newest ${exported}`}>
+          Feed
+        </a>
+        <DownloadMenu
+          items={(['csv', 'json'] as const).map((format) => ({
+            label: format.toUpperCase(),
+            hint: `${exported} that match`,
+            href: address.search(q, exported, format),
+          }))}
+        />
+      </div>
+      <SearchBox value={q} onSearch={(text) => go({ q: text })} inputRef={box} />
+      {understood ? <Narrow q={q} facets={facets.data} onChange={(text) => go({ q: text })} /> : null}
+      <div className={styles.kinds} role="tablist" aria-label="Kinds">
+        <Tab on={kind === undefined} onClick={() => go({ kind: undefined })}>
+          All
+        </Tab>
+        {KINDS.map((one) => (
+          <Tab key={one} on={kind === one} onClick={() => go({ kind: one })}>
+            {TITLES[one]} <span className="muted">{counts == null ? '\u2007' : countText(counts[one])}</span>
+          </Tab>
+        ))}
+      </div>
+      {data?.notes.map((note) => (
+        <p key={note} className="muted" role="note">
+          {note}
+        </p>
+      ))}
+      {failed === null ? null : (
+        <ErrorNote error={failed} what="The search could not be answered" retry={() => void first.refetch()} />
+      )}
+      {!understood ? (
+        <EmptyNote title="This search is not understood">
+          Below the box stands where, and what was probably meant.
+        </EmptyNote>
+      ) : (
+        shown.map((one) => (
+          <section key={one} className={styles.found} aria-label={TITLES[one]} aria-busy={first.isFetching}>
+            {kind === undefined ? <h2>{TITLES[one]}</h2> : null}
+            <Found
+              kind={one}
+              answers={kind === undefined ? (data === undefined ? [] : [data]) : (pages.data?.pages ?? [])}
+              narrow={narrow}
+            />
+            {kind === undefined && data?.[one]?.next != null ? (
+              <button type="button" className="btn plain" onClick={() => go({ kind: one })}>
+                All {counts == null ? '' : countText(counts[one])} {TITLES[one].toLowerCase()}
+              </button>
+            ) : null}
+          </section>
+        ))
+      )}
+      {kind !== undefined && pages.hasNextPage ? (
+        <button
+          type="button"
+          className="btn"
+          disabled={pages.isFetchingNextPage}
+          onClick={() => void pages.fetchNextPage()}
+        >
+          More
+        </button>
+      ) : null}
+    </>
+  );
+}
+
+function Tab({ on, onClick, children }: { on: boolean; onClick: () => void; children: ReactNode }) {
+  return (
+    <button type="button" role="tab" aria-selected={on} className={styles.tab} onClick={onClick}>
+      {children}
+    </button>
+  );
+}
+
+function Found({
+  kind,
+  answers,
+  narrow,
+}: {
+  kind: SearchKind;
+  answers: readonly SearchAnswer[];
+  narrow: (term: string) => void;
+}) {
+  if (answers.length === 0) return <p className="muted">{'\u00a0'}</p>;
+  const rows = answers.reduce((sum, answer) => sum + (answer[kind]?.rows.length ?? 0), 0);
+  if (rows === 0) return <p className="muted">{NOTHING[kind]}</p>;
+  return (
+    <ol className={styles.lines}>
+      {kind === 'builds' ? (
+        <BuildLines rows={answers.flatMap((answer) => answer.builds?.rows ?? [])} />
+      ) : kind === 'recipes' ? (
+        <RecipeLines rows={answers.flatMap((answer) => answer.recipes?.rows ?? [])} narrow={narrow} />
+      ) : kind === 'failures' ? (
+        <FailureLines rows={answers.flatMap((answer) => answer.failures?.rows ?? [])} />
+      ) : (
+        <CauseLines rows={answers.flatMap((answer) => answer.causes?.rows ?? [])} narrow={narrow} />
+      )}
+    </ol>
+  );
+}
+
+const FACETS: readonly (readonly [
+  key: SearchKey,
+  label: string,
+  of: (facets: SearchFacets) => SearchFacets['recipe'],
+])[] = [
+  ['machine', 'machine', ({ builds }) => builds.machine],
+  ['distro', 'distro', ({ builds }) => builds.distro],
+  ['target', 'target', ({ builds }) => builds.target],
+  ['branch', 'branch', ({ builds }) => builds.branch],
+  ['builder', 'builder', ({ builds }) => builds.builder],
+  ['host', 'host distro', ({ builds }) => builds.hostDistro],
+  ['outcome', 'outcome', ({ builds }) => builds.outcome],
+  ['recipe', 'failed recipe', ({ recipe }) => recipe],
+  ['task', 'failed task', ({ task }) => task],
+  ['class', 'class', ({ class: causeClass }) => causeClass],
+];
+
+function Narrow({
+  q,
+  facets,
+  onChange,
+}: {
+  q: string;
+  facets: SearchFacets | undefined;
+  onChange: (q: string) => void;
+}) {
+  const query = q === '' ? EMPTY_QUERY : parseSearch(q);
+  return (
+    <div className={styles.facets}>
+      {FACETS.map(([key, label, of]) => {
+        const chosen = valuesOf(query, key);
+        const values = facets === undefined ? [] : of(facets);
+        if (facets !== undefined && values.length < 2 && chosen.length === 0) return null;
+        // What is chosen stays in the list, whatever the rest leaves of it.
+        const missing = chosen.filter((value) => !values.some((one) => (one.value ?? '') === value));
+        return (
+          <Facet
+            key={key}
+            label={label}
+            chosen={chosen}
+            values={[...values, ...missing.map((value) => ({ value, count: 0 }))].map(({ value, count }) => ({
+              value: value ?? '',
+              label: key === 'outcome' ? valueLabel('outcome', value ?? '') : valueLabel('machine', value ?? ''),
+              count,
+            }))}
+            onChange={(next) => {
+              const bare = withoutKey(query, key);
+              onChange(printSearch(next.reduce((all, value) => withValue(all, key, value, true), bare)));
+            }}
+          />
+        );
+      })}
+    </div>
+  );
+}
