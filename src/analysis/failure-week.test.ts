@@ -73,8 +73,10 @@ test('the week as text', () => {
       kinds,
       unsteady: [{ pn: 'python3', task: 'do_compile', kind: 'flaky', passed: 2, failed: 1 }],
       journal: [
-        { name: 'eva', what: 'note' },
-        { name: 'eva', what: 'state' },
+        // Said of two kinds at once.
+        { name: 'eva', what: 'note', atMs: 7, was: null, said: 'Seen.' },
+        { name: 'eva', what: 'note', atMs: 7, was: null, said: 'Seen.' },
+        { name: 'eva', what: 'state', atMs: 7, was: 'new', said: 'known' },
       ],
     },
     ({ lastBuild, lastKey }) => `https://x/f/${lastBuild}.${lastKey}`,

@@ -5,6 +5,7 @@
 import { formatCount, formatUtc, plural } from '../model/format.ts';
 import { TRIAGE_STATE_NAMES, type TriageState } from '../model/triage.ts';
 import type { Week } from '../model/week.ts';
+import { type ActEntry, journalActs } from './journal-acts.ts';
 
 /** What of a group of failures is needed here. */
 export interface WeekKind {
@@ -95,7 +96,7 @@ export interface WeekFacts<K extends WeekKind> {
     readonly passed: number;
     readonly failed: number;
   }[];
-  readonly journal: readonly { readonly name: string; readonly what: string }[];
+  readonly journal: readonly ActEntry[];
 }
 
 /** Kinds of each list in the text; the page has all. */
@@ -135,7 +136,7 @@ export function weekText<K extends WeekKind>(facts: WeekFacts<K>, addressOf: (ki
   }
   if (facts.journal.length > 0) {
     const by = new Map<string, number>();
-    for (const { name } of facts.journal) by.set(name, (by.get(name) ?? 0) + 1);
+    for (const { entry } of journalActs(facts.journal)) by.set(entry.name, (by.get(entry.name) ?? 0) + 1);
     const people = [...by].sort((a, b) => b[1] - a[1]).map(([name, count]) => `${name} ${formatCount(count)}`);
     lines.push('', `Said in this week: ${people.join(', ')}`);
   }

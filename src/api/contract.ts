@@ -1600,6 +1600,7 @@ export const JournalEntry = z.object({
   atMs: epochMs,
   name: z.string().describe('who, as they were called then'),
   fingerprint: z.string().nullable(),
+  about: z.string().nullable().describe('recipe and task of the kind, or title of the known issue'),
   issue: count.nullable(),
   what: z.enum(JOURNAL_KINDS),
   was: z.string().nullable(),

@@ -51,6 +51,8 @@ export interface JournalEntry {
   readonly name: string;
   /** Null: of a known issue. */
   readonly fingerprint: string | null;
+  /** Recipe and task of the kind, or title of the known issue. */
+  readonly about: string | null;
   readonly issue: number | null;
   readonly what: JournalKind;
   readonly was: string | null;
@@ -232,7 +234,20 @@ export function triageOf(db: Kysely<Database>, dialect: Dialect, sight: Sight): 
       const rows = await db
         .selectFrom('triage_journal as j')
         .leftJoin('fingerprints as fp', 'fp.number', 'j.fingerprint')
-        .select(['j.number', 'j.at_ms', 'j.name', 'fp.hash', 'j.issue', 'j.what', 'j.was', 'j.said'])
+        .leftJoin('known_issues as i', 'i.number', 'j.issue')
+        .select([
+          'j.number',
+          'j.at_ms',
+          'j.name',
+          'fp.hash',
+          'fp.pn',
+          'fp.task',
+          'i.title',
+          'j.issue',
+          'j.what',
+          'j.was',
+          'j.said',
+        ])
         .$if(only !== null, (query) => query.where('j.fingerprint', '=', only))
         .$if(fromMs !== undefined, (query) => query.where('j.at_ms', '>=', Math.floor(fromMs!)))
         .$if(toMs !== undefined, (query) => query.where('j.at_ms', '<', Math.ceil(toMs!)))
@@ -258,6 +273,7 @@ export function triageOf(db: Kysely<Database>, dialect: Dialect, sight: Sight): 
         atMs: Number(row.at_ms),
         name: row.name,
         fingerprint: row.hash,
+        about: row.title ?? ([row.pn, row.task].filter((part) => part !== null).join(' ') || null),
         issue: row.issue,
         what: row.what as JournalKind,
         was: row.was,

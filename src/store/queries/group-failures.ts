@@ -227,7 +227,7 @@ function some<T>(all: readonly T[], test: (one: T) => boolean, none: boolean): b
 
 /**
  * What is known of a group: where its fingerprints differ, it is as new as the newest of them, since somebody must still look; else it is what the
- * last word was.
+ * last word was. A note that was said of all of them at once is one note.
  */
 function oneWord(words: readonly Word[]): Word | null {
   let chosen: Word | null = null;
@@ -236,7 +236,7 @@ function oneWord(words: readonly Word[]): Word | null {
     else if ((word.state === 'new') !== (chosen.state === 'new')) chosen = word.state === 'new' ? word : chosen;
     else if ((word.changedMs ?? 0) > (chosen.changedMs ?? 0)) chosen = word;
   }
-  return chosen === null ? null : { ...chosen, notes: words.reduce((sum, { notes }) => sum + notes, 0) };
+  return chosen === null ? null : { ...chosen, notes: Math.max(...words.map(({ notes }) => notes)) };
 }
 
 function triageOfGroup({ number: _, ...word }: Word): Omit<TriageWord, 'fingerprint'> {

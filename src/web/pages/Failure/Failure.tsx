@@ -17,6 +17,7 @@ import { VisibilityMark } from '../../components/VisibilityMark.tsx';
 import { failureQuery } from '../../state/api.ts';
 import { useCommands } from '../../state/commands.ts';
 import { compact } from '../../state/search.ts';
+import { Known } from '../Failures/Known.tsx';
 import styles from './Failure.module.css';
 import { History } from './History.tsx';
 import { SeenBefore } from './SeenBefore.tsx';
@@ -64,6 +65,9 @@ export function Failure() {
         <SeenBefore failure={failure} />
         <History failure={failure} />
         <Layers failure={failure} />
+        {failure.fingerprint === null ? null : (
+          <Known fingerprint={failure.fingerprint.hash} crossHash={failure.fingerprint.crossHash} />
+        )}
       </div>
       <section>
         <h2>Log</h2>

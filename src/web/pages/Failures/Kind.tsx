@@ -3,6 +3,7 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { Fragment } from 'react';
 import { cameBack, kindName } from '../../../analysis/failure-week.ts';
+import { journalActs } from '../../../analysis/journal-acts.ts';
 import type { FailureGroup, FailureLine, FailureParent, JournalEntry } from '../../../api/contract.ts';
 import { formatCount, formatUtc, NOT_RECORDED, plural } from '../../../model/format.ts';
 import { Missing, When } from '../../components/Figures.tsx';
@@ -290,11 +291,7 @@ function Journal({ fingerprint, more }: { fingerprint: string; more: number }) {
   if (data === undefined || data.journal.length === 0) return null;
   return (
     <>
-      <ul className={styles.journal} aria-label="What was said">
-        {data.journal.map((entry) => (
-          <JournalLine key={entry.number} entry={entry} />
-        ))}
-      </ul>
+      <JournalList entries={data.journal} />
       {more > 0 ? (
         <p className="muted" style={{ fontSize: 12 }}>
           Of the most frequent of {plural(more + 1, 'fingerprint')}; by recipe and task each has its own.
@@ -304,25 +301,46 @@ function Journal({ fingerprint, more }: { fingerprint: string; more: number }) {
   );
 }
 
-export function JournalLine({ entry }: { entry: JournalEntry }) {
-  const { what, was, said } = entry;
+export function JournalList({
+  entries,
+  about = false,
+}: {
+  entries: readonly JournalEntry[];
+  /** Say of what each entry is. */
+  about?: boolean;
+}) {
   return (
-    <li>
-      <span className="muted">
-        <strong>{entry.name}</strong> <When ms={entry.atMs} />{' '}
-        {what === 'state'
-          ? `${was} → ${said}`
-          : what === 'owner'
-            ? `owner ${was ?? 'nobody'} → ${said ?? 'nobody'}`
-            : what === 'issue-added'
-              ? 'added a known issue'
-              : what === 'issue-changed'
-                ? 'changed a known issue'
-                : what === 'issue-removed'
-                  ? `removed the known issue "${was}"`
-                  : ''}
-      </span>
-      {what === 'note' ? <div className={styles.note}>{said}</div> : null}
-    </li>
+    <ul className={styles.journal} aria-label="What was said">
+      {journalActs(entries).map(({ entry, count }) => (
+        <li key={entry.number}>
+          <span className="muted">
+            <strong>{entry.name}</strong> <When ms={entry.atMs} /> {actWords(entry)}
+            {count > 1
+              ? ` of ${plural(count, 'fingerprint')}`
+              : about && entry.about !== null
+                ? ` of ${entry.about}`
+                : ''}
+          </span>
+          {entry.what === 'note' ? <div className={styles.note}>{entry.said}</div> : null}
+        </li>
+      ))}
+    </ul>
   );
+}
+
+function actWords({ what, was, said }: JournalEntry): string {
+  switch (what) {
+    case 'state':
+      return `${was ?? 'new'} → ${said ?? 'new'}`;
+    case 'owner':
+      return `owner ${was ?? 'nobody'} → ${said ?? 'nobody'}`;
+    case 'note':
+      return 'a note';
+    case 'issue-added':
+      return 'a new known issue';
+    case 'issue-changed':
+      return 'a change of the known issue';
+    case 'issue-removed':
+      return 'the end of the known issue';
+  }
 }

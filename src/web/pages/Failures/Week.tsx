@@ -15,7 +15,7 @@ import { Facets } from '../Builds/Facets.tsx';
 import styles from './Failures.module.css';
 import type { ChangeSearch } from './Failures.tsx';
 import { failureId } from './failure-id.ts';
-import { JournalLine, State } from './Kind.tsx';
+import { JournalList, State } from './Kind.tsx';
 import { buildsOf, type FailuresSearch } from './search.ts';
 import { UnsteadyTable } from './Unsteady.tsx';
 
@@ -132,11 +132,7 @@ function Told({ week, stale }: { week: FailureWeek; stale: boolean }) {
       {week.journal.length === 0 ? null : (
         <section className={styles.weekPart}>
           <h2>Said in this week</h2>
-          <ul className={styles.journal}>
-            {week.journal.map((entry) => (
-              <JournalLine key={entry.number} entry={entry} />
-            ))}
-          </ul>
+          <JournalList entries={week.journal} about={true} />
         </section>
       )}
     </div>
