@@ -4,7 +4,7 @@ import { basename, resolve } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CAUSE_CLASSES, type CauseClass, excerptAround, findCause } from './cause-line.ts';
-import { explainFingerprint, type FailureFacts, fingerprintOf, RULES_VERSION } from './fingerprint.ts';
+import { explainFingerprint, explainKept, type FailureFacts, fingerprintOf, RULES_VERSION } from './fingerprint.ts';
 
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
 
@@ -479,6 +479,18 @@ describe('the formula', () => {
     }
     expect(told.exactOf).toEqual(['busybox', 'do_compile', 'compile', told.fingerprint.text]);
     expect(told.fingerprint.hash).toMatch(/^[0-9a-f]{16}$/);
+  });
+
+  test('is told again of what is kept of each failure, and not of what other rules made', () => {
+    for (const [name] of OURS) {
+      const facts = { pn: `fp-${name.split('-')[0]}`, version: '1.2.3-r0', task: /do_\w+$/.exec(name)![0] };
+      const cause = findCause(readFileSync(resolve(FIXTURES, `${name}.log`), 'utf8'));
+      const told = explainFingerprint(facts, cause, digest);
+      const { hash, crossHash, causeClass } = told.fingerprint;
+      const kept = { ...facts, cause: cause?.text ?? null, fingerprint: { hash, crossHash, class: causeClass } };
+      expect([name, explainKept(kept, digest)]).toEqual([name, told]);
+      expect(explainKept({ ...kept, fingerprint: { ...kept.fingerprint, hash: 'f'.repeat(16) } }, digest)).toBeNull();
+    }
   });
 
   test('of rules 1 stays what it is: a change of it must raise RULES_VERSION', () => {

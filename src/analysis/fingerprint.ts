@@ -7,7 +7,7 @@
  * The version itself is not hashed: a failure that new rules say the same of stays in its group, with what people wrote about that.
  * Every step has a name and a reason, for a person who asks why two failures are one group reads them (docs/fingerprints.md, and the page of a failure).
  */
-import type { Cause, CauseClass } from './cause-line.ts';
+import { CAUSE_CLASSES, type Cause, type CauseClass } from './cause-line.ts';
 
 /** Of the rules of cause-line.ts and of the steps below. 0 stands for "not yet looked at". */
 export const RULES_VERSION = 1;
@@ -336,4 +336,36 @@ export function explainFingerprint(facts: FailureFacts, cause: Cause | null, dig
 
 export function fingerprintOf(facts: FailureFacts, cause: Cause | null, digest: Digest): Fingerprint {
   return explainFingerprint(facts, cause, digest).fingerprint;
+}
+
+/** What is kept of a failure that was looked at. */
+export interface KeptFailure extends FailureFacts {
+  readonly cause: string | null;
+  readonly fingerprint: { readonly hash: string; readonly crossHash: string; readonly class: string };
+}
+
+/**
+ * How the fingerprint of a stored failure came about. Kept is what it came to and not the way there, so the way is gone again; null where it leads
+ * elsewhere by now, because it was made by rules of another version.
+ */
+export function explainKept(
+  { cause, fingerprint, ...facts }: KeptFailure,
+  digest: Digest,
+): ExplainedFingerprint | null {
+  const causeClass = CAUSE_CLASSES.find((one) => one === fingerprint.class);
+  if (causeClass === undefined) return null;
+  const text = cause ?? '';
+  const ways: readonly (Cause | null)[] = [
+    { line: 0, text, causeClass, vague: false },
+    { line: 0, text, causeClass, vague: true },
+    { line: 0, text, causeClass: 'other', vague: true },
+    { line: 0, text, causeClass: 'other', vague: false },
+    null,
+  ];
+  for (const way of ways) {
+    const told = explainFingerprint(facts, way, digest);
+    const { hash, crossHash } = told.fingerprint;
+    if (hash === fingerprint.hash && crossHash === fingerprint.crossHash) return told;
+  }
+  return null;
 }

@@ -1048,6 +1048,7 @@ const RecipeSuccess = z.object({
   coreCommit: z.string().nullable(),
   version: z.string().nullable(),
 });
+const GroupingStep = z.object({ name: z.string(), why: z.string(), before: z.string(), after: z.string() });
 export const FailureDetail = z.object({
   id: FailureAddress,
   build: z.string(),
@@ -1085,6 +1086,15 @@ export const FailureDetail = z.object({
     })
     .nullable()
     .describe('null: not looked at yet'),
+  grouping: z
+    .object({
+      steps: z.array(GroupingStep).describe('from the line that says why to the words of the fingerprint'),
+      crossSteps: z.array(GroupingStep).describe('from there to what other recipes may have as well'),
+      exactOf: z.array(z.string()).describe('what the hash is made of, part by part'),
+      crossOf: z.array(z.string()).describe('what crossHash is made of'),
+    })
+    .nullable()
+    .describe('how the fingerprint came about (docs/fingerprints.md); null: rules of another version made it'),
   environment: z.object({
     name: z.string(),
     startedMs: epochMs.nullable(),

@@ -2,7 +2,9 @@
  * A failure as a page, a text or a title shows it: what failed, the line that says why, who else had it and since when, what fixed it, and when
  * the recipe was built last. Everything but the log itself, which is read by its lines.
  */
+import { createHash } from 'node:crypto';
 import { plainText } from '../analysis/ansi.ts';
+import { type ExplainedStep, explainKept } from '../analysis/fingerprint.ts';
 import { commitLink, layerPage } from '../analysis/revision-links.ts';
 import { prefixOfShortId } from '../collector/short-id.ts';
 import type { Failure, LayerRevision } from '../model/build.ts';
@@ -73,6 +75,15 @@ export interface SeenElsewhere extends Omit<Seen, 'newest'> {
   readonly newest: readonly (Seen['newest'][number] & { readonly failure: string })[];
 }
 
+/** How the fingerprint came about: what was taken out of the line, step by step. */
+export interface ShownGrouping {
+  readonly steps: readonly ExplainedStep[];
+  readonly crossSteps: readonly ExplainedStep[];
+  /** What the two hashes were made of, part by part. */
+  readonly exactOf: readonly string[];
+  readonly crossOf: readonly string[];
+}
+
 export interface FailureDetail {
   /** Address: `<first digits of the build>.<key>`. */
   readonly id: string;
@@ -90,6 +101,7 @@ export interface FailureDetail {
   readonly around: AroundCause | null;
   readonly log: FailureLog;
   readonly fingerprint: StoredFailure['fingerprint'];
+  readonly grouping: ShownGrouping | null;
   readonly environment: Pick<
     BuildHead,
     | 'name'
@@ -159,6 +171,7 @@ export async function showFailure(
     row: failure.row,
     ...found,
     fingerprint,
+    grouping: groupingOf(stored),
     environment: {
       name: head.name,
       startedMs: head.startedMs,
@@ -261,6 +274,16 @@ function excerptOf({ excerpt, causeLine, cause }: StoredFailure): AroundCause | 
     lines,
     at: found < 0 ? null : found,
   };
+}
+
+/** Null: not looked at yet, or by rules of another version. */
+function groupingOf({ pn, version, task, cause, fingerprint }: StoredFailure): ShownGrouping | null {
+  if (fingerprint === null) return null;
+  const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
+  const told = explainKept({ pn, version, task, cause, fingerprint }, digest);
+  if (told === null) return null;
+  const { steps, crossSteps, exactOf, crossOf } = told;
+  return { steps, crossSteps, exactOf, crossOf };
 }
 
 /** With addresses where something failed. */

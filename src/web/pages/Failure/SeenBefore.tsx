@@ -83,21 +83,45 @@ function List({ newest }: { newest: NonNullable<FailureDetail['seen']>['newest']
   );
 }
 
-function Formula({ failure: { fingerprint } }: { failure: FailureDetail }) {
+function Formula({ failure: { fingerprint, grouping } }: { failure: FailureDetail }) {
   if (fingerprint === null) return null;
   return (
     <details className={styles.formula}>
       <summary className="muted">
-        fingerprint <span className="mono">{fingerprint.hash}</span>
+        how this was grouped: fingerprint <span className="mono">{fingerprint.hash}</span>
       </summary>
       <p>
-        Two failures are one where recipe, task, class and these words are the same. Paths, versions, numbers of lines,
-        ids and times were taken out of them (rules {fingerprint.rules}):
+        Two failures are one where recipe, task, class and these words are the same. What differs from build to build
+        was taken out of them (rules {fingerprint.rules}):
       </p>
-      <pre className={styles.words}>{fingerprint.text}</pre>
-      <p className="muted">
-        Without recipe and task: <span className="mono">{fingerprint.crossHash}</span>
+      <pre className={styles.words}>{fingerprint.text === '' ? '(no words: nothing says why)' : fingerprint.text}</pre>
+      {grouping === null ? null : <Steps steps={grouping.steps} />}
+      <p>
+        Without recipe and task, to find the same cause elsewhere: <span className="mono">{fingerprint.crossHash}</span>
       </p>
+      {grouping === null ? (
+        <p className="muted">The steps are not shown: rules of another version made it.</p>
+      ) : (
+        <Steps steps={grouping.crossSteps} />
+      )}
     </details>
+  );
+}
+
+function Steps({ steps }: { steps: NonNullable<FailureDetail['grouping']>['steps'] }) {
+  if (steps.length === 0) return null;
+  return (
+    <ol className={styles.steps}>
+      {steps.map(({ name, why, before, after }) => (
+        <li key={name}>
+          {name}: <span className="muted">{why}</span>
+          <pre className={styles.words}>
+            <del>{before}</del>
+            {'\n'}
+            <ins>{after === '' ? '(nothing)' : after}</ins>
+          </pre>
+        </li>
+      ))}
+    </ol>
   );
 }
