@@ -28,6 +28,8 @@ import type {
   LogFound,
   LogFoundQuery,
   LogQuery,
+  LogsFound,
+  LogsQuery,
   LogText,
   MadeToken,
   MatrixQuery,
@@ -133,6 +135,7 @@ export interface Client {
   graph(id: string, revision?: string | null, signal?: AbortSignal): Promise<ColumnsBody>;
   log(id: string, query: Asked<LogQuery>, signal?: AbortSignal): Promise<LogText>;
   failure(address: string, signal?: AbortSignal): Promise<FailureDetail>;
+  searchLogs(query: Asked<LogsQuery>, signal?: AbortSignal): Promise<LogsFound>;
   findInLog(id: string, query: Asked<LogFoundQuery>, signal?: AbortSignal): Promise<LogFound>;
   compare(query: Asked<CompareQuery>, signal?: AbortSignal): Promise<CompareResult>;
   tests(id: string, query: Asked<TestsQuery>, signal?: AbortSignal): Promise<TestsResult>;
@@ -239,6 +242,7 @@ export function createClient(fetchImplementation: typeof fetch = fetch, base: st
     graph: (id, r, signal) => bytes(`${build(id)}/graph${queryString({ r })}`, signal),
     log: (id, query, signal) => get(`${build(id)}/log${queryString(query)}`, signal),
     failure: (of, signal) => get(`/failures/${encodeURIComponent(of)}`, signal),
+    searchLogs: (query, signal) => get(`/logs${queryString(query)}`, signal),
     findInLog: (id, query, signal) => get(`${build(id)}/log/found${queryString(query)}`, signal),
     compare: (query, signal) => get(`/compare${queryString(query)}`, signal),
     tests: (id, query, signal) => get(`${build(id)}/tests${queryString(query)}`, signal),

@@ -14,6 +14,7 @@
  *     GET  /builds/{id}/log                   LogQuery -> LogText; 404 when there is none, 403 outside the folder given
  *     GET  /builds/{id}/log.txt               LogFileQuery -> all of it, text/plain
  *     GET  /builds/{id}/log/found             LogFoundQuery -> LogFound: where words stand in it, or errors
+ *     GET  /logs                              LogsQuery -> LogsFound: words in the logs of all failures
  *     GET  /builds/{id}/tasks.csv             downloads: the task table as CSV,
  *     GET  /builds/{id}/tasks.json            as JSON,
  *     GET  /builds/{id}/tasks.parquet         as Parquet,
@@ -94,6 +95,7 @@ import {
   ISSUE_TITLE_CHARS_MAX,
   LINK_CHARS_MAX,
   LOG_LINES_MAX,
+  LOG_SEARCH_CHARS_MAX,
   LOG_WORDS_CHARS_MAX,
   NOTE_CHARS_MAX,
   OFFERED_BLOBS_MAX,
@@ -1164,6 +1166,35 @@ export const FailureDetail = z.object({
     .describe('builds that executed the recipe'),
 });
 export type FailureDetail = z.infer<typeof FailureDetail>;
+/** The same filter as the list of builds has. */
+export const LogsQuery = BuildsQuery.omit({ after: true, limit: true }).extend({
+  words: z.string().min(1).max(LOG_SEARCH_CHARS_MAX).describe('all of them; "in quotes": in one line, as written'),
+  limit: z.coerce.number().int().min(1).max(100).default(20),
+});
+export type LogsQuery = z.infer<typeof LogsQuery>;
+export const LogsFound = z.object({
+  failures: z.array(
+    z.object({
+      build: z.string(),
+      buildName: z.string(),
+      startedMs: epochMs.nullable(),
+      machine: z.string().nullable(),
+      key: z.string().describe('the failure is <build>.<key>'),
+      pn: z.string().nullable(),
+      mc: z.string(),
+      task: z.string().nullable(),
+      version: z.string().nullable(),
+      cause: z.string().nullable().describe('the line that says why'),
+      line: count
+        .nullable()
+        .describe('where the words stand, counted from 1; null: not looked for, or the log is kept no more'),
+      text: z.string().nullable().describe('of that line'),
+      whole: z.boolean().describe('all words are in that line'),
+    }),
+  ),
+  more: z.boolean().describe('not every log that has these words was looked at'),
+});
+export type LogsFound = z.infer<typeof LogsFound>;
 
 export const LogFound = z.object({
   found: z.array(count).describe('lines counted from 1'),

@@ -10,10 +10,13 @@ import { findCause } from '../analysis/cause-line.ts';
 import { RULES_VERSION } from '../analysis/fingerprint.ts';
 import type { Build } from '../model/build.ts';
 import { drawBuild } from '../model/draw-build.ts';
+import type { OperationContext } from '../operations/context.ts';
+import { searchLogs } from '../operations/search-logs.ts';
 import { memoryBlobs } from '../store/blobs/index.ts';
 import { openStore } from '../store/index.ts';
 import { STRANGER, type Store, type Visibility } from '../store/store.ts';
 import { chooseCause, FailureIndexer, indexFailures } from './index-failures.ts';
+import { indexLogs } from './index-logs.ts';
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 const logOf = (root: string, pv: string, error = "error: 'foo' undeclared"): string =>
@@ -172,6 +175,57 @@ describe.each(databases)('failures are looked at ($name)', ({ name, open, skip }
     expect(await left()).toBe(0);
     expect(told).toEqual([true, false]);
     await indexer.close();
+  });
+
+  on('words of their logs are found, by those who may see them, and forgotten with the logs', async () => {
+    const log = `${logOf('/w', '1.0.0')}cannot find -lzebra_77 today\n`;
+    await put(log);
+    const a = await save(failed('1.0.0', log, null));
+    const b = await save(failed('1.0.1', log, null), 'private');
+    await indexFailures({ store, blobs });
+    expect(await indexLogs({ store, blobs })).toBeGreaterThan(0);
+    expect(await indexLogs({ store, blobs })).toBe(0);
+    expect(await store.logIndex.countPending(1)).toBe(0);
+    const found = async (words: string[], beginning: string | null = null, by: Store = store, machine: string[] = []) =>
+      (await by.searchLogs({ words, beginning, filter: { machine }, limit: 10 })).map(({ build }) => build).sort();
+    expect(await found(['lzebra_77', 'cannot'])).toEqual([a, b].sort());
+    expect(await found(['cannot'], 'lzeb')).toEqual([a, b].sort());
+    expect(await found(['lzebra_77'], null, store.seenBy(STRANGER))).toEqual([a]);
+    expect(await found(['lzebra_77', 'nowhere'])).toEqual([]);
+    expect(await found(['lzebra'])).toEqual([]);
+    expect(await found(['lzebra_77'], null, store, ['other-machine'])).toEqual([]);
+    expect(await found([])).toEqual([]);
+
+    const context = { store, blobs } as unknown as OperationContext;
+    const said = await searchLogs(context, { text: 'zebra "find -lzebra_77"', filter: {}, limit: 10 });
+    expect(said).toEqual({ failures: [], more: false });
+    const told = await searchLogs(context, { text: '"find -lzebra_77" cann', filter: {}, limit: 10 });
+    expect(told.failures).toHaveLength(2);
+    expect(told.failures[0]).toMatchObject({
+      line: 4,
+      text: 'cannot find -lzebra_77 today',
+      whole: true,
+      pn: 'busybox',
+    });
+    expect((await searchLogs(context, { text: '"-lzebra_77 find"', filter: {}, limit: 10 })).failures).toEqual([]);
+    expect(await searchLogs(context, { text: 'lzebra', filter: {}, limit: 1 })).toMatchObject({ more: true });
+    await blobs.delete(sha256(log));
+    expect((await searchLogs(context, { text: 'lzebra', filter: {}, limit: 10 })).failures[0]).toMatchObject({
+      line: null,
+    });
+    expect(await store.logIndex.forget(10)).toBe(0);
+    for (const id of [a, b]) await store.deleteBuild(id);
+    const rules = {
+      buildsDays: null,
+      failureLogsDays: null,
+      logsDays: null,
+      reportsDays: null,
+      uploadsDays: 1000,
+      blobBytes: null,
+    };
+    while ((await store.retention.step(rules, Date.now(), blobs)) !== null);
+    expect(await store.logIndex.forget(10)).toBeGreaterThan(0);
+    expect(await store.logIndex.forget(10)).toBe(0);
   });
 
   on('a log that is gone, and one of bytes that are no text, keep no failure from being looked at', async () => {

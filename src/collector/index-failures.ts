@@ -12,6 +12,7 @@ import { CAUSE_LOG_BYTES_MAX } from '../model/limits.ts';
 import type { BlobStore } from '../store/blobs/index.ts';
 import type { IndexedFailure, LogCause, PendingFailure } from '../store/failure-index.ts';
 import type { Store } from '../store/store.ts';
+import { indexLogs } from './index-logs.ts';
 import { matchNewFingerprints } from './match-known-issues.ts';
 
 /** Failures of one transaction: some milliseconds of writing. */
@@ -148,8 +149,9 @@ function linesOf(text: string): number {
 
 /** How often is looked for what was left: by another controller, by one that was killed, or since the rules have grown. */
 const SWEEP_MS = 60_000;
-/** Of one look: the thread is also there to take builds in. */
-const SWEEP_FAILURES_MAX = 2000;
+/** Of one look: a build that was saved meanwhile waits for no more. */
+const SWEEP_FAILURES_MAX = 500;
+const SWEEP_LOGS_MAX = 100;
 
 export interface FailureIndexerOptions extends IndexContext {
   readonly onWarning: (message: string) => void;
@@ -177,15 +179,23 @@ export class FailureIndexer {
 
   /** Those of a build that was just saved; resolves when they were looked at, and never fails: a look is made up for later. */
   ofBuild(build: string): Promise<void> {
-    return this.#then({ build });
+    return this.#then(async (signal) => {
+      await indexFailures(this.#options, { build, signal });
+      await indexLogs(this.#options, { build, signal });
+    });
   }
 
   /** Whatever is left: a log has come. Many of these make one look. */
   poke(): void {
     if (this.#all) return;
     this.#all = true;
-    void this.#then({ limit: SWEEP_FAILURES_MAX }, () => {
+    void this.#then(async (signal) => {
       this.#all = false;
+      const failures = await indexFailures(this.#options, { limit: SWEEP_FAILURES_MAX, signal });
+      const logs = await indexLogs(this.#options, { limit: SWEEP_LOGS_MAX, signal });
+      const gone = await this.#options.store.logIndex.forget(SWEEP_LOGS_MAX);
+      // Builds that were saved meanwhile come first.
+      if (failures === SWEEP_FAILURES_MAX || logs === SWEEP_LOGS_MAX || gone === SWEEP_LOGS_MAX) this.poke();
     });
   }
 
@@ -195,13 +205,13 @@ export class FailureIndexer {
     await this.#working;
   }
 
-  #then(what: IndexWhat, before = (): void => {}): Promise<void> {
+  #then(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
     const { onWarning, onBusy } = this.#options;
     if (this.#waiting++ === 0) onBusy(true);
     this.#working = this.#working.then(async () => {
-      before();
       try {
-        if (!this.#stop.signal.aborted) await indexFailures(this.#options, { ...what, signal: this.#stop.signal });
+        const { signal } = this.#stop;
+        if (!signal.aborted) await work(signal);
       } catch (error) {
         onWarning(
           `Failures could not be looked at, and are later: ${error instanceof Error ? error.message : String(error)}`,

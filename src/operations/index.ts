@@ -14,6 +14,7 @@ export const OPERATIONS = {
   'read-graph': async () => (await import('./read-graph.ts')).readGraph,
   'read-log': async () => (await import('./read-log.ts')).readLog,
   'read-log-bytes': async () => (await import('./read-log.ts')).readLogBytes,
+  'search-logs': async () => (await import('./search-logs.ts')).searchLogs,
   'find-in-log': async () => (await import('./find-in-log.ts')).findInLog,
   'compare-builds': async () => (await import('./compare-builds.ts')).compareBuilds,
   'show-tests': async () => (await import('./show-tests.ts')).showTests,

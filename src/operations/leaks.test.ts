@@ -3,10 +3,12 @@
  * see answers as what is not there, and no answer holds a word of it. The table is typed by the names of operations, so one without a row does
  * not compile; a row without a build says why.
  */
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hasPostgres } from '../../test/real-parts.ts';
 import { type RealPostgres, startPostgres } from '../../test/real-postgres.ts';
 import { ChartQuery, CompareQuery, ExploreQuery } from '../api/contract.ts';
+import { indexLogs } from '../collector/index-logs.ts';
 import { shortIdOf } from '../collector/short-id.ts';
 import { drawBuild } from '../model/draw-build.ts';
 import { memoryBlobs } from '../store/blobs/index.ts';
@@ -100,6 +102,13 @@ const ROWS: { readonly [N in OperationName]: Row<N> } = {
   'read-graph': { of: (build) => ({ build }) },
   'read-log': { of: (build) => ({ build, row: 0 }) },
   'read-log-bytes': { of: (build) => ({ build, row: 0, at: 0 }) },
+  'search-logs': {
+    all: [...KINDS.map((kind) => `zz${kind}`), 'told in a log', '"a log"', 'zz'].map((text) => ({
+      text,
+      filter: {},
+      limit: 50,
+    })),
+  },
   'find-in-log': { of: (build) => ({ build, row: 0 }) },
   'compare-builds': { of: (build) => ({ builds: [ID.public, build], options: compareOptions }) },
   'show-tests': { of: (build) => ({ build, run: null, states: [], words: [], after: -1, limit: 100 }) },
@@ -250,6 +259,9 @@ describe.each(databases)('over $name', ({ open, skip }) => {
       reportTemplate: async () => '<title><!--report-title--></title><script><!--report-data--></script>',
     };
     for (const [n, kind] of KINDS.entries()) {
+      const log = Buffer.from(`told in a log: zz${kind}word\n`);
+      const blob = createHash('sha256').update(log).digest('hex');
+      await store.blobIndex.noteBlob(blob, await context.blobs.put(blob, [log], 1000), START);
       const drawn = drawBuild(`
         zz${kind}:do_compile ====       cputime=${n + 1} zz${kind}number=7
         other:do_compile     .. ===F    cputime=2 <- zz${kind}:do_compile
@@ -258,6 +270,11 @@ describe.each(databases)('over $name', ({ open, skip }) => {
         ID[kind],
         {
           ...drawn,
+          logs: drawn.failures.map(({ row, pf, task, mc }) => ({
+            ...{ kind: 'failure' as const, row, pf, task, mc, blob },
+            bytes: log.length,
+            originalBytes: null,
+          })),
           name: `zz${kind}-name`,
           machine: `zz${kind}-machine`,
           distro: `zz${kind}-distro`,
@@ -286,6 +303,7 @@ describe.each(databases)('over $name', ({ open, skip }) => {
         START,
       );
     }
+    await indexLogs({ store, blobs: context.blobs });
     await store.addAlias(ALIAS, ID.private);
     const pending = await store.failureIndex.pending(1, 10);
     await store.failureIndex.write({

@@ -56,6 +56,14 @@ export interface Dialect {
   unindexed(column: string): RawBuilder<unknown>;
   /** The values of a one-column subquery as JSON text. */
   jsonArray(query: RawBuilder<unknown>, column: string): RawBuilder<string | null>;
+  /** Which words a log has, by its number in `log_texts`. Words are letters, digits and underscores in lower case. */
+  readonly logWords: {
+    readonly statements: readonly string[];
+    write(number: number, words: readonly string[]): RawBuilder<unknown>;
+    remove(number: number): RawBuilder<unknown>;
+    /** True for logs that have all the words, and one that begins so. */
+    has(column: string, words: readonly string[], beginning: string | null): RawBuilder<boolean>;
+  };
   /** Held until the transaction ends: one migration at a time. Null: the transaction itself does it. */
   readonly migrationLock: RawBuilder<unknown> | null;
   /** What the database takes, one row. */
@@ -101,6 +109,20 @@ function sqlite(file: string): Dialect {
       sql<boolean>`${sql.ref(column)} in (select value from json_each(${JSON.stringify(numbers)}))`,
     unindexed: (column) => sql`+${sql.ref(column)}`,
     jsonArray: (query, column) => sql<string>`(select json_group_array(${sql.ref(column)}) from (${query}))`,
+    logWords: {
+      // Words alone, neither their places nor the text: 4 % of what logs take. Beyond ASCII everything is a letter, as in analysis/log-words.ts.
+      statements: [
+        `create virtual table log_words using
+          fts5(words, content = '', contentless_delete = 1, detail = none, tokenize = "ascii tokenchars '_'")`,
+      ],
+      write: (number, words) => sql`insert into log_words (rowid, words) values (${number}, ${words.join(' ')})`,
+      remove: (number) => sql`delete from log_words where rowid = ${number}`,
+      has: (column, words, beginning) => {
+        const all = words.map((word) => `"${word}"`);
+        if (beginning !== null) all.push(`"${beginning}"*`);
+        return sql<boolean>`${sql.ref(column)} in (select rowid from log_words where log_words match ${all.join(' AND ')})`;
+      },
+    },
     migrationLock: null,
     databaseBytes: sql`select page_count * page_size as bytes from pragma_page_count(), pragma_page_size()`,
     beginSnapshot: 'begin deferred',
@@ -366,6 +388,19 @@ function postgres(url: string): Dialect {
     oneOf: (column, numbers) => sql<boolean>`${sql.ref(column)} = any(${[...numbers]}::integer[])`,
     unindexed: (column) => sql.ref(column),
     jsonArray: (query, column) => sql<string>`(select json_agg(${sql.ref(column)})::text from (${query}) as list)`,
+    logWords: {
+      statements: [
+        'create table log_words (log integer primary key, words tsvector not null)',
+        'create index log_words_by_word on log_words using gin (words)',
+      ],
+      write: (number, words) => sql`insert into log_words values (${number}, array_to_tsvector(${[...words]}::text[]))`,
+      remove: (number) => sql`delete from log_words where log = ${number}`,
+      has: (column, words, beginning) => {
+        const all = words.map((word) => `'${word}'`);
+        if (beginning !== null) all.push(`'${beginning}':*`);
+        return sql<boolean>`${sql.ref(column)} in (select log from log_words where words @@ ${all.join(' & ')}::tsquery)`;
+      },
+    },
     migrationLock: sql`select pg_advisory_xact_lock(${MIGRATION_LOCK})`,
     databaseBytes: sql`select pg_database_size(current_database()) as bytes`,
     beginSnapshot: 'begin isolation level repeatable read read only',

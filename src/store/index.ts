@@ -6,6 +6,7 @@ import { dialectFor } from './dialect.ts';
 import { Dictionaries } from './dictionaries.ts';
 import { countAlike, failureIndex } from './failure-index.ts';
 import { farmsOf, readRelations } from './farms.ts';
+import { logIndex, searchLogs } from './log-search.ts';
 import { migrate } from './migrations/index.ts';
 import { countFacets } from './queries/count-facets.ts';
 import { databaseBytes } from './queries/database-bytes.ts';
@@ -73,6 +74,7 @@ export async function openStore(database: string): Promise<Store> {
   const farms = farmsOf(db, dialect);
   const accounts = accountsOf(db, dialect);
   const failures = failureIndex(db, dialect);
+  const logs = logIndex(db, dialect);
 
   /** The store as somebody sees it; null: whole. */
   function seen(viewer: Viewer | null): Store {
@@ -150,6 +152,8 @@ export async function openStore(database: string): Promise<Store> {
       retention: keeping,
       farms,
       failureIndex: failures,
+      logIndex: logs,
+      searchLogs: (question) => searchLogs(db, dialect, sight, question),
       countAlike: async (id) => (await one(async () => countAlike(db, sight, id))(id)) ?? new Map(),
       triage: triageOf(db, dialect, sight),
       search: searchOf(db, dialect, sight),

@@ -210,6 +210,12 @@ export interface Database {
     /** The line with some around it. */
     excerpt: string;
   };
+  /** Logs whose words are kept; the words are in a table that each engine has its own way of (Dialect.logWords). */
+  log_texts: {
+    number: Generated<number>;
+    hash: string;
+    version: number;
+  };
   build_layers: {
     build: number;
     ordinal: number;

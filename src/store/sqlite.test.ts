@@ -99,7 +99,9 @@ describe('store in a file', () => {
     const database = new DatabaseSync(file);
     const tables = database.prepare("select name from sqlite_schema where type = 'table'").all();
     const kept = ['metrics', 'recipe_names', 'store_version', 'sqlite_sequence'];
-    const names = tables.map((table) => String(table.name)).filter((name) => !kept.includes(name));
+    // Its own rows of a full-text index: two of the tree, one of the settings, without anything in it.
+    const own = /^log_words_/;
+    const names = tables.map((table) => String(table.name)).filter((name) => !kept.includes(name) && !own.test(name));
     expect(names.length).toBeGreaterThan(9);
     const counts = names.map((name) => [name, database.prepare(`select count(*) as n from ${name}`).get()?.n]);
     expect(counts).toEqual(names.map((name) => [name, 0]));

@@ -14,6 +14,7 @@ import type { BlobIndex } from './blob-index.ts';
 import type { Alike, FailureIndex } from './failure-index.ts';
 import type { BuildRelations, Farms } from './farms.ts';
 import type { RecipeSuccesses, Seen, SeenQuestion, StoredFailure } from './queries/read-failure.ts';
+import type { FoundLog, LogIndex, LogQuestion } from './log-search.ts';
 import type { ReportNumbers } from './report-numbers.ts';
 import type { Retention } from './retention.ts';
 import type { Search } from './search.ts';
@@ -673,6 +674,10 @@ export interface Store {
   readonly farms: Farms;
   /** Not bounded to a viewer: for who looks through logs, not for who reads about them. */
   readonly failureIndex: FailureIndex;
+  /** Not bounded to a viewer, as `failureIndex`. */
+  readonly logIndex: LogIndex;
+  /** Failures whose logs have all the words, the newest builds' first. */
+  searchLogs(question: LogQuestion): Promise<readonly FoundLog[]>;
   /** Failures of a build, by ordinal, of whose fingerprint other builds have failures as well. */
   countAlike(id: string): Promise<ReadonlyMap<number, Alike>>;
   /** What people say of kinds of failures; bounded to the viewer. */

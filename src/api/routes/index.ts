@@ -19,6 +19,7 @@ import { readSamples } from './read-samples.ts';
 import { listRecipes, showRecipe } from './recipes.ts';
 import type { RegisterRoute } from './route.ts';
 import { search } from './search.ts';
+import { searchLogs } from './search-logs.ts';
 import { serverInfo } from './server-info.ts';
 import { showBuild } from './show-build.ts';
 import { showFailure } from './show-failure.ts';
@@ -41,6 +42,7 @@ export const ROUTES: readonly RegisterRoute[] = [
   readLog,
   logFile,
   findInLog,
+  searchLogs,
   compareBuilds,
   explore,
   trend,

@@ -12,6 +12,7 @@ import { failures } from './0003-failures.ts';
 import { farms } from './0004-farms.ts';
 import { triage } from './0005-triage.ts';
 import { tests } from './0006-tests.ts';
+import { logSearch } from './0007-log-search.ts';
 
 export interface Migration {
   readonly name: string;
@@ -21,7 +22,7 @@ export interface Migration {
 }
 
 /** Append only: the place in this list is the version. */
-const MIGRATIONS: readonly Migration[] = [builds, reports, failures, farms, triage, tests];
+const MIGRATIONS: readonly Migration[] = [builds, reports, failures, farms, triage, tests, logSearch];
 
 export const STORE_VERSION = MIGRATIONS.length;
 
