@@ -236,6 +236,7 @@ export const BuildsQuery = z.object({
   hostDistro: csv.describe('distribution of the machine that built'),
   branch: csv.describe('of the core layer'),
   release: csv.describe('DISTRO_VERSION'),
+  visibility: csv,
   from: z.coerce.number().optional(),
   to: z.coerce.number().optional(),
 });
@@ -259,6 +260,7 @@ export const Facets = z.object({
   host: z.array(FacetValue),
   outcome: z.array(FacetValue),
   kind: z.array(FacetValue),
+  visibility: z.array(FacetValue),
   hostDistro: z.array(FacetValue),
   branch: z.array(FacetValue),
   release: z.array(FacetValue),

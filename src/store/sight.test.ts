@@ -80,6 +80,9 @@ describe.each(databases)('over $name', ({ open, skip }) => {
     const facets = await store.countFacets({});
     expect(facets.machine.map(({ value }) => value).sort()).toEqual(listed.map((one) => `machine-${one}`).sort());
     expect(facets.target).toEqual([{ value: 'zlib', count: listed.length }]);
+    expect(facets.visibility.map(({ value }) => value).sort()).toEqual([...listed].sort());
+    const unlisted = await store.listBuilds({ visibility: ['unlisted'] }, { after: null, limit: 10 });
+    expect(unlisted.builds.map(({ id }) => id)).toEqual(listed.includes('unlisted') ? [ID.unlisted] : []);
     const trend = await store.readTrend({ recipe: 'zlib', task: null, mc: '', metric: 'cputime', builds: 10 });
     expect(trend.points.map(({ id }) => id).sort()).toEqual(ids);
     const top = await store.readTopTasks({ metric: 'cputime', builds: 10, limit: 10 });

@@ -13,8 +13,8 @@ import type { Accounts } from './accounts.ts';
 import type { BlobIndex } from './blob-index.ts';
 import type { Alike, FailureIndex } from './failure-index.ts';
 import type { BuildRelations, Farms } from './farms.ts';
-import type { RecipeSuccesses, Seen, SeenQuestion, StoredFailure } from './queries/read-failure.ts';
 import type { FoundLog, LogIndex, LogQuestion } from './log-search.ts';
+import type { RecipeSuccesses, Seen, SeenQuestion, StoredFailure } from './queries/read-failure.ts';
 import type { ReportNumbers } from './report-numbers.ts';
 import type { Retention } from './retention.ts';
 import type { Search } from './search.ts';
@@ -73,6 +73,7 @@ export interface BuildListFilter {
   readonly branch?: readonly string[];
   /** DISTRO_VERSION. */
   readonly release?: readonly string[];
+  readonly visibility?: readonly Visibility[];
   readonly fromMs?: number;
   readonly toMs?: number;
 }
@@ -130,6 +131,7 @@ export const FACETS = [
   'release',
   'outcome',
   'kind',
+  'visibility',
 ] as const;
 export type Facet = (typeof FACETS)[number];
 /** Values with their counts, most frequent first; null: not recorded. */

@@ -1,7 +1,7 @@
 import { BUILD_OUTCOMES, type BuildKind, type BuildOutcome } from '../../model/build.ts';
 import { BakehouseError } from '../../model/errors.ts';
 import type { BuildListFilter } from '../../operations/list-builds.ts';
-import type { BuildsQuery } from '../contract.ts';
+import { type BuildsQuery, Visibility } from '../contract.ts';
 
 const KINDS: readonly BuildKind[] = ['clean', 'incremental', 'sstate', 'not-recorded'];
 /** More words than a person types cost the store a comparison of every build each. */
@@ -44,6 +44,7 @@ export function buildFilter(query: Omit<BuildsQuery, 'limit' | 'after'>): BuildL
     release: values(query.release),
     outcome: known<BuildOutcome>('outcome', query.outcome, BUILD_OUTCOMES),
     kind: known<BuildKind>('kind', query.kind, KINDS),
+    visibility: known<Visibility>('visibility', query.visibility, Visibility.options),
     fromMs: query.from,
     toMs: query.to,
   });

@@ -18,6 +18,7 @@ const COLUMNS = [
   'host_distro',
   'branch',
   'distro_version',
+  'visibility',
 ] as const;
 
 /** What builds have in common that are alike in every facet, and how many they are. */
@@ -54,7 +55,20 @@ export async function countFacets(
     .groupBy([...COLUMNS])
     .execute();
   const groups = rows.map(
-    ({ machine, distro, targets, builder, host, outcome, kind, host_distro, branch, distro_version, count }): Group => {
+    ({
+      machine,
+      distro,
+      targets,
+      builder,
+      host,
+      outcome,
+      kind,
+      host_distro,
+      branch,
+      distro_version,
+      visibility,
+      count,
+    }): Group => {
       const list: readonly string[] = targets === null ? [] : (JSON.parse(targets) as string[]);
       return {
         values: {
@@ -69,6 +83,7 @@ export async function countFacets(
           hostDistro: [host_distro],
           branch: [branch],
           release: [distro_version],
+          visibility: [visibility],
         },
         count: Number(count),
       };

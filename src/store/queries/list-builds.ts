@@ -68,6 +68,7 @@ const FACET_COLUMNS = {
   hostDistro: 'host_distro',
   branch: 'branch',
   release: 'distro_version',
+  visibility: 'visibility',
 } as const satisfies Partial<Record<Facet, string>>;
 
 /** The filter as one condition; `but` names the facet whose own filter is left out. */

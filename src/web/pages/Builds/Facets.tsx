@@ -20,6 +20,7 @@ const LABELS: Readonly<Record<FacetKey, string>> = {
   release: 'release',
   outcome: 'outcome',
   kind: 'type',
+  visibility: 'visibility',
 };
 
 export function valueLabel(key: FacetKey, value: string): string {

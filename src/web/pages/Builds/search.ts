@@ -12,6 +12,7 @@ export const FACET_KEYS = [
   'hostDistro',
   'outcome',
   'kind',
+  'visibility',
 ] as const;
 export type FacetKey = (typeof FACET_KEYS)[number];
 
@@ -37,6 +38,7 @@ export function buildsSearch(raw: RawSearch): BuildsSearch {
     release: readText(raw, 'release'),
     outcome: readText(raw, 'outcome'),
     kind: readText(raw, 'kind'),
+    visibility: readText(raw, 'visibility'),
     from: readNumber(raw, 'from'),
     to: readNumber(raw, 'to'),
     pick: readList(raw, 'pick', 20),
