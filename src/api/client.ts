@@ -34,8 +34,11 @@ import type {
   MadeToken,
   MatrixQuery,
   MatrixResult,
+  NewQaIssues,
   OfferedValues,
   ProblemDocument,
+  QaIssues,
+  QaQuery,
   RecipeList,
   RecipeQuery,
   RecipeShown,
@@ -52,9 +55,9 @@ import type {
   SignedIn,
   TestHistoryQuery,
   TestHistoryResult,
+  TestingTable,
   TestsQuery,
   TestsResult,
-  TestingTable,
   TrendQuery,
   TrendResult,
   TriageDetail,
@@ -145,6 +148,8 @@ export interface Client {
   testing(query: Asked<BuildsFilterQuery>, signal?: AbortSignal): Promise<TestingTable>;
   cube(query: Asked<CubeQuery>, signal?: AbortSignal): Promise<CubeTable>;
   recipes(query: Asked<RecipesQuery>, signal?: AbortSignal): Promise<RecipeList>;
+  qaIssues(query: Asked<QaQuery>, signal?: AbortSignal): Promise<QaIssues>;
+  newQaIssues(build: string, signal?: AbortSignal): Promise<NewQaIssues>;
   recipe(pn: string, query: Asked<RecipeQuery>, signal?: AbortSignal): Promise<RecipeShown>;
   trend(query: Asked<TrendQuery>, signal?: AbortSignal): Promise<TrendResult>;
   search(query: Asked<SearchParams>, signal?: AbortSignal): Promise<SearchAnswer>;
@@ -252,6 +257,8 @@ export function createClient(fetchImplementation: typeof fetch = fetch, base: st
     testing: (query, signal) => get(`/testing${queryString(query)}`, signal),
     cube: (query, signal) => get(`/cube${queryString(query)}`, signal),
     recipes: (query, signal) => get(`/recipes${queryString(query)}`, signal),
+    qaIssues: (query, signal) => get(`/qa${queryString(query)}`, signal),
+    newQaIssues: (id, signal) => get(`${build(id)}/qa`, signal),
     recipe: (pn, query, signal) => get(`/recipes/${encodeURIComponent(pn)}${queryString(query)}`, signal),
     trend: (query, signal) => get(`/trend${queryString(query)}`, signal),
     search: (query, signal) => get(`/search${queryString(query)}`, signal),

@@ -165,6 +165,10 @@ const ROWS: { readonly [N in OperationName]: Row<N> } = {
   },
   'show-testing': { all: [{ filter: {} }] },
   'list-recipes': { all: [{ filter: {}, builds: 100 }] },
+  'qa-issues': {
+    all: [null, ...KINDS.map((kind) => `zz${kind}`)].map((pn) => ({ pn, filter: {}, builds: 100 })),
+  },
+  'new-qa-issues': { of: (build) => ({ build }) },
   'show-recipe': {
     all: KINDS.map((kind) => ({ pn: `zz${kind}`, filter: {}, by: ['machine', 'builder'] as const, limit: 100 })),
   },
@@ -286,6 +290,15 @@ describe.each(databases)('over $name', ({ open, skip }) => {
           host: { ...drawn.host, name: `zz${kind}-host`, distro: `zz${kind}-os` },
           layers: [{ name: 'meta', branch: `zz${kind}-branch`, commit: null, modified: null }],
           failures: drawn.failures.map((failure) => ({ ...failure, cause: `zz${kind} does not compile` })),
+          qaIssues: [
+            {
+              qaClass: `zz${kind}-class`,
+              severity: 'warning',
+              pf: drawn.recipes.find(({ pn }) => pn === `zz${kind}`)?.pf ?? null,
+              task: 'do_package_qa',
+              message: `zz${kind} is not shipped`,
+            },
+          ],
         },
         { access: { visibility: kind, owner: kind === 'public' ? null : OWNER.account, receivedMs: START } },
       );

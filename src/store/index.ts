@@ -35,6 +35,7 @@ import { readCube } from './queries/read-cube.ts';
 import { readFailures, readSeen, readSuccesses } from './queries/read-failure.ts';
 import { readHistories, readNeighbours } from './queries/read-histories.ts';
 import { readMatrix } from './queries/read-matrix.ts';
+import { readQaHistory, readQaIssues } from './queries/read-qa.ts';
 import { listRecipes, readRecipeRuns } from './queries/read-recipe-runs.ts';
 import { readFailedHashes, readTaskHistory } from './queries/read-task-runs.ts';
 import { readTesting } from './queries/read-testing.ts';
@@ -115,6 +116,8 @@ export async function openStore(database: string): Promise<Store> {
       listRecipes: (question) => listRecipes(db, dialect, sight, question),
       readCube: (question) => readCube(db, dialect, sight, question),
       readTesting: (filter, rowsMax) => readTesting(db, dialect, sight, filter, rowsMax),
+      readQaIssues: (question) => readQaIssues(db, dialect, dictionaries, sight, question),
+      readQaHistory: (build, task, builds) => readQaHistory(db, dialect, dictionaries, sight, build, task, builds),
       readTopTasks: (question) => readTopTasks(db, dialect, dictionaries, sight, question),
       readWaterfall: (question) => readWaterfall(db, dialect, sight, question),
       readMatrix: (question) => readMatrix(db, dialect, sight, question),

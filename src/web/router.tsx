@@ -19,6 +19,7 @@ import { exploreSearch } from './pages/Explore/search.ts';
 import { failureSearch } from './pages/Failure/search.ts';
 import { failuresSearch } from './pages/Failures/search.ts';
 import { matrixSearch } from './pages/Matrix/search.ts';
+import { qaSearch } from './pages/QA/search.ts';
 import { recipeSearch } from './pages/Recipe/search.ts';
 import { recipesSearch as allRecipesSearch } from './pages/Recipes/search.ts';
 import { searchSearch } from './pages/Search/search.ts';
@@ -132,6 +133,13 @@ export const recipeRoute = createRoute({
   component: lazyRouteComponent(() => import('./pages/Recipe/Recipe.tsx'), 'Recipe'),
 });
 
+export const qaRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/qa',
+  validateSearch: qaSearch,
+  component: lazyRouteComponent(() => import('./pages/QA/QA.tsx'), 'QA'),
+});
+
 export const failuresRoute = createRoute({
   getParentRoute: () => root,
   path: '/failures',
@@ -221,6 +229,7 @@ export const router = createRouter({
     testingRoute,
     cubeRoute,
     searchRoute,
+    qaRoute,
     signInRoute,
     accountRoute,
     adminRoute,

@@ -12,6 +12,7 @@ import { importSample } from './import-sample.ts';
 import { listBuilds } from './list-builds.ts';
 import { logFile } from './log-file.ts';
 import { push } from './push.ts';
+import { newQaIssues, qaIssues } from './qa.ts';
 import { readColumns } from './read-columns.ts';
 import { readGraph } from './read-graph.ts';
 import { readLog } from './read-log.ts';
@@ -25,8 +26,8 @@ import { showBuild } from './show-build.ts';
 import { showFailure } from './show-failure.ts';
 import { showMatrix } from './show-matrix.ts';
 import { showWaterfall } from './show-waterfall.ts';
-import { tests } from './tests.ts';
 import { showCube, showTesting } from './tables.ts';
+import { tests } from './tests.ts';
 import { trend } from './trend.ts';
 import { triage } from './triage.ts';
 import { uploads } from './uploads.ts';
@@ -54,6 +55,8 @@ export const ROUTES: readonly RegisterRoute[] = [
   ...tests,
   showTesting,
   showCube,
+  qaIssues,
+  newQaIssues,
   ...exports,
   serverInfo,
   events,

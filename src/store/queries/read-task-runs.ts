@@ -16,19 +16,19 @@ import type { Sight } from '../sight.ts';
 import type { BuildHead, BuildListFilter, ExecutedTask, TaskHistory, TaskHistoryQuestion } from '../store.ts';
 import { matches } from './list-builds.ts';
 
-interface TaskName {
+export interface TaskName {
   readonly mc: string;
   readonly pn: string;
   readonly task: string;
 }
 
-interface BuildTable {
+export interface BuildTable {
   readonly number: number;
   readonly key_list: number;
   readonly positions: number;
 }
 
-interface TaskRunAt extends TaskName {
+export interface TaskRunAt extends TaskName {
   readonly build: number;
   /** Index into TASK_OUTCOMES. */
   readonly outcome: number;
@@ -236,12 +236,14 @@ async function placesOf(
   return places;
 }
 
-async function taskRunsAt(
+/** `hashes`: false where only outcomes are wanted, which is a third of the reading. */
+export async function taskRunsAt(
   db: Kysely<Database>,
   dialect: Dialect,
   dictionaries: Dictionaries,
   builds: readonly BuildTable[],
   names: readonly TaskName[],
+  hashes = true,
 ): Promise<TaskRunAt[]> {
   if (names.length === 0) return [];
   const places = await placesOf(db, builds, names);
@@ -255,7 +257,8 @@ async function taskRunsAt(
       const columns = await columnBlocks(db, dialect, dictionaries, column, numbers, block);
       return new Map(columns.map((one) => [one.build, one]));
     };
-    const [outcomes, highs, lows] = [await read(OUTCOME), await read(HASH_HIGH), await read(HASH_LOW)];
+    const outcomes = await read(OUTCOME);
+    const [highs, lows] = hashes ? [await read(HASH_HIGH), await read(HASH_LOW)] : [null, null];
     for (const [number, column] of outcomes) {
       const build = about.get(number)!;
       const here = (places.get(build.key_list) ?? []).filter(
@@ -264,8 +267,8 @@ async function taskRunsAt(
       if (here.length === 0) continue;
       const size = blockLength(build.positions, block);
       const outcomeAt = column.open(size);
-      const highAt = highs.get(number)?.open(size);
-      const lowAt = lows.get(number)?.open(size);
+      const highAt = highs?.get(number)?.open(size);
+      const lowAt = lows?.get(number)?.open(size);
       for (const { position, name } of here) {
         const within = position % BLOCK_LENGTH;
         const outcome = outcomeAt(within);

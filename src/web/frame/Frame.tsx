@@ -26,6 +26,7 @@ export const PAGES = [
   { to: '/search', label: 'Search', keys: 'g s', report: false },
   { to: '/compare', label: 'Compare', keys: 'g c', report: false },
   { to: '/explore', label: 'Explore', keys: 'g e', report: false },
+  { to: '/qa', label: 'QA', keys: 'g q', report: true },
   { to: '/waterfall', label: 'Waterfall', keys: 'g w', report: true },
   { to: '/matrix', label: 'Matrix', keys: 'g m', report: true },
   { to: '/testing', label: 'Testing', keys: 'g t', report: true },

@@ -9,6 +9,7 @@ import type {
   FailureListQuery,
   FailuresQuery,
   MatrixQuery,
+  QaQuery,
   RecipeQuery,
   SearchKind,
   SearchValuesQuery,
@@ -132,6 +133,17 @@ export const recipeQuery = (pn: string, query: Asked<RecipeQuery>) =>
     queryFn: ({ signal }) => client.recipe(pn, query, signal),
     placeholderData: keepPreviousData,
   });
+
+export const qaQuery = (query: Asked<QaQuery>) =>
+  queryOptions({
+    queryKey: ['qa', query],
+    queryFn: ({ signal }) => client.qaIssues(query, signal),
+    placeholderData: keepPreviousData,
+  });
+
+/** Under the build, so that it is asked again when the build changes. */
+export const newQaQuery = (build: string) =>
+  queryOptions({ queryKey: ['build', build, 'qa'], queryFn: ({ signal }) => client.newQaIssues(build, signal) });
 
 export const failuresQuery = (query: Asked<FailuresQuery>) =>
   queryOptions({

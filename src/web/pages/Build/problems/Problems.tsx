@@ -1,13 +1,16 @@
 /** Problems: what failed and why, package QA, what bitbake said, and what was wrong with the data themselves. */
-import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useQuery } from '@tanstack/react-query';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import type { BuildDetail } from '../../../../api/contract.ts';
+import type { BuildDetail, NewQaIssues } from '../../../../api/contract.ts';
 import { plural } from '../../../../model/format.ts';
 import { Missing, When } from '../../../components/Figures.tsx';
 import { LogViewer } from '../../../components/LogViewer/LogViewer.tsx';
 import { useLineRange } from '../../../components/LogViewer/use-line-range.ts';
 import { EmptyNote } from '../../../components/Notes.tsx';
 import { SearchField } from '../../../components/SearchField.tsx';
+import { report } from '../../../report/embedded-report.ts';
+import { newQaQuery } from '../../../state/api.ts';
 import { compact } from '../../../state/search.ts';
 import { useBuild } from '../Build.tsx';
 import styles from './Problems.module.css';
@@ -25,8 +28,11 @@ export function Problems() {
   const wanted = (q ?? '').toLowerCase();
   const keep = (...texts: (string | null | undefined)[]): boolean =>
     wanted === '' || texts.some((t) => t?.toLowerCase().includes(wanted) === true);
+  const judged = useJudgedQa(build);
   const failures = build.failureList.filter((f) => keep(f.pf, f.task, f.cause));
-  const qa = build.qaIssueList.filter((i) => keep(i.pf, i.qaClass, i.message));
+  const qa = build.qaIssueList
+    .map((issue, i) => ({ ...issue, verdict: judged?.[i] ?? null }))
+    .filter((i) => keep(i.pf, i.qaClass, i.message, i.verdict?.state === 'new' ? 'new' : null));
   const messages = build.messages.filter((m) => keep(m.text, m.logger));
   const problems = build.problemList.filter((p) => keep(p.code, p.message, p.file));
   const openLog = (row: number | undefined): void =>
@@ -125,6 +131,7 @@ export function Problems() {
                   {issue.pf ?? ''}
                   {issue.task === null ? '' : `:${issue.task}`}
                 </span>
+                {issue.verdict === null ? null : <QaMark verdict={issue.verdict} />}
               </div>
               <div className={styles.text}>{issue.message}</div>
             </li>
@@ -173,6 +180,38 @@ export function Problems() {
         )}
       </Section>
     </div>
+  );
+}
+
+type QaVerdict = NewQaIssues['issues'][number];
+
+/** Which of its QA issues are new; null: not known yet, or there is no server to compare with others. */
+function useJudgedQa(build: BuildDetail): NewQaIssues['issues'] | null {
+  const { data } = useQuery({ ...newQaQuery(build.id), enabled: report === null && build.qaIssueList.length > 0 });
+  // A build that has just grown has more than was judged.
+  return data?.issues.length === build.qaIssueList.length ? data.issues : null;
+}
+
+function QaMark({ verdict }: { verdict: QaVerdict }) {
+  if (verdict.state === 'not-checked-before')
+    return (
+      <span
+        className="muted"
+        title="No earlier build of this machine, distribution and branch is known to have checked"
+      >
+        not checked before
+      </span>
+    );
+  const other = verdict.state === 'new' ? verdict.lastCheck : verdict.firstBuild;
+  return (
+    <>
+      {verdict.state === 'new' ? <strong className="warn">new</strong> : null}
+      {other === null ? null : (
+        <Link to="/b/$id/problems" params={{ id: other }} className="muted">
+          {verdict.state === 'new' ? 'last checked without it' : 'first seen'}
+        </Link>
+      )}
+    </>
   );
 }
 
