@@ -10,6 +10,7 @@ import { pageWhilePushing } from './page-while-pushing.ts';
 import { queries } from './queries.ts';
 import { columns, compare, summary } from './read.ts';
 import { reports } from './reports.ts';
+import { search } from './search.ts';
 import { serverStart } from './server.ts';
 import { storing } from './store.ts';
 import { triage } from './triage.ts';
@@ -27,5 +28,6 @@ export const rows: readonly Row[] = [
   pageWhilePushing,
   causes,
   triage,
+  search,
   chart,
 ];

@@ -24,6 +24,7 @@ import type {
   FailuresQuery,
   FailureWeek,
   IssueText,
+  KeptSearches,
   KnownIssues,
   LogFound,
   LogFoundQuery,
@@ -155,6 +156,9 @@ export interface Client {
   search(query: Asked<SearchParams>, signal?: AbortSignal): Promise<SearchAnswer>;
   searchFacets(q: string, signal?: AbortSignal): Promise<SearchFacets>;
   searchValues(query: SearchValuesQuery, signal?: AbortSignal): Promise<OfferedValues>;
+  savedSearches(signal?: AbortSignal): Promise<KeptSearches>;
+  saveSearch(name: string, q: string, kind: SearchKind | null): Promise<KeptSearches>;
+  deleteSearch(name: string): Promise<KeptSearches>;
   waterfall(query: Asked<WaterfallQuery>, signal?: AbortSignal): Promise<WaterfallResult>;
   matrix(query: Asked<MatrixQuery>, signal?: AbortSignal): Promise<MatrixResult>;
   failures(query: Asked<FailuresQuery>, signal?: AbortSignal): Promise<FailureGroups>;
@@ -264,6 +268,9 @@ export function createClient(fetchImplementation: typeof fetch = fetch, base: st
     search: (query, signal) => get(`/search${queryString(query)}`, signal),
     searchFacets: (q, signal) => get(`/search/facets${queryString({ q })}`, signal),
     searchValues: (query, signal) => get(`/search/values${queryString(query)}`, signal),
+    savedSearches: (signal) => get('/searches', signal),
+    saveSearch: (name, q, kind) => send('PUT', '/searches', { name, q, kind }),
+    deleteSearch: (name) => send('DELETE', `/searches/${encodeURIComponent(name)}`),
     waterfall: (query, signal) => get(`/waterfall${queryString(query)}`, signal),
     matrix: (query, signal) => get(`/matrix${queryString(query)}`, signal),
     failures: (query, signal) => get(`/failures${queryString(query)}`, signal),

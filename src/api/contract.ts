@@ -51,6 +51,9 @@
  *     GET  /search                            SearchParams -> SearchAnswer (docs/search.md has the language)
  *     GET  /search/facets                     SearchText -> SearchFacets
  *     GET  /search/values                     SearchValuesQuery -> OfferedValues, while a person types
+ *     GET  /searches                          -> KeptSearches: what the account keeps by name
+ *     PUT  /searches                          KeptSearch -> KeptSearches (this and the next: signed in)
+ *     DELETE /searches/{name}                 -> KeptSearches
  *     GET  /search.csv                        SearchExportQuery -> all that was found of one kind, as CSV,
  *     GET  /search.json                       as JSON,
  *     GET  /search.atom                       and the newest of it as a feed
@@ -100,6 +103,7 @@ import {
   NOTE_CHARS_MAX,
   OFFERED_BLOBS_MAX,
   PASSWORD_CHARS_MAX,
+  SEARCH_NAME_CHARS_MAX,
   SEARCH_QUERY_CHARS_MAX,
   TASK_RUNS_MAX,
   TOKEN_NAME_CHARS_MAX,
@@ -754,6 +758,15 @@ export const SearchParams = SearchText.extend({
   limit: z.coerce.number().int().min(1).max(PAGE_LIMIT_MAX).default(5),
 });
 export type SearchParams = z.infer<typeof SearchParams>;
+
+export const KeptSearch = z.object({
+  name: z.string().min(1).max(SEARCH_NAME_CHARS_MAX),
+  q: searchText,
+  kind: SearchKind.nullable().describe('null: all kinds'),
+});
+export const KeptSearches = z.object({ searches: z.array(KeptSearch) });
+export type KeptSearches = z.infer<typeof KeptSearches>;
+export const SearchNameParams = z.object({ name: z.string().min(1).max(SEARCH_NAME_CHARS_MAX) });
 
 /** `more`: counting stopped there. */
 const SearchCount = z.object({ count, more: z.boolean() });

@@ -133,6 +133,9 @@ export const HISTORY_FILE_BYTES_MAX = 4 << 20;
 export const HISTORY_GIT_BYTES_MAX = 256 << 20;
 /** A search as it is typed, in an address and in a feed's. A sentence is 100; what facets add is a term each. */
 export const SEARCH_QUERY_CHARS_MAX = 1000;
+/** Searches that one account keeps by name: a menu of more is not read. */
+export const SAVED_SEARCHES_MAX = 100;
+export const SEARCH_NAME_CHARS_MAX = 100;
 /** Each is a condition of a query. */
 export const SEARCH_TERMS_MAX = 30;
 /** Of one key, joined by commas. */

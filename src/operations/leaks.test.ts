@@ -79,6 +79,8 @@ const OF_LOGS: readonly OperationName[] = ['read-log', 'read-log-bytes', 'find-i
 // What is asked for is in a feed's title and in an export's answer, so these do not name what is hidden.
 const SEARCHES = ['', 'zz', 'recipe:zz* status:failed', 'layer:meta -class:fetch', 'cause:zz'];
 
+const OWN_SEARCHES = 'words of an account, told to it alone; search.test.ts';
+
 const SERVER_INFO = { watching: [], reading: null, writable: false, signIn: true, account: null };
 
 const ROWS: { readonly [N in OperationName]: Row<N> } = {
@@ -94,6 +96,9 @@ const ROWS: { readonly [N in OperationName]: Row<N> } = {
   'search-facets': { all: SEARCHES.map((q) => ({ q })) },
   'complete-search': { all: OFFERED_FIELDS.flatMap((key) => ['', 'zz', 'meta@'].map((typed) => ({ key, typed }))) },
   'export-search': { all: SEARCH_KINDS.map((kind) => ({ q: 'zz', kind, format: 'csv' as const, safe: true })) },
+  'list-searches': { not: OWN_SEARCHES },
+  'save-search': { not: OWN_SEARCHES },
+  'delete-search': { not: OWN_SEARCHES },
   'search-feed': { all: SEARCH_KINDS.map((kind) => ({ q: 'zz', kind, base: 'http://x' })) },
   'show-build': { of: (build) => ({ build }) },
   'show-failure': { of: (build) => ({ failure: `${build}.${FAILURE_KEY}` }) },

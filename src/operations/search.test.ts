@@ -5,10 +5,11 @@ import type { Build } from '../model/build.ts';
 import { drawBuild } from '../model/draw-build.ts';
 import { memoryBlobs } from '../store/blobs/index.ts';
 import { openStore } from '../store/index.ts';
-import { CONSOLE } from '../store/store.ts';
+import { CONSOLE, STRANGER } from '../store/store.ts';
 import { completeSearch } from './complete-search.ts';
 import type { OperationContext } from './context.ts';
 import { exportSearch } from './export-search.ts';
+import { deleteSearch, listSearches, saveSearch } from './saved-searches.ts';
 import { type SearchKind, search } from './search.ts';
 import { searchFacets } from './search-facets.ts';
 import { searchFeed } from './search-feed.ts';
@@ -283,6 +284,27 @@ describe.each(databases)('over $name', ({ open, skip }) => {
     expect(await text('causes', 'csv')).toContain('Fetcher failure');
     expect(JSON.parse(await text('failures', 'json'))).toMatchObject({ kind: 'failures', whole: true, rows: [{}, {}] });
     expect(await text('builds', 'csv')).toBe('build\r\n');
+  });
+
+  it('a search is kept by name, for its account alone', async () => {
+    const { accounts } = context.wholeStore;
+    const add = async (name: string) => {
+      const { number: account } = await accounts.add({ name, role: 'member', password: null, nowMs: NOW });
+      return { ...context, viewer: { account, admin: false } };
+    };
+    const [ada, bob] = [await add('ada'), await add('bob')];
+    await saveSearch(ada, { name: ' red ', q: 'status:failed  machine:b,a', kind: 'failures' });
+    await saveSearch(ada, { name: 'red', q: 'status:failed machine:b,a', kind: null });
+    expect(await listSearches(ada, {})).toEqual({
+      searches: [{ name: 'red', q: 'status:failed machine:a,b', kind: null }],
+    });
+    expect(await listSearches(bob, {})).toEqual({ searches: [] });
+    await expect(deleteSearch(bob, { name: 'red' })).rejects.toMatchObject({ code: 'not-found' });
+    await expect(saveSearch(bob, { name: 'x', q: 'nokey:1', kind: null })).rejects.toMatchObject({ code: 'invalid' });
+    await expect(saveSearch({ ...context, viewer: STRANGER }, { name: 'x', q: '', kind: null })).rejects.toMatchObject({
+      code: 'unauthorized',
+    });
+    expect(await deleteSearch(ada, { name: 'red' })).toEqual({ searches: [] });
   });
 
   it('a feed keeps its id and those of its entries', async () => {

@@ -46,6 +46,7 @@ import { searchOf } from './queries/search.ts';
 import { reportNumbers } from './report-numbers.ts';
 import { retention } from './retention.ts';
 import { deleteBuild, saveBuild } from './save-build.ts';
+import { savedSearchesOf } from './saved-searches.ts';
 import type { Database } from './schema.ts';
 import { sightOf } from './sight.ts';
 import type { Store, Viewer } from './store.ts';
@@ -72,6 +73,7 @@ export async function openStore(database: string): Promise<Store> {
   const numbers = reportNumbers(db);
   const index = blobIndex(db);
   const keeping = retention(db);
+  const searches = savedSearchesOf(db);
   const farms = farmsOf(db, dialect);
   const accounts = accountsOf(db, dialect);
   const failures = failureIndex(db, dialect);
@@ -159,6 +161,7 @@ export async function openStore(database: string): Promise<Store> {
       searchLogs: (question) => searchLogs(db, dialect, sight, question),
       countAlike: async (id) => (await one(async () => countAlike(db, sight, id))(id)) ?? new Map(),
       triage: triageOf(db, dialect, sight),
+      savedSearches: searches,
       search: searchOf(db, dialect, sight),
       tests: testsOf(db, dialect, sight, (id) => isReadable(db, sight, id)),
       databaseBytes: () => databaseBytes(db, dialect),

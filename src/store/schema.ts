@@ -327,5 +327,6 @@ export interface Database {
   report_numbers: { number: Generated<number>; build: string; ordinal: number };
   quota_uses: { client: string; hour: number; builds: number; bytes: number };
   server_secrets: { name: string; value: string };
+  saved_searches: { account: number; name: string; q: string; kind: string | null; created_ms: number };
   store_version: { version: number };
 }

@@ -17,6 +17,7 @@ import type { FoundLog, LogIndex, LogQuestion } from './log-search.ts';
 import type { RecipeSuccesses, Seen, SeenQuestion, StoredFailure } from './queries/read-failure.ts';
 import type { ReportNumbers } from './report-numbers.ts';
 import type { Retention } from './retention.ts';
+import type { SavedSearches } from './saved-searches.ts';
 import type { Search } from './search.ts';
 import type { Tests } from './tests.ts';
 import type { Triage, TriageWord } from './triage.ts';
@@ -760,6 +761,8 @@ export interface Store {
   readonly triage: Triage;
   /** Builds, recipes, failures and causes by one question. */
   readonly search: Search;
+  /** Not bounded to a viewer: asked by the number of an account. */
+  readonly savedSearches: SavedSearches;
   /** Reads bounded to the viewer; who may write is asked before. */
   readonly tests: Tests;
   /** What the database takes, as the engine says. */

@@ -2,10 +2,13 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import {
+  KeptSearch,
+  KeptSearches,
   OfferedValues,
   SearchAnswer,
   SearchFacets,
   SearchKind,
+  SearchNameParams,
   SearchParams,
   SearchText,
   SearchValuesQuery,
@@ -19,6 +22,7 @@ import {
   type RegisterRoute,
   type RouteContext,
   routeSchema,
+  writeRoute,
 } from './route.ts';
 
 const SearchExportQuery = SearchText.extend({
@@ -95,4 +99,33 @@ export const search: readonly RegisterRoute[] = [
   exportSearch('csv', 'text/csv'),
   exportSearch('json', 'application/json'),
   searchFeed,
+  jsonRoute({
+    operation: 'list-searches',
+    path: '/searches',
+    summary: 'Searches that the account keeps by name',
+    params: Nothing,
+    query: Nothing,
+    answer: KeptSearches,
+    input: () => ({}),
+  }),
+  writeRoute({
+    method: 'PUT',
+    operation: 'save-search',
+    path: '/searches',
+    summary: 'Keeps a search by name, in place of one of the same name',
+    params: Nothing,
+    body: KeptSearch,
+    answer: KeptSearches,
+    input: (_, body) => body,
+  }),
+  writeRoute({
+    method: 'DELETE',
+    operation: 'delete-search',
+    path: '/searches/{name}',
+    summary: 'Forgets a search',
+    params: SearchNameParams,
+    body: null,
+    answer: KeptSearches,
+    input: ({ name }) => ({ name }),
+  }),
 ];

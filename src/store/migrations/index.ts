@@ -13,6 +13,7 @@ import { farms } from './0004-farms.ts';
 import { triage } from './0005-triage.ts';
 import { tests } from './0006-tests.ts';
 import { logSearch } from './0007-log-search.ts';
+import { savedSearches } from './0008-saved-searches.ts';
 
 export interface Migration {
   readonly name: string;
@@ -22,7 +23,7 @@ export interface Migration {
 }
 
 /** Append only: the place in this list is the version. */
-const MIGRATIONS: readonly Migration[] = [builds, reports, failures, farms, triage, tests, logSearch];
+const MIGRATIONS: readonly Migration[] = [builds, reports, failures, farms, triage, tests, logSearch, savedSearches];
 
 export const STORE_VERSION = MIGRATIONS.length;
 

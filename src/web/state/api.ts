@@ -210,6 +210,11 @@ export const searchFacetsQuery = (q: string) =>
     placeholderData: keepPreviousData,
   });
 
+export const savedSearchesQuery = queryOptions({
+  queryKey: ['saved-searches'],
+  queryFn: ({ signal }) => client.savedSearches(signal),
+});
+
 export const searchValuesQuery = (query: SearchValuesQuery) =>
   queryOptions({
     queryKey: ['search-values', query.key, query.typed],

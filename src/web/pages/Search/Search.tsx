@@ -22,6 +22,7 @@ import { useCommands } from '../../state/commands.ts';
 import { compact } from '../../state/search.ts';
 import { Facet, valueLabel } from '../Builds/Facets.tsx';
 import { BuildLines, CauseLines, FailureLines, RecipeLines } from './Results.tsx';
+import { Saved } from './Saved.tsx';
 import styles from './Search.module.css';
 import { SearchBox, wrongIn } from './SearchBox.tsx';
 import { KINDS, type SearchSearch } from './search.ts';
@@ -83,6 +84,7 @@ export function Search() {
         <a className="btn" href={address.search(q, exported, 'atom')} title={`Atom feed of the newest ${exported}`}>
           Feed
         </a>
+        <Saved q={q} kind={kind} />
         <DownloadMenu
           items={(['csv', 'json'] as const).map((format) => ({
             label: format.toUpperCase(),
