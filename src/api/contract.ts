@@ -36,6 +36,10 @@
  *     GET  /trend                             TrendQuery -> TrendResult
  *     GET  /waterfall                         WaterfallQuery -> WaterfallResult
  *     GET  /matrix                            MatrixQuery -> MatrixResult
+ *     GET  /testing                           BuildsFilterQuery -> TestingTable: what builds where
+ *     GET  /cube                              CubeQuery -> CubeTable: recipe runs counted
+ *     GET  /qa                                QaQuery -> QaIssues
+ *     GET  /builds/{id}/qa                    -> NewQaIssues: those that the build before did not have
  *     GET  /failures                          FailuresQuery -> FailureGroups: failures by fingerprint
  *     GET  /failures/list                     FailureListQuery -> FailuresPage: single ones
  *     GET  /failures/week                     WeekQuery -> Week: what the rota reads on Monday

@@ -120,7 +120,7 @@ describe('readSettings', () => {
     ['a: [1\nb: }', /bakehouse\.yaml:\d, the settings:/, undefined],
     ['- a', /a map of settings is wanted/, 1],
     ['watch: perhaps', /"perhaps" is neither yes nor no/, 1],
-    ['pushRefusedKinds: [samples, sample]', /"sample" is none of counters, samples,/, 1],
+    ['pushRefusedKinds: [samples, sample]', /"sample" is none of counters, all-counters, samples,/, 1],
     ['logLevel: loud', /none of silent, error/, 1],
   ])('refuses %j and says where', async (text, message, line) => {
     const error: unknown = await read({ config: config(text) }).catch((thrown: unknown) => thrown);

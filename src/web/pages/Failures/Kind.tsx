@@ -318,7 +318,7 @@ export function JournalList({
             {count > 1
               ? ` of ${plural(count, 'fingerprint')}`
               : about && entry.about !== null
-                ? ` of ${entry.about}`
+                ? `${entry.issue === null ? ' of ' : ': '}${entry.about}`
                 : ''}
           </span>
           {entry.what === 'note' ? <div className={styles.note}>{entry.said}</div> : null}
