@@ -4,6 +4,7 @@
  */
 import type { FarmOptions, FarmPage } from '../formats/open/buildbot-api.ts';
 import { apiFolder, readBuildbot } from '../formats/open/buildbot-api.ts';
+import { readJenkins } from '../formats/open/jenkins-api.ts';
 import { BakehouseError } from '../model/errors.ts';
 import type { FarmKind } from '../model/farm-build.ts';
 import { type Problem, ProblemList } from '../model/problem.ts';
@@ -31,13 +32,17 @@ export interface FarmImportResult {
   readonly problems: readonly Problem[];
 }
 
-const READERS: Readonly<Record<'buildbot', (address: string, options: FarmOptions) => AsyncGenerator<FarmPage>>> = {
+/** Farms that are asked over HTTP. */
+export type MirroredKind = 'buildbot' | 'jenkins';
+
+const READERS: Readonly<Record<MirroredKind, (address: string, options: FarmOptions) => AsyncGenerator<FarmPage>>> = {
   buildbot: readBuildbot,
+  jenkins: readJenkins,
 };
 
 export async function importFarm(
   store: Store,
-  kind: 'buildbot',
+  kind: MirroredKind,
   source: string,
   options: FarmImportOptions,
 ): Promise<FarmImportResult> {
@@ -46,11 +51,11 @@ export async function importFarm(
   const farm = farmName(kind, source);
   const builds = new Map<string, SavedBuild>();
   let more = false;
-  const idOf = (key: string) => uuidV5(FARM_NAMESPACE, JSON.stringify([farm, key]));
+  const idOf = (key: string) => farmBuildId(farm, key);
   const pages = READERS[kind](source, {
     problems,
     nowMs,
-    position: await store.farms.readPosition(farm),
+    positionOf: (part) => store.farms.readPosition(part === '' ? farm : `${farm} ${part}`),
     address: options.address,
     signal,
     buildsMax: options.buildsMax,
@@ -66,10 +71,15 @@ export async function importFarm(
       onSaved?.(now);
       onProgress?.(builds.size);
     }
-    await store.farms.savePosition(farm, page.position);
-    more = page.more;
+    await store.farms.savePosition(page.part === '' ? farm : `${farm} ${page.part}`, page.position);
+    more ||= page.more;
   }
   return { builds: [...builds.values()], more, problems: problems.list() };
+}
+
+/** The same wherever it is computed. */
+export function farmBuildId(farm: string, key: string): string {
+  return uuidV5(FARM_NAMESPACE, JSON.stringify([farm, key]));
 }
 
 /** The same server however its address is written; no name and password. */
@@ -82,5 +92,7 @@ export function farmName(kind: FarmKind, source: string): string {
   }
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
     throw new BakehouseError('invalid', `${source} is no http or https address.`);
-  return `${kind} ${url.origin}${apiFolder(url.pathname).replace(/\/$/, '')}`;
+  return `${kind} ${url.origin}${apiFolder(url.pathname)
+    .replace(/\/$/, '')
+    .replace(/\/api\/json$/, '')}`;
 }

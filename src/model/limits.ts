@@ -150,6 +150,10 @@ export const FARM_OPEN_MAX = 1000;
 export const FARM_ANSWER_BYTES_MAX = 32 << 20;
 /** Links of one build: a log for each failed step, and what steps show of their own. */
 export const FARM_LINKS_MAX = 200;
+/** Targets of one publication of the autobuilder; a-full has 110. */
+export const PUBLISHED_TARGETS_MAX = 1000;
+/** Jobs of a Jenkins, folders and branches of multi-branch jobs included; each is asked once a run. */
+export const FARM_JOBS_MAX = 5000;
 /** Of an address; longer is none that a person was given. */
 export const FARM_LINK_CHARS_MAX = 2000;
 /** Builds or jobs that triggered one; a join of a dozen is the most that was seen. */

@@ -1,10 +1,10 @@
-import { type FarmImportResult, importFarm as mirror } from '../collector/import-farm.ts';
+import { type FarmImportResult, type MirroredKind, importFarm as mirror } from '../collector/import-farm.ts';
 import type { OperationContext } from './context.ts';
 
 export type { FarmImportResult };
 
 export interface ImportFarmInput {
-  readonly kind: 'buildbot';
+  readonly kind: MirroredKind;
   /** From the command line, never from a request: this is the one thing that makes a process of ours open an address. */
   readonly source: string;
   /** Address by which people open it, where that is another. */

@@ -16,6 +16,7 @@ export { samplesCsv } from '../operations/export-samples.ts';
 export { tasksFile } from '../operations/export-tasks.ts';
 export { traceFile } from '../operations/export-trace.ts';
 export { groupFailures } from '../operations/group-failures.ts';
+export { importAutobuilder } from '../operations/import-autobuilder.ts';
 export { importFarm } from '../operations/import-farm.ts';
 export { importPath } from '../operations/import-path.ts';
 export { importTests } from '../operations/import-tests.ts';

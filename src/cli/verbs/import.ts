@@ -31,12 +31,10 @@ function worded({ file, message }: Pick<Problem, 'file' | 'message'>): string {
 /** Paths that cannot be read are said, and do not keep the others from being read. */
 export async function importPaths(io: CliIo, args: readonly string[], options: Options): Promise<number> {
   const [kind, source, ...others] = args;
-  if (kind === 'buildbot') {
+  if (kind === 'buildbot' || kind === 'jenkins' || kind === 'autobuilder') {
     if (source !== undefined && others.length === 0) return importFarm(io, kind, source, options);
-    throw new BakehouseError(
-      'invalid',
-      `bakehouse import ${kind} URL: exactly one address. A folder of that name is ./${kind}.`,
-    );
+    const what = kind === 'autobuilder' ? 'FOLDER: exactly one folder' : 'URL: exactly one address';
+    throw new BakehouseError('invalid', `bakehouse import ${kind} ${what}. A folder of that name is ./${kind}.`);
   }
   let unreadable = false;
   const results = await withStore(io, options, async (store) => {
@@ -109,23 +107,27 @@ async function attach(
 }
 
 /** What is new on another server since the last time. */
-async function importFarm(io: CliIo, kind: 'buildbot', source: string, options: Options): Promise<number> {
-  const { importFarm: mirror } = await loadLibrary();
-  const progress = progressLine(io, `reading ${source}`);
+async function importFarm(
+  io: CliIo,
+  kind: 'buildbot' | 'jenkins' | 'autobuilder',
+  source: string,
+  options: Options,
+): Promise<number> {
+  const { importAutobuilder, importFarm: mirror } = await loadLibrary();
+  const shown = withoutPassword(source);
+  const progress = progressLine(io, `reading ${shown}`);
+  const address = text(options, 'address') ?? null;
+  const onProgress = (done: number): void => progress.show({ done, total: done });
   const { builds, more, problems } = await storeContext(io, options, async (context) => {
     try {
-      return await mirror(context, {
-        kind,
-        source,
-        address: text(options, 'address') ?? null,
-        onProgress: (done) => progress.show({ done, total: done }),
-      });
+      if (kind === 'autobuilder')
+        return await importAutobuilder(context, { folder: resolve(io.folder, source), address, onProgress });
+      return await mirror(context, { kind, source, address, onProgress });
     } finally {
       progress.clear();
     }
   });
   const words = problems.map(worded);
-  const shown = withoutPassword(source);
   if (flag(options, 'json')) {
     const told = builds.map(({ id, changed }) => ({ id, changed }));
     io.out(`${JSON.stringify({ paths: [{ path: shown, builds: told, problems: words, more }] }, null, 2)}\n`);

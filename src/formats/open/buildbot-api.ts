@@ -10,7 +10,8 @@ import { openSite, type Site, type SiteLimits } from './site.ts';
 export interface FarmOptions {
   readonly problems: ProblemList;
   readonly nowMs: number;
-  readonly position: FarmPosition | null;
+  /** Where the last run stood; `part`: of a farm that numbers its builds in several rows, else ''. */
+  readonly positionOf: (part: string) => Promise<FarmPosition | null>;
   /** Address by which people open it; null: the one that is read. */
   readonly address?: string | null | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -21,6 +22,7 @@ export interface FarmOptions {
 
 /** Builds read together, and where to go on once they are stored. */
 export interface FarmPage {
+  readonly part: string;
   readonly builds: readonly FarmBuild[];
   readonly position: FarmPosition;
   /** Of builds that are there and were left for the next run. */
@@ -67,8 +69,9 @@ class Reader {
     // Also tells whether this is a Buildbot at all.
     this.#builders = byNumber(await this.#list('builders', 'builders'), 'builderid');
     this.#workers = byNumber(await this.#list('workers', 'workers'), 'workerid');
-    const open = new Set(this.#options.position?.open ?? []);
-    let after = this.#options.position?.after ?? 0;
+    const position = await this.#options.positionOf('');
+    const open = new Set(position?.open ?? []);
+    let after = position?.after ?? 0;
     const before = [...open];
     for (let at = 0; at < before.length; at += FARM_PAGE_BUILDS) {
       const asked = before.slice(at, at + FARM_PAGE_BUILDS);
@@ -77,7 +80,7 @@ class Reader {
       // One that is gone from the farm is waited for no longer.
       for (const id of asked) open.delete(id);
       for (const { key, running } of builds) if (running) open.add(Number(key));
-      yield { builds, position: { after, open: [...open] }, more: false };
+      yield { part: '', builds, position: { after, open: [...open] }, more: false };
     }
     const buildsMax = this.#options.buildsMax ?? FARM_BUILDS_MAX;
     for (let taken = 0; ; ) {
@@ -92,7 +95,7 @@ class Reader {
       for (const { key, running } of builds) if (running && open.size < FARM_OPEN_MAX) open.add(Number(key));
       taken += answers.length;
       const more = taken >= buildsMax && answers.length >= limit;
-      yield { builds, position: { after, open: [...open] }, more };
+      yield { part: '', builds, position: { after, open: [...open] }, more };
       if (more || answers.length < limit) return;
     }
   }

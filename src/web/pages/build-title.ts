@@ -5,8 +5,8 @@ type Named = Pick<BuildRow, 'targets' | 'location' | 'name'>;
 
 export function buildTitle(build: Named): string {
   if (build.targets !== null && build.targets.length > 0) return build.targets.join(' ');
-  // As a farm's server numbers its builds: `qemux86-64 #12`.
-  if (/ #\d+$/.test(build.name)) return build.name;
+  // As a farm's server numbers its builds: `qemux86-64 #12`, `qemux86-64 #20261121-3`.
+  if (/ #[\w.-]+$/.test(build.name)) return build.name;
   return placeName(build.location) ?? build.name;
 }
 

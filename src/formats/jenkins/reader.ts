@@ -1,0 +1,148 @@
+/** What Jenkins' remote access API says of a build of a job. As Buildbot it knows no recipes: what the job did is told by the build's own account. */
+import type { BuildOutcome, LayerRevision } from '../../model/build.ts';
+import { blankBuild } from '../../model/draw-build.ts';
+import { type BuildLink, comparableUrl, type FarmBuild } from '../../model/farm-build.ts';
+import { FARM_LINKS_MAX, FARM_PARENTS_MAX, REPORT_NAME_CHARS_MAX } from '../../model/limits.ts';
+import { countOf, type Fields, get, isFields, textOf, timeOf } from '../record/fields.ts';
+
+/** What is asked for of each build; nothing else is sent. */
+export const JENKINS_BUILD_TREE =
+  'number,url,result,building,timestamp,duration,displayName,description,builtOn,' +
+  'actions[causes[shortDescription,upstreamUrl,upstreamBuild],parameters[name,value],' +
+  'lastBuiltRevision[SHA1,branch[name]],remoteUrls],artifacts[fileName,relativePath]';
+
+export interface JenkinsAnswers {
+  /** Names joined by slashes: `folder/job`. */
+  readonly job: string;
+  /** Page of the job for people, ending in a slash. */
+  readonly page: string;
+  readonly build: Fields;
+}
+
+const short = (value: unknown): string | null => {
+  const text = textOf(value, REPORT_NAME_CHARS_MAX)?.trim() ?? '';
+  return text === '' ? null : text;
+};
+
+const OUTCOMES: Readonly<Record<string, BuildOutcome>> = {
+  SUCCESS: 'succeeded',
+  // Tests failed; what was to be built was built.
+  UNSTABLE: 'succeeded-with-errors',
+  FAILURE: 'failed',
+  ABORTED: 'interrupted',
+  NOT_BUILT: 'never-started',
+};
+
+const SECRET = /pass|token|secret|key|cred/i;
+const PARAMETERS_KEPT = 100;
+const ARTIFACTS_LINKED = 20;
+
+/** Names a build among those of its server. */
+export function jenkinsKey(job: string, number: number): string {
+  return `${job}#${number}`;
+}
+
+/** `job/folder/job/name/` -> `folder/name`; null where it is no address of a job. */
+export function jobOfUrl(url: string): string | null {
+  const names = [...url.matchAll(/(?:^|\/)job\/([^/]+)/g)].map(([, name]) => {
+    try {
+      return decodeURIComponent(name!);
+    } catch {
+      // A stray percent sign: the name as it is.
+      return name!;
+    }
+  });
+  return names.length === 0 ? null : names.join('/');
+}
+
+/** Null where the answer names no build. */
+export function readJenkinsBuild({ job, page, build }: JenkinsAnswers): FarmBuild | null {
+  const number = countOf(get(build, 'number'));
+  if (number === null) return null;
+  const running = get(build, 'building') === true;
+  const result = get(build, 'result');
+  const startedMs = timeOf(get(build, 'timestamp'));
+  const durationMs = countOf(get(build, 'duration'));
+  const actions = listOf(get(build, 'actions'));
+  const causes = actions.flatMap((action) => listOf(get(action, 'causes')));
+  const own = `${page}${number}/`;
+  const name = `${job} #${number}`;
+  const parents = causes.flatMap((cause) => {
+    const upstream = countOf(get(cause, 'upstreamBuild'));
+    const of = jobOfUrl(textOf(get(cause, 'upstreamUrl')) ?? '');
+    return upstream === null || of === null ? [] : [jenkinsKey(of, upstream)];
+  });
+  const parameters = actions
+    .flatMap((action) => listOf(get(action, 'parameters')))
+    .flatMap((parameter): [string, string][] => {
+      const called = short(get(parameter, 'name'));
+      const value = get(parameter, 'value');
+      const told = typeof value === 'number' || typeof value === 'boolean' ? String(value) : short(value);
+      return called === null || told === null || SECRET.test(called) ? [] : [[`parameter ${called}`, told]];
+    });
+  const parameter = (called: string) => parameters.find(([key]) => key === `parameter ${called}`)?.[1] ?? null;
+  const reasons = causes.flatMap((cause) => short(get(cause, 'shortDescription')) ?? []);
+  const outcome = running ? 'running' : (OUTCOMES[typeof result === 'string' ? result : ''] ?? 'not-recorded');
+  const links: BuildLink[] = [{ kind: 'origin', title: `Jenkins: ${name}`, url: own }];
+  if (outcome === 'failed') links.push({ kind: 'log', title: 'Console output', url: `${own}console` });
+  for (const artifact of listOf(get(build, 'artifacts')).slice(0, ARTIFACTS_LINKED)) {
+    const path = textOf(get(artifact, 'relativePath'));
+    if (path === null) continue;
+    const url = `${own}artifact/${path.split('/').map(encodeURIComponent).join('/')}`;
+    if (comparableUrl(url) !== null)
+      links.push({ kind: 'published', title: short(get(artifact, 'fileName')) ?? path, url });
+  }
+  return {
+    key: jenkinsKey(job, number),
+    running,
+    parents: [...new Set(parents)].slice(0, FARM_PARENTS_MAX),
+    links: links.slice(0, FARM_LINKS_MAX),
+    build: {
+      ...blankBuild(name),
+      sources: [{ kind: 'jenkins', location: own }],
+      startedMs,
+      endedMs: running || startedMs === null || durationMs === null ? null : startedMs + durationMs,
+      outcome,
+      machine: parameter('MACHINE'),
+      distro: parameter('DISTRO'),
+      builder: job,
+      builderId: page,
+      // '' is the controller itself, which has no name of its own.
+      host: { ...blankBuild('').host, name: short(get(build, 'builtOn')) },
+      layers: layersOf(actions),
+      failures:
+        outcome === 'failed'
+          ? [{ row: null, pf: null, task: null, mc: '', logPath: null, cause: short(get(build, 'description')) }]
+          : [],
+      extras: Object.fromEntries([
+        ...(reasons.length === 0 ? [] : [['reason', reasons.join('; ').slice(0, REPORT_NAME_CHARS_MAX)]]),
+        ...parameters.slice(0, PARAMETERS_KEPT),
+      ]),
+    },
+  };
+}
+
+/** The Git plug-in tells one revision a repository. */
+function layersOf(actions: readonly Fields[]): LayerRevision[] {
+  return actions.flatMap((action) => {
+    const revision = get(action, 'lastBuiltRevision');
+    const urls = get(action, 'remoteUrls');
+    const url = Array.isArray(urls) ? short(urls[0]) : null;
+    if (!isFields(revision) || url === null) return [];
+    const place = url.replace(/\/+$/, '').replace(/\.git$/, '');
+    const branch = short(listOf(get(revision, 'branch')).map((one) => get(one, 'name'))[0]);
+    const commit = short(get(revision, 'SHA1'));
+    return [
+      {
+        name: place.slice(Math.max(place.lastIndexOf('/'), place.lastIndexOf(':')) + 1),
+        branch: branch?.replace(/^(?:refs\/remotes\/)?origin\//, '') ?? null,
+        commit: commit !== null && /^[0-9a-f]{7,64}$/.test(commit) ? commit : null,
+        modified: null,
+      },
+    ];
+  });
+}
+
+export function listOf(value: unknown): Fields[] {
+  return Array.isArray(value) ? value.filter(isFields) : [];
+}
