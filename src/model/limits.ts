@@ -188,7 +188,7 @@ export const TEST_DETAIL_CHARS_MAX = 4000;
 export const TEST_SUITES_MAX = 5000;
 /** Of a log whose words are kept: a second. Of a longer one its end and its beginning. */
 export const LOG_SEARCHED_BYTES_MAX = 16 << 20;
-/** Different words of one log, with a blank between two: PostgreSQL takes a megabyte of them, a gcc's log of 1.5 MB has 60 KB. */
+/** Different words of one log, with a blank between two: PostgreSQL takes a megabyte of them, a gcc's log of 1.5 MB has 7 KB. */
 export const LOG_INDEX_CHARS_MAX = 512 << 10;
 /** What is read of logs for one question, to say in which lines the words stand: a third of a second. */
 export const LOG_SEARCH_READ_BYTES_MAX = 32 << 20;
