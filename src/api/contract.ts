@@ -547,6 +547,7 @@ export const BuildDetail = BuildRow.extend({
   series: z.array(SeriesInfo),
   phases: z.array(PhaseInfo),
   failureList: z.array(FailureInfo),
+  failureAddresses: z.array(z.string()).describe('of their pages (GET /failures/{failure}), in the same order'),
   qaIssueList: z.array(QaIssueInfo),
   messages: z.array(MessageInfo),
   problemList: z.array(ProblemInfo),

@@ -1,11 +1,13 @@
 import { type ChainFigures, chainFigures } from '../analysis/critical-path.ts';
 import { estimateProgress, type PastBuild, type Progress } from '../analysis/progress.ts';
 import { TEST_STATES, type TestCounts } from '../model/test-run.ts';
+import { failureKeys } from '../store/facts.ts';
 import type { BuildRelations } from '../store/farms.ts';
 import type { BuildContents, BuildHead, Store, Visibility } from '../store/store.ts';
 import { mayChange } from './build-rights.ts';
 import { type BuildRow, buildRows } from './build-row.ts';
 import type { OperationContext } from './context.ts';
+import { failureAddresses } from './failure-address.ts';
 import { withCauses } from './failure-causes.ts';
 import { graphOfBuild } from './graph-of-build.ts';
 import { logRootOf } from './log-roots.ts';
@@ -64,6 +66,8 @@ export interface BuildDetail
   readonly access: ShownAccess;
   readonly host: Omit<BuildHead['host'], 'id'>;
   readonly failureList: BuildHead['failures'];
+  /** Addresses of their pages, in the same order. */
+  readonly failureAddresses: readonly string[];
   readonly qaIssueList: BuildHead['qaIssues'];
   readonly problemList: BuildHead['problems'];
   readonly longestChain: ChainFigures | null;
@@ -180,6 +184,7 @@ export async function showBuild(context: OperationContext, input: { readonly bui
     phases: head.phases,
     messages: head.messages,
     failureList: logsAvailable ? await withCauses(context, id, head) : head.failures,
+    failureAddresses: await failureAddresses(store, id, failureKeys(head.failures)),
     qaIssueList: head.qaIssues,
     problemList: head.problems,
     ...contents,

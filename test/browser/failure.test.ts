@@ -115,4 +115,26 @@ describe.skipIf(!hasChromium)('a failure in a browser', () => {
     expect(complaints).toEqual([]);
     await page.close();
   });
+
+  test('has a page that a build leads to, on a phone and without scripts', { timeout: 120_000 }, async () => {
+    const { page, complaints } = await openPage(browser, server, { width: 400, height: 800 });
+    page.setDefaultTimeout(30_000);
+    await page.goto(`${server.url}/b/${ID}/problems`);
+    await page.getByRole('link', { name: 'Where else' }).click();
+    await page.waitForURL(/\/buildstats\/f\/00000001\.[0-9a-f]{6}$/);
+    await page.getByRole('heading', { name: 'zlib-1.3-r0 do_compile failed' }).waitFor();
+    await page.locator('pre strong', { hasText: "error: 'x' undeclared" }).waitFor();
+    await page.getByRole('region', { name: 'Lines of the log' }).getByText("error: 'x' undeclared").waitFor();
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(400);
+    expect(await page.title()).toMatch(/^zlib-1\.3-r0 do_compile failed: zlib\.c:12:3: error: 'x' undeclared/);
+    expect(complaints).toEqual([]);
+
+    const still = await browser.newContext({ javaScriptEnabled: false, viewport: { width: 400, height: 800 } });
+    const words = await still.newPage();
+    await words.goto(page.url().replace('/buildstats/f/', '/f/'));
+    await words.getByRole('heading', { name: /do_compile failed: zlib\.c:12:3/ }).waitFor();
+    expect(await words.locator('pre').last().innerText()).toContain("999991 zlib.c:12:3: error: 'x' undeclared");
+    await still.close();
+    await page.close();
+  });
 });

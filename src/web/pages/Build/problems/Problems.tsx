@@ -87,6 +87,17 @@ export function Problems() {
                 </span>
                 <strong className="mono">{failureName(failure)}</strong>
                 <span className="grow" />
+                {report !== null || build.failureAddresses[build.failureList.indexOf(failure)] === undefined ? null : (
+                  <Link
+                    to="/f/$failure"
+                    params={{ failure: build.failureAddresses[build.failureList.indexOf(failure)]! }}
+                    search={{}}
+                    className="btn"
+                    title="Who else had it, since when, what fixed it"
+                  >
+                    Where else
+                  </Link>
+                )}
                 {failure.row === null ? null : (
                   <button
                     type="button"
