@@ -1897,6 +1897,7 @@ const RecipeRange = z.object({
       to: text,
       fromBranch: text,
       toBranch: text,
+      link: text.describe('page of the commits between; null: nobody told where the layer lies'),
     }),
   ),
   unchecked: count.describe('builds between that say nothing of it'),

@@ -1,10 +1,12 @@
 import {
   type RecipeHistory,
+  type RecipeRange,
   recipeHistory,
   STRIP_KEYS,
   type StripKey,
   USUAL_STRIP_KEYS,
 } from '../analysis/recipe-history.ts';
+import { layerPage, rangeLink } from '../analysis/revision-links.ts';
 import { BakehouseError } from '../model/errors.ts';
 import type { BuildListFilter, StoredRecipeRun } from '../store/store.ts';
 import type { OperationContext } from './context.ts';
@@ -27,7 +29,16 @@ export interface RecipeSize {
   readonly bytes: number;
 }
 
-export interface RecipeShown extends RecipeHistory {
+/** A layer of a range, with the page of its commits where one is known (setting `layerPages`). */
+type LinkedRange = Omit<RecipeRange, 'layers'> & {
+  readonly layers: readonly (RecipeRange['layers'][number] & { readonly link: string | null })[];
+};
+
+export interface RecipeShown extends Omit<RecipeHistory, 'strips'> {
+  readonly strips: readonly (Omit<RecipeHistory['strips'][number], 'broke' | 'fixed'> & {
+    readonly broke: LinkedRange | null;
+    readonly fixed: LinkedRange | null;
+  })[];
   readonly pn: string;
   /** Newest first. */
   readonly runs: readonly Omit<StoredRecipeRun, 'layers'>[];
@@ -41,7 +52,8 @@ export interface RecipeShown extends RecipeHistory {
 const SIZES_LOOKED = 10;
 
 /** A recipe's history: where and when it was built, how it went, which versions, in which words it failed. */
-export async function showRecipe({ store }: OperationContext, input: ShowRecipeInput): Promise<RecipeShown> {
+export async function showRecipe(context: OperationContext, input: ShowRecipeInput): Promise<RecipeShown> {
+  const { store, layerPages = new Map() } = context;
   const { pn, filter, by, limit } = input;
   const { runs, more } = await store.readRecipeRuns({ pn, filter, limit });
   if (runs.length === 0 && (await store.readRecipeRuns({ pn, filter: {}, limit: 1 })).runs.length === 0)
@@ -55,11 +67,23 @@ export async function showRecipe({ store }: OperationContext, input: ShowRecipeI
     if (packages.length > 0)
       sizes.push({ run, packages: packages.length, bytes: packages.reduce((sum, { bytes }) => sum + bytes, 0) });
   }
+  const { strips, ...history } = recipeHistory(runs, by);
+  const linked = (range: RecipeRange | null): LinkedRange | null =>
+    range === null
+      ? null
+      : {
+          ...range,
+          layers: range.layers.map((layer) => {
+            const page = layerPage(layerPages, layer, range.layers);
+            return { ...layer, link: page === null ? null : rangeLink(page, layer) };
+          }),
+        };
   return {
     pn,
     more,
     sizes,
     runs: runs.map(({ layers: _, ...run }) => run),
-    ...recipeHistory(runs, by),
+    ...history,
+    strips: strips.map((strip) => ({ ...strip, broke: linked(strip.broke), fixed: linked(strip.fixed) })),
   };
 }

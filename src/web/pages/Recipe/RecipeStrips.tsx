@@ -1,5 +1,4 @@
 import { Link } from '@tanstack/react-router';
-import { layerPage, rangeLink } from '../../../analysis/revision-links.ts';
 import type { RecipeRange, RecipeShown } from '../../../api/contract.ts';
 import { NOT_RECORDED, plural, shortRevision } from '../../../model/format.ts';
 import { When } from '../../components/Figures.tsx';
@@ -136,8 +135,7 @@ export function Range({ range }: { range: RecipeRange }) {
   return (
     <span className={styles.range}>
       {range.layers.map((layer) => {
-        const page = layerPage(new Map(), layer, range.layers);
-        const href = page === null ? null : rangeLink(page, layer);
+        const href = layer.link;
         const text =
           layer.change === 'moved'
             ? `${layer.name} ${shortRevision(layer.from ?? '')}..${shortRevision(layer.to ?? '')}`
