@@ -3,6 +3,7 @@ import { Popover } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { BuildDetail } from '../../../api/contract.ts';
+import { FARM_KINDS } from '../../../model/farm-build.ts';
 import {
   formatBytes,
   formatCount,
@@ -23,6 +24,8 @@ const KINDS: Readonly<Record<BuildDetail['kind'], string>> = {
   sstate: 'built from sstate',
   'not-recorded': 'type not recorded',
 };
+
+const FARMS: ReadonlySet<string> = new Set(FARM_KINDS);
 
 function Fact({
   label,
@@ -48,6 +51,8 @@ function Fact({
 
 export function BuildSummary({ build }: { build: BuildDetail }) {
   const { sstate, usual, host } = build;
+  // What a farm's server says of a build has no task table.
+  const told = build.tasks > 0 || build.sources.some(({ kind }) => !FARMS.has(kind));
   const outcomes = TASK_OUTCOMES.filter((o) => (build.taskOutcomes[o] ?? 0) > 0);
   const hostUnder = [
     host.cpuModel,
@@ -134,10 +139,10 @@ export function BuildSummary({ build }: { build: BuildDetail }) {
           outcomes
             .filter((o) => o !== 'succeeded')
             .map((o) => `${formatCount(build.taskOutcomes[o])} ${taskOutcomeLabel(o)}`)
-            .join(', ') || 'all succeeded'
+            .join(', ') || (told ? 'all succeeded' : null)
         }
       >
-        {formatCount(build.tasks)}
+        {told ? formatCount(build.tasks) : <Missing why="The farm tells of steps, not of tasks" />}
       </Fact>
       <Fact
         label="failures"
