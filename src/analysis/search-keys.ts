@@ -61,6 +61,13 @@ export const SEARCH_KEYS = [
     example: '"No such file"',
   },
   {
+    key: 'log',
+    level: 'failure',
+    form: 'words',
+    about: 'words anywhere in the log of the failure',
+    example: 'crypt',
+  },
+  {
     key: 'outcome',
     level: 'build',
     form: 'choice',

@@ -64,6 +64,21 @@ const BUILDS: readonly Build[] = [
   }),
 ];
 
+const LOG = 'ab'.repeat(32);
+const withLog = (one: Build): Build => ({
+  ...one,
+  logs: one.failures.map(({ row, pf, task, mc }) => ({
+    kind: 'failure',
+    row,
+    pf,
+    task,
+    mc,
+    blob: LOG,
+    bytes: 10,
+    originalBytes: null,
+  })),
+});
+
 let server: RealPostgres | null = null;
 afterAll(async () => {
   await server?.stop();
@@ -97,7 +112,8 @@ describe.each(databases)('over $name', ({ open, skip }) => {
       sample: null,
       reportTemplate: null,
     };
-    for (const [i, one] of BUILDS.entries()) await store.saveBuild(id(i + 1), one);
+    for (const [i, one] of BUILDS.entries()) await store.saveBuild(id(i + 1), i === 2 ? withLog(one) : one);
+    await store.logIndex.write(LOG, ['crypt', 'libxcrypt', 'missing'], 1);
   });
   afterAll(() => context?.store.close());
   const it = test.skipIf(skip);
@@ -135,6 +151,12 @@ describe.each(databases)('over $name', ({ open, skip }) => {
     ['recipe:gcc status:failed -task:do_fetch', [4, 2]],
     ['cause:"no 100%"', [4, 2]],
     ['cause:"no 1000"', []],
+    ['log:libxcrypt', [3]],
+    ['log:"Crypt missing"', [3]],
+    ['log:crypt,nothing', [3]],
+    ['log:"crypt nothing"', []],
+    ['log:cryp', []],
+    ['-log:crypt', [5, 4, 2, 1]],
     ['layer:meta', [5, 4, 3, 2, 1]],
     ['layer:meta@bbbb', [2]],
     ['layer:@cccccccccc,meta@dddddddd', [4, 3]],
@@ -169,6 +191,8 @@ describe.each(databases)('over $name', ({ open, skip }) => {
     ['-fetcher', ['4 gcc', '2 gcc']],
     ['class:""', ['4 gcc', '4 curl', '3 curl', '2 gcc']],
     ['fingerprint:abcd', []],
+    ['log:crypt', ['3 curl']],
+    ['-log:crypt', ['4 gcc', '4 curl', '2 gcc']],
   ] as const)('failures of %s', async (q, expected) => {
     const { failures, counts } = await find(q);
     expect(failures?.rows.map((row) => `${number(row.buildId)} ${row.pn}`).sort()).toEqual([...expected].sort());

@@ -18,6 +18,7 @@ export const SEARCH_FIELDS = [
   'class',
   'fingerprint',
   'cause',
+  'log',
   'outcome',
   'kind',
   'machine',

@@ -49,7 +49,12 @@ const STATUS_OUTCOMES: Readonly<Record<string, readonly string[]>> = {
   unfinished: ['interrupted', 'lost', 'running', 'never-started'],
   'not-executed': [],
 };
-export const RUN_STATUSES = ['succeeded', 'failed', 'not-executed', 'unfinished'] as const;
+/** By the number that is stored; what came from sstate was not executed either. */
+const RUN_STATUSES = ['succeeded', 'failed', 'not-executed', 'unfinished', 'not-executed'] as const;
+
+export function runStatusOf(code: number): (typeof RUN_STATUSES)[number] {
+  return RUN_STATUSES[code] ?? 'unfinished';
+}
 
 const BUILD_COLUMNS = {
   outcome: 'builds.outcome',
@@ -142,11 +147,13 @@ export function ofRun(filter: SearchFilter): Condition {
   );
 }
 
+const FAILURE_FIELDS: readonly SearchField[] = ['task', 'class', 'fingerprint', 'cause', 'log'];
+
 /** A failure `f` with its fingerprint `p`, which it may not have; without words. */
 export function ofFailure(filter: SearchFilter): Condition {
   return allOf(
-    of(filter, ['recipe', 'version', 'status', 'task', 'class', 'fingerprint', 'cause']).map(
-      ({ field, negated, values }) => turned(failureHas(field, values), negated),
+    of(filter, ['recipe', 'version', 'status', ...FAILURE_FIELDS]).map(({ field, negated, values }) =>
+      turned(failureHas(field, values), negated),
     ),
   );
 }
@@ -167,6 +174,11 @@ function failureHas(field: SearchField, values: readonly WantedValue[]): Conditi
         where ${anyOf(values.map(({ text }) => beginsWith(sql.ref('q.hash'), text)))})`;
     case 'cause':
       return anyOf(values.map(({ text }) => holds(sql.ref('f.cause'), text)));
+    case 'log': {
+      // By now the logs that have the words (search.ts).
+      const logs = values.map(({ text }) => text);
+      return logs.length === 0 ? FALSE : sql<boolean>`f.blob in (${sql.join(logs)})`;
+    }
     // A failure failed, however its build ended.
     default:
       return values.some(({ text }) => text === 'failed') ? TRUE : FALSE;
@@ -189,8 +201,6 @@ export const inBuild = (word: string): Condition =>
   sql<boolean>`builds.search like ${`%${escaped(word)}%`} escape '\\'`;
 
 export const inRecipe = (word: string): Condition => holds(sql.ref('n.pn'), word);
-
-const FAILURE_FIELDS: readonly SearchField[] = ['task', 'class', 'fingerprint', 'cause'];
 
 /** True where something is asked that a row of `failures` has to be read for. */
 export function asksOfFailures(filter: SearchFilter): boolean {

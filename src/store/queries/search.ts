@@ -53,7 +53,7 @@ import {
   ofName,
   ofParts,
   ofRun,
-  RUN_STATUSES,
+  runStatusOf,
   words,
 } from './search-conditions.ts';
 
@@ -69,12 +69,12 @@ interface Place {
 export function searchOf(db: Db, dialect: Dialect, sight: Sight): Search {
   const at: Place = { db, sight, dialect };
   return {
-    builds: async (filter, page) => findBuilds(at, await withNames(db, filter), page),
-    failures: async (filter, page) => findFailures(at, await withNames(db, filter), page),
-    causes: async (filter, page) => findCauses(at, await withNames(db, filter), page),
-    recipes: async (filter, page) => findRecipes(at, await withNames(db, filter), page),
-    countBuilds: async (filter) => countMatchingBuilds(at, await withNames(db, filter)),
-    facets: async (filter, chosen) => facets(at, await withNames(db, filter), chosen),
+    builds: async (filter, page) => findBuilds(at, await withNames(at, filter), page),
+    failures: async (filter, page) => findFailures(at, await withNames(at, filter), page),
+    causes: async (filter, page) => findCauses(at, await withNames(at, filter), page),
+    recipes: async (filter, page) => findRecipes(at, await withNames(at, filter), page),
+    countBuilds: async (filter) => countMatchingBuilds(at, await withNames(at, filter)),
+    facets: async (filter, chosen) => facets(at, await withNames(at, filter), chosen),
     values: (field, typed, limit) => offeredValues(at, field, typed, limit),
     rangeProblem: async (range) => {
       const found = await commitsBetween(at, range);
@@ -138,11 +138,16 @@ const PATTERN_NAMES_MAX = 20;
  * Patterns of recipes as the few names they stand for, which have an index; one of many names is common, and a walk through the newest soon meets
  * it. A pattern of no name would be looked for in every failure there is (500 ms of a million).
  */
-async function withNames(db: Db, filter: SearchFilter): Promise<SearchFilter> {
+async function withNames(at: Place, filter: SearchFilter): Promise<SearchFilter> {
+  const { db } = at;
   const conditions: SearchCondition[] = [];
   for (const condition of filter.conditions) {
     const values: WantedValue[] = [];
     for (const value of condition.values) {
+      if (condition.field === 'log') {
+        values.push(...(await logsWith(at, value.text)));
+        continue;
+      }
       const names =
         condition.field === 'recipe' && value.pattern
           ? await rowsOf(
@@ -158,6 +163,26 @@ async function withNames(db: Db, filter: SearchFilter): Promise<SearchFilter> {
     conditions.push({ ...condition, values });
   }
   return { ...filter, conditions };
+}
+
+/** Logs of one question, the newest ones; a word that more have tells nothing. */
+const LOGS_MAX = 2000;
+
+/**
+ * Logs of failures that have all the words, by their hashes: the index of words is the engine's own and stands in no condition of a row. Whose logs
+ * they are is asked of the failures that have them, as ever.
+ */
+async function logsWith({ db, dialect }: Place, words: string): Promise<WantedValue[]> {
+  const all = words.split(' ').filter((word) => word !== '');
+  if (all.length === 0) return [];
+  const rows = await rowsOf(
+    db,
+    sql<{
+      hash: string;
+    }>`select log_texts.hash from log_texts where ${dialect.logWords.has('log_texts.number', all, null)}
+      order by log_texts.number desc limit ${LOGS_MAX}`,
+  );
+  return rows.map(({ hash }) => ({ text: hash, pattern: false }));
 }
 
 /** What is asked of builds, with the commits of ranges looked up. */
@@ -480,7 +505,7 @@ async function findRecipes(at: Place, filter: SearchFilter, page: PageAsked): Pr
     at.db,
     sql<RecipeGroup>`
       select counted.*, n.pn from (
-        select recipe, count(*) as runs, sum(case when status <> 2 then 1 else 0 end) as executed,
+        select recipe, count(*) as runs, sum(case when status in (2, 4) then 0 else 1 end) as executed,
           sum(case when status = 1 then 1 else 0 end) as failed, max(order_ms) as last
         from (${runs}) as looked_at group by recipe
       ) as counted join recipe_names n on n.number = counted.recipe`,
@@ -503,7 +528,7 @@ async function findRecipes(at: Place, filter: SearchFilter, page: PageAsked): Pr
     rows.push({
       pn: group.pn,
       version: run.version,
-      status: RUN_STATUSES[run.status] ?? 'unfinished',
+      status: runStatusOf(run.status),
       failedTask: run.failed_task,
       buildId: run.id,
       startedMs: run.started_ms,
