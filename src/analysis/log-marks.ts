@@ -42,7 +42,8 @@ export function logMarker(words: string | null): LogMarker {
   let more = false;
 
   function take(text: string): void {
-    const clean = text.includes('\u001b') ? text.replace(COLOURS, '') : text;
+    // Colours stand around words of failure and not in them; words somebody looks for may span several.
+    const clean = wanted !== null && text.includes('\u001b') ? text.replace(COLOURS, '') : text;
     const searched = wanted === null ? clean : clean.toLowerCase();
     const pattern = wanted === null ? new RegExp(CANDIDATE, 'gi') : null;
     let counted = 0;

@@ -18,10 +18,15 @@ export interface LogFound {
 export async function findInLog(
   context: OperationContext,
   /** `words` left out: lines that look like errors. */
-  input: LogName & { readonly words?: string | undefined },
+  input: LogName & {
+    readonly words?: string | undefined;
+    /** Of a longer log nothing is looked for: `more`. */
+    readonly bytesMax?: number | undefined;
+  },
 ): Promise<LogFound> {
   return withLog(context, input, async (log) => {
     if (log.bytes > LOG_FILE_BYTES_MAX) throw new BakehouseError('too-large', 'The log is too large to search in.');
+    if (input.bytesMax !== undefined && log.bytes > input.bytesMax) return { found: [], best: null, more: true };
     const marker = logMarker(input.words ?? null);
     for (let at = 0; at < log.bytes; at += LOG_PIECE_BYTES) {
       // Other questions are answered between two pieces, which are some 15 ms each.

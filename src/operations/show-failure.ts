@@ -9,6 +9,7 @@ import { commitLink, layerPage } from '../analysis/revision-links.ts';
 import { prefixOfShortId } from '../collector/short-id.ts';
 import type { Failure, LayerRevision } from '../model/build.ts';
 import { BakehouseError } from '../model/errors.ts';
+import { CAUSE_LOG_BYTES_MAX } from '../model/limits.ts';
 import type { BuildHead, RecipeSuccesses, Seen, StoredFailure, Visibility } from '../store/store.ts';
 import { type BlameEnd, type BlameStretch, readBlame } from './blame-failure.ts';
 import type { OperationContext } from './context.ts';
@@ -240,8 +241,11 @@ async function readCause(
   if (log === null)
     return gone(failure.logPath === null ? 'It failed outside any task.' : 'No log came with the build.');
   try {
-    // Not looked through yet, or its log is no blob: then it is looked through now, as it would be for the marks beside it.
-    const causeLine = stored.causeLine === null ? (await findInLog(context, log)).best : stored.causeLine + 1;
+    // Not looked through yet, or its log is no blob: then it is looked through now, but nobody waits for a long one: its marks come later.
+    const causeLine =
+      stored.causeLine === null
+        ? (await findInLog(context, { ...log, bytesMax: CAUSE_LOG_BYTES_MAX })).best
+        : stored.causeLine + 1;
     const text =
       causeLine === null
         ? await readLog(context, { ...log, tail: 2 * AROUND_LINES + 1 })

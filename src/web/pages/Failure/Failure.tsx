@@ -141,7 +141,7 @@ function Cause({ failure: { around, cause, log } }: { failure: FailureDetail }) 
           <strong className={styles.why}>{cause}</strong>
         </pre>
       ) : null}
-      {around.at === null ? <p className="muted">No line of the log says why. It ends so:</p> : null}
+      {around.at === null ? <p className="muted">Which line of the log says why is not known. It ends so:</p> : null}
       <pre className={styles.cause}>
         {around.lines.map((line, i) => {
           const text = `${line}\n`;
