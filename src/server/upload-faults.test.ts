@@ -75,7 +75,7 @@ describe('kill -9 of the server', () => {
     ['when it was met, before the answer', { statement: 'insert into "uploads"', when: 'after-commit' }],
     ['while a chunk is written', { statement: 'insert into "upload_chunks"', when: 'before' }],
     ['when a chunk is durable, before the answer', { statement: 'insert into "upload_chunks"', when: 'after-commit' }],
-    ['between a chunk and the build', { statement: 'from "upload_chunks" where .*"at" >=', when: 'before' }],
+    ['between a chunk and the build', { statement: 'insert into "builds"', when: 'before' }],
     ['while the build is stored', { statement: 'insert into build_heads', when: 'before' }],
     ['before it is noted what is stored', { statement: 'update "uploads" set .*"stored_as"', when: 'before' }],
     ['before the chunks go', { statement: 'delete from "upload_chunks"', when: 'before' }],
