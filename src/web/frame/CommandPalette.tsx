@@ -139,7 +139,8 @@ export function CommandPalette({ text, setText, close }: Props) {
         run: () => void navigate({ to: '/b/$id', params: { id: row.id } }),
       });
     }
-    return [...shown, ...later, ...found.filter((e) => e.group === 'Pages and commands').slice(0, 16)];
+    // Enter takes the first: a page or a command whose name was typed is meant before a search for its name.
+    return [...shown, ...found.filter((e) => e.group === 'Pages and commands').slice(0, 16), ...later];
   }, [text, asked, build.data, builds.data, builds.isPlaceholderData, buildId, commands, navigate]);
 
   const active = Math.min(at, entries.length - 1);
