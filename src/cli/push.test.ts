@@ -31,7 +31,7 @@ function buildFolder(): string {
   cpSync(fixture, join(build, 'tmp', 'buildstats'), { recursive: true });
   const temp = join(build, 'tmp/work/x86-64-v3-oe-linux/sample-broken/1.0/temp');
   mkdirSync(temp, { recursive: true });
-  const log = `cc -I${build}/include\nerror: no such file\n${'x'.repeat(700 * 1024)}\nERROR: Task failed\n`;
+  const log = `cc -I${build}/include\nerror: no such file\n${'x'.repeat(700 * 1024)}\nERROR: Logfile of failure stored in: log.do_compile\n`;
   writeFileSync(join(temp, 'log.do_compile'), log);
   // Written while the task ran, which is how the log of a run is known where its process is not.
   utimesSync(join(temp, 'log.do_compile'), 1795222887, 1795222887);
@@ -64,7 +64,7 @@ test('--show prints what would be sent, with nothing in it of home, host and use
   expect(out).toContain('# POST /api/v1/uploads');
   const log = out.slice(out.indexOf('# failure-log'));
   expect(log).toContain('cc -ITOPDIR/include\nerror: no such file\n[… ');
-  expect(log).toMatch(/\[… \d+ bytes left out …\]\n.*ERROR: Task failed\n/s);
+  expect(log).toMatch(/\[… \d+ bytes left out …\]\n.*ERROR: Logfile of failure stored in: log.do_compile\n/s);
   expect(out).not.toContain(folder);
   expect(out.split('\n').find((line) => line.startsWith('{"type":"log"'))).toContain('"originalBytes":');
   // What the log says is said of the failure, which buildstats know without a cause.
