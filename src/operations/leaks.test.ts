@@ -5,15 +5,13 @@
  */
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { hasPostgres } from '../../test/real-parts.ts';
-import { type RealPostgres, startPostgres } from '../../test/real-postgres.ts';
+import { bothDatabases } from '../../test/both-databases.ts';
 import { ChartQuery, CompareQuery, ExploreQuery } from '../api/contract.ts';
 import { indexLogs } from '../collector/index-logs.ts';
 import { shortIdOf } from '../collector/short-id.ts';
 import { drawBuild } from '../model/draw-build.ts';
 import { memoryBlobs } from '../store/blobs/index.ts';
 import { failureKeys } from '../store/facts.ts';
-import { openStore } from '../store/index.ts';
 import { OFFERED_FIELDS } from '../store/search.ts';
 import { CONSOLE, STRANGER, type Viewer, type Visibility } from '../store/store.ts';
 import type { OperationContext } from './context.ts';
@@ -234,21 +232,7 @@ const ROWS: { readonly [N in OperationName]: Row<N> } = {
   'server-info': { all: [SERVER_INFO] },
 };
 
-let server: RealPostgres | null = null;
-afterAll(async () => {
-  await server?.stop();
-});
-const databases = [
-  { name: 'SQLite', open: async () => openStore('sqlite::memory:'), skip: false },
-  {
-    name: 'PostgreSQL',
-    open: async () => {
-      server ??= await startPostgres();
-      return openStore(await server.newDatabase());
-    },
-    skip: !hasPostgres,
-  },
-];
+const databases = bothDatabases();
 
 describe.each(databases)('over $name', ({ open, skip }) => {
   let context: OperationContext;

@@ -1,36 +1,22 @@
 /** Package QA of a generated farm, against a plain count over what the history has. */
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type FarmBuild, farmHistory } from '../../bench/generate/farm-history.ts';
 import { storeFarm } from '../../bench/generate/store-farm.ts';
-import { hasPostgres } from '../../test/real-parts.ts';
-import { type RealPostgres, startPostgres } from '../../test/real-postgres.ts';
+import { bothDatabases } from '../../test/both-databases.ts';
 import { saysOfQa } from '../analysis/qa-issues.ts';
 import { TASK_FAILED, TASK_SUCCEEDED } from '../model/task-table.ts';
 import { memoryBlobs } from '../store/blobs/index.ts';
-import { openStore } from '../store/index.ts';
 import { CONSOLE } from '../store/store.ts';
 import type { OperationContext } from './context.ts';
 import { newQaIssues } from './new-qa-issues.ts';
 import { qaIssues } from './qa-issues.ts';
 
-let server: RealPostgres | null = null;
-afterAll(async () => {
-  await server?.stop();
-});
 /** A history that is shorter has no issue that is new: the first is of build 124, for one machine. A slower database gets that machine's alone. */
 const BUILDS = 130;
-const databases = [
-  { name: 'SQLite', open: async () => openStore('sqlite::memory:'), machines: null, skip: false },
-  {
-    name: 'PostgreSQL',
-    open: async () => {
-      server ??= await startPostgres();
-      return openStore(await server.newDatabase());
-    },
-    machines: ['beaglebone-yocto'],
-    skip: !hasPostgres,
-  },
-];
+const databases = bothDatabases().map((database) => ({
+  ...database,
+  machines: database.name === 'SQLite' ? null : ['beaglebone-yocto'],
+}));
 
 /** Executed checks of a recipe, or of all. */
 function checksIn({ build }: FarmBuild, pn: string | null): number {

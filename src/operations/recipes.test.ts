@@ -1,32 +1,15 @@
 /** Recipes of a generated farm, against what is true of it. */
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { farmHistory } from '../../bench/generate/farm-history.ts';
 import { storeFarm } from '../../bench/generate/store-farm.ts';
-import { hasPostgres } from '../../test/real-parts.ts';
-import { type RealPostgres, startPostgres } from '../../test/real-postgres.ts';
+import { bothDatabases } from '../../test/both-databases.ts';
 import { memoryBlobs } from '../store/blobs/index.ts';
-import { openStore } from '../store/index.ts';
 import { CONSOLE, type Store } from '../store/store.ts';
 import type { OperationContext } from './context.ts';
 import { listRecipes } from './list-recipes.ts';
 import { showRecipe } from './show-recipe.ts';
 
-let server: RealPostgres | null = null;
-afterAll(async () => {
-  await server?.stop();
-});
-const databases = [
-  { name: 'SQLite', open: async () => openStore('sqlite::memory:'), builds: 120, skip: false },
-  {
-    name: 'PostgreSQL',
-    open: async () => {
-      server ??= await startPostgres();
-      return openStore(await server.newDatabase());
-    },
-    builds: 40,
-    skip: !hasPostgres,
-  },
-];
+const databases = bothDatabases().map((database) => ({ ...database, builds: database.name === 'SQLite' ? 120 : 40 }));
 
 describe.each(databases)('recipes over $name', ({ open, builds, skip }) => {
   test.skipIf(skip)('are told as the history has them', async () => {

@@ -1,10 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { hasPostgres } from '../../test/real-parts.ts';
-import { type RealPostgres, startPostgres } from '../../test/real-postgres.ts';
+import { bothDatabases } from '../../test/both-databases.ts';
 import type { Build } from '../model/build.ts';
 import { drawBuild } from '../model/draw-build.ts';
 import { memoryBlobs } from '../store/blobs/index.ts';
-import { openStore } from '../store/index.ts';
 import { CONSOLE, STRANGER } from '../store/store.ts';
 import { completeSearch } from './complete-search.ts';
 import type { OperationContext } from './context.ts';
@@ -79,21 +77,7 @@ const withLog = (one: Build): Build => ({
   })),
 });
 
-let server: RealPostgres | null = null;
-afterAll(async () => {
-  await server?.stop();
-});
-const databases = [
-  { name: 'SQLite', open: async () => openStore('sqlite::memory:'), skip: false },
-  {
-    name: 'PostgreSQL',
-    open: async () => {
-      server ??= await startPostgres();
-      return openStore(await server.newDatabase());
-    },
-    skip: !hasPostgres,
-  },
-];
+const databases = bothDatabases();
 
 describe.each(databases)('over $name', ({ open, skip }) => {
   let context: OperationContext;

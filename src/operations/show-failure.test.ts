@@ -1,14 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hashOf } from '../../test/blob-store-promise.ts';
-import { hasPostgres } from '../../test/real-parts.ts';
-import { type RealPostgres, startPostgres } from '../../test/real-postgres.ts';
+import { bothDatabases } from '../../test/both-databases.ts';
 import { indexFailures } from '../collector/index-failures.ts';
 import { shortIdOf } from '../collector/short-id.ts';
 import type { Build, LayerRevision } from '../model/build.ts';
 import { drawBuild } from '../model/draw-build.ts';
 import { memoryBlobs } from '../store/blobs/index.ts';
 import { failureKeys } from '../store/facts.ts';
-import { openStore } from '../store/index.ts';
 import { CONSOLE, STRANGER, type Visibility } from '../store/store.ts';
 import type { OperationContext } from './context.ts';
 import { contextFor } from './run.ts';
@@ -27,19 +25,7 @@ const layers = (letter: string): LayerRevision[] => [
 ];
 const id = (n: number) => `0000000${n.toString(16)}-0000-5000-8000-000000000000`;
 
-let server: RealPostgres | undefined;
-afterAll(() => server?.stop());
-const databases = [
-  { name: 'SQLite', open: async () => openStore('sqlite::memory:'), skip: false },
-  {
-    name: 'PostgreSQL',
-    open: async () => {
-      server ??= await startPostgres();
-      return openStore(await server.newDatabase());
-    },
-    skip: !hasPostgres,
-  },
-];
+const databases = bothDatabases();
 
 describe.each(databases.filter(({ skip }) => !skip))('a failure over $name', ({ open }) => {
   let context: OperationContext;

@@ -1,34 +1,17 @@
 /** Cube and testing table of a generated farm, against plain counts over its builds. */
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { farmHistory } from '../../bench/generate/farm-history.ts';
 import { type StoredFarmBuild, storeFarm } from '../../bench/generate/store-farm.ts';
-import { hasPostgres } from '../../test/real-parts.ts';
-import { type RealPostgres, startPostgres } from '../../test/real-postgres.ts';
+import { bothDatabases } from '../../test/both-databases.ts';
 import type { CubeDimension } from '../model/cube.ts';
 import { memoryBlobs } from '../store/blobs/index.ts';
-import { openStore } from '../store/index.ts';
 import { recipeRuns } from '../store/recipe-runs.ts';
 import { CONSOLE } from '../store/store.ts';
 import type { OperationContext } from './context.ts';
 import { showCube } from './show-cube.ts';
 import { showTesting } from './show-testing.ts';
 
-let server: RealPostgres | null = null;
-afterAll(async () => {
-  await server?.stop();
-});
-const databases = [
-  { name: 'SQLite', open: async () => openStore('sqlite::memory:'), builds: 80, skip: false },
-  {
-    name: 'PostgreSQL',
-    open: async () => {
-      server ??= await startPostgres();
-      return openStore(await server.newDatabase());
-    },
-    builds: 40,
-    skip: !hasPostgres,
-  },
-];
+const databases = bothDatabases().map((database) => ({ ...database, builds: database.name === 'SQLite' ? 80 : 40 }));
 
 const STATUS_WORDS = ['succeeded', 'failed', 'not-executed', 'unfinished', 'from-sstate'];
 

@@ -3,13 +3,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { hasPostgres } from '../../test/real-parts.ts';
-import { type RealPostgres, startPostgres } from '../../test/real-postgres.ts';
+import { bothDatabases } from '../../test/both-databases.ts';
 import { runForTest } from '../cli/run-for-test.ts';
 import { DRAWING_START_MS, drawBuild } from '../model/draw-build.ts';
 import { startForTest } from '../server/start-for-test.ts';
 import { memoryBlobs } from '../store/blobs/index.ts';
-import { openStore } from '../store/index.ts';
 import { CONSOLE, type Store } from '../store/store.ts';
 import { compareTests } from './compare-tests.ts';
 import type { OperationContext } from './context.ts';
@@ -48,13 +46,11 @@ function results(minutes: number, cases: Record<string, string>): string {
 }
 
 let folder: string;
-let postgres: RealPostgres | null = null;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'bakehouse-tests-'));
   mkdirSync(join(folder, 'series'));
 });
 afterAll(async () => {
-  await postgres?.stop();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -64,17 +60,7 @@ function file(minutes: number, cases: Record<string, string>): string {
   return path;
 }
 
-const databases = [
-  { name: 'SQLite', open: async () => openStore('sqlite::memory:'), skip: false },
-  {
-    name: 'PostgreSQL',
-    open: async () => {
-      postgres ??= await startPostgres();
-      return openStore(await postgres.newDatabase());
-    },
-    skip: !hasPostgres,
-  },
-];
+const databases = bothDatabases();
 
 describe.each(databases)('over $name', ({ open, skip }) => {
   let store: Store;

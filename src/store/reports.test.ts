@@ -1,10 +1,8 @@
 /** Waterfall and matrix over both engines: what stands where, which build a cell keeps, and who sees it. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { hasPostgres } from '../../test/real-parts.ts';
-import { type RealPostgres, startPostgres } from '../../test/real-postgres.ts';
+import { bothDatabases } from '../../test/both-databases.ts';
 import type { Build } from '../model/build.ts';
 import { drawBuild } from '../model/draw-build.ts';
-import { openStore } from './index.ts';
 import { type MatrixQuestion, STRANGER, type Store, type WaterfallQuestion } from './store.ts';
 
 const DAY = 86_400_000;
@@ -50,21 +48,7 @@ const BUILDS: readonly Build[] = [
   made(null, { builder: 'delta' }),
 ];
 
-let server: RealPostgres | null = null;
-afterAll(async () => {
-  await server?.stop();
-});
-const databases = [
-  { name: 'SQLite', open: async () => openStore('sqlite::memory:'), skip: false },
-  {
-    name: 'PostgreSQL',
-    open: async () => {
-      server ??= await startPostgres();
-      return openStore(await server.newDatabase());
-    },
-    skip: !hasPostgres,
-  },
-];
+const databases = bothDatabases();
 
 describe.each(databases)('reports over $name', ({ open, skip }) => {
   let store: Store;

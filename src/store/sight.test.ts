@@ -1,9 +1,7 @@
 /** What somebody may see, at the store: the same builds on both engines, asked for in every way there is. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { hasPostgres } from '../../test/real-parts.ts';
-import { type RealPostgres, startPostgres } from '../../test/real-postgres.ts';
+import { bothDatabases } from '../../test/both-databases.ts';
 import { drawBuild } from '../model/draw-build.ts';
-import { openStore } from './index.ts';
 import { STRANGER, type Store, type Viewer, type Visibility } from './store.ts';
 
 const START = Date.UTC(2026, 0, 1);
@@ -18,22 +16,7 @@ const ID: Readonly<Record<Visibility, string>> = {
 const ALIAS = '44444444-4444-4444-8444-444444444444';
 const ALL = ['public', 'unlisted', 'private'] as const;
 
-let server: RealPostgres | null = null;
-afterAll(async () => {
-  await server?.stop();
-});
-
-const databases = [
-  { name: 'SQLite', open: async () => openStore('sqlite::memory:'), skip: false },
-  {
-    name: 'PostgreSQL',
-    open: async () => {
-      server ??= await startPostgres();
-      return openStore(await server.newDatabase());
-    },
-    skip: !hasPostgres,
-  },
-];
+const databases = bothDatabases();
 
 describe.each(databases)('over $name', ({ open, skip }) => {
   let whole: Store;

@@ -1,10 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { hasPostgres } from '../../test/real-parts.ts';
-import { type RealPostgres, startPostgres } from '../../test/real-postgres.ts';
+import { bothDatabases } from '../../test/both-databases.ts';
 import type { LayerRevision } from '../model/build.ts';
 import { drawBuild } from '../model/draw-build.ts';
 import { TASK_FAILED, TASK_SUCCEEDED } from '../model/task-table.ts';
-import { openStore } from './index.ts';
 import { STRANGER, type Store, type Viewer, type Visibility } from './store.ts';
 
 const DAY = 86_400_000;
@@ -91,21 +89,7 @@ async function fill(store: Store): Promise<void> {
   });
 }
 
-let server: RealPostgres | null = null;
-afterAll(async () => {
-  await server?.stop();
-});
-const databases = [
-  { name: 'SQLite', open: async () => openStore('sqlite::memory:'), skip: false },
-  {
-    name: 'PostgreSQL',
-    open: async () => {
-      server ??= await startPostgres();
-      return openStore(await server.newDatabase());
-    },
-    skip: !hasPostgres,
-  },
-];
+const databases = bothDatabases();
 
 describe.each(databases)('over $name', ({ open, skip }) => {
   const it = test.skipIf(skip);
