@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { type RecipeHistoryRun, type RecipeStatus, recipeHistory } from './recipe-history.ts';
+import type { RecipeStatus } from '../model/recipe-status.ts';
+import { type RecipeHistoryRun, recipeHistory } from './recipe-history.ts';
 
 const STATUS: Readonly<Record<string, RecipeStatus>> = {
   P: 'succeeded',

@@ -8,9 +8,9 @@
  * P passed, F failed: only these were executed. `s` came from sstate, `-` was not reached or current: neither a pass nor a failure.
  */
 import type { LayerRevision } from '../model/build.ts';
+import type { RecipeStatus } from '../model/recipe-status.ts';
 import { blameRange, type HistoryRun, type RevisionRange } from './blame-range.ts';
-
-export type RecipeStatus = 'succeeded' | 'failed' | 'from-sstate' | 'not-executed' | 'unfinished';
+import { median } from './median.ts';
 
 /** What strips can be put together by. */
 export const STRIP_KEYS = ['machine', 'distro', 'branch', 'hostDistro', 'builder', 'target'] as const;
@@ -204,11 +204,4 @@ function span(runs: readonly RecipeHistoryRun[]): { firstMs: number | null; last
   return times.length === 0
     ? { firstMs: null, lastMs: null }
     : { firstMs: Math.min(...times), lastMs: Math.max(...times) };
-}
-
-function median(values: readonly number[]): number | null {
-  if (values.length === 0) return null;
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }

@@ -113,6 +113,7 @@ import {
   TOKEN_NAME_CHARS_MAX,
   TRIAGED_AT_ONCE_MAX,
 } from '../model/limits.ts';
+import { RECIPE_STATUSES } from '../model/recipe-status.ts';
 import { TEST_FORMATS, TEST_STATES } from '../model/test-run.ts';
 import { JOURNAL_KINDS, TRIAGE_STATES } from '../model/triage.ts';
 
@@ -1794,7 +1795,7 @@ export const CubeTable = z.object({
 });
 export type CubeTable = z.infer<typeof CubeTable>;
 
-const RecipeStatus = z.enum(['succeeded', 'failed', 'from-sstate', 'not-executed', 'unfinished']);
+const RecipeStatus = z.enum(RECIPE_STATUSES);
 export type RecipeStatus = z.infer<typeof RecipeStatus>;
 export const RecipesQuery = BuildsQuery.omit({ after: true, limit: true }).extend({
   builds: z.coerce.number().int().min(1).max(1000).default(200).describe('how many of the last builds that match'),

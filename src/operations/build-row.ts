@@ -1,4 +1,5 @@
 /** A line of the list of builds with what is computed from the stored summary: durations and the usual. */
+import { median } from '../analysis/median.ts';
 import type { BuildSummary, Store } from '../store/store.ts';
 
 /** The usual is the median of the last 20 succeeded builds of the same configuration, at least 3 (product.md). */
@@ -16,13 +17,6 @@ export interface BuildRow extends Omit<BuildSummary, 'configuration'> {
   readonly durationMs: number | null;
   readonly parallelism: number | null;
   readonly usual: Usual;
-}
-
-export function median(values: readonly number[]): number | null {
-  if (values.length === 0) return null;
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
 /** `durationMs` null (running, no end recorded): no ratio, but the usual all the same. */

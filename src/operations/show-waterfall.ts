@@ -1,7 +1,9 @@
 /** Builds over time, a column for each builder, machine, target …: each build where they are few, how many there are where they are many. */
+
+import { median } from '../analysis/median.ts';
 import type { WaterfallDimension } from '../model/build-dimension.ts';
 import type { BuildSummary, WaterfallCell } from '../store/store.ts';
-import { median, USUAL_BUILDS_MAX, USUAL_BUILDS_MIN } from './build-row.ts';
+import { USUAL_BUILDS_MAX, USUAL_BUILDS_MIN } from './build-row.ts';
 import type { OperationContext } from './context.ts';
 import type { BuildListFilter } from './list-builds.ts';
 

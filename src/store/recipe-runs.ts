@@ -1,4 +1,5 @@
 import type { Build, Recipe } from '../model/build.ts';
+import type { RecipeStatus } from '../model/recipe-status.ts';
 import {
   TASK_COVERED,
   TASK_EXISTING,
@@ -19,6 +20,19 @@ export const RECIPE_FROM_SSTATE = 4;
 
 /** They take away what is not needed any more, also after sstate brought all there is. */
 const NO_CHECKS: ReadonlySet<string> = new Set(['do_rm_work', 'do_rm_work_all']);
+
+const STATUSES: Readonly<Record<number, RecipeStatus>> = {
+  [RECIPE_SUCCEEDED]: 'succeeded',
+  [RECIPE_FAILED]: 'failed',
+  [RECIPE_NOT_EXECUTED]: 'not-executed',
+  [RECIPE_UNFINISHED]: 'unfinished',
+  [RECIPE_FROM_SSTATE]: 'from-sstate',
+};
+
+/** The word of a stored number. */
+export function recipeStatusOf(status: number): RecipeStatus {
+  return STATUSES[status] ?? 'not-executed';
+}
 
 export interface RecipeRun {
   readonly pn: string;

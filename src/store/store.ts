@@ -6,6 +6,7 @@ import type { Build, BuildKind, BuildOutcome, LayerRevision, Message, SstateSumm
 import type { BuildDimension, WaterfallDimension } from '../model/build-dimension.ts';
 import type { CubeAmount, CubeDimension } from '../model/cube.ts';
 import type { Metric } from '../model/metric.ts';
+import type { RecipeStatus } from '../model/recipe-status.ts';
 import type { SampleSeries, SampleTable } from '../model/samples.ts';
 import type { TaskGraph, TaskOutcome, TaskTable } from '../model/task-table.ts';
 import type { TriageState } from '../model/triage.ts';
@@ -430,12 +431,6 @@ export interface ExecutedTask {
   /** Of its build: bitbake says there which runs were forced. */
   readonly messages: readonly Message[];
 }
-
-/**
- * How a recipe went in one build. `from-sstate` and `not-executed` (it was current, or something before it failed) say nothing of whether it builds.
- */
-export const RECIPE_STATUSES = ['succeeded', 'failed', 'from-sstate', 'not-executed', 'unfinished'] as const;
-export type RecipeStatus = (typeof RECIPE_STATUSES)[number];
 
 export interface RecipeRunsQuestion {
   readonly pn: string;

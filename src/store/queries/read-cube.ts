@@ -1,13 +1,7 @@
 import { expressionBuilder, type Kysely, type RawBuilder, sql } from 'kysely';
 import type { CubeDimension } from '../../model/cube.ts';
 import type { Dialect } from '../dialect.ts';
-import {
-  RECIPE_FAILED,
-  RECIPE_FROM_SSTATE,
-  RECIPE_NOT_EXECUTED,
-  RECIPE_SUCCEEDED,
-  RECIPE_UNFINISHED,
-} from '../recipe-runs.ts';
+import { RECIPE_FAILED, RECIPE_SUCCEEDED, recipeStatusOf } from '../recipe-runs.ts';
 import type { Database } from '../schema.ts';
 import type { Sight } from '../sight.ts';
 import { storable } from '../storable.ts';
@@ -33,19 +27,11 @@ const EXPRESSIONS: Readonly<Record<CubeDimension, RawBuilder<unknown>>> = {
   day: sql`case when builds.started_ms is null then null else builds.started_ms / ${sql.lit(DAY_MS)} end`,
 };
 
-const STATUSES: Readonly<Record<number, string>> = {
-  [RECIPE_SUCCEEDED]: 'succeeded',
-  [RECIPE_FAILED]: 'failed',
-  [RECIPE_NOT_EXECUTED]: 'not-executed',
-  [RECIPE_UNFINISHED]: 'unfinished',
-  [RECIPE_FROM_SSTATE]: 'from-sstate',
-};
-
 function shownValue(dimension: CubeDimension, stored: unknown): string | null {
   if (stored === null || stored === undefined) return null;
   switch (dimension) {
     case 'outcome':
-      return STATUSES[Number(stored)] ?? null;
+      return recipeStatusOf(Number(stored));
     case 'target':
       return (JSON.parse(String(stored)) as string[]).join(' ');
     case 'day':

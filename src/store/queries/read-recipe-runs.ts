@@ -8,27 +8,13 @@ import {
   RECIPE_NOT_EXECUTED,
   RECIPE_SUCCEEDED,
   RECIPE_UNFINISHED,
+  recipeStatusOf,
 } from '../recipe-runs.ts';
 import type { Database } from '../schema.ts';
 import type { Sight } from '../sight.ts';
 import { storable } from '../storable.ts';
-import type {
-  RecipeListed,
-  RecipeRunsQuestion,
-  RecipeStatus,
-  RecipesQuestion,
-  StoredRecipeRun,
-  StoredRecipeRuns,
-} from '../store.ts';
+import type { RecipeListed, RecipeRunsQuestion, RecipesQuestion, StoredRecipeRun, StoredRecipeRuns } from '../store.ts';
 import { matches } from './list-builds.ts';
-
-const STATUS_WORDS: Readonly<Record<number, RecipeStatus>> = {
-  [RECIPE_SUCCEEDED]: 'succeeded',
-  [RECIPE_FAILED]: 'failed',
-  [RECIPE_NOT_EXECUTED]: 'not-executed',
-  [RECIPE_UNFINISHED]: 'unfinished',
-  [RECIPE_FROM_SSTATE]: 'from-sstate',
-};
 
 /**
  * One recipe's share of the last builds that match and had it, newest first. The index of recipe runs by recipe leads, so its cost grows with how
@@ -96,7 +82,7 @@ export async function readRecipeRuns(
         builder: row.builder,
         mc: row.mc,
         version: row.version,
-        status: STATUS_WORDS[row.status] ?? 'not-executed',
+        status: recipeStatusOf(row.status),
         failedTask: row.failed_task,
         busyMs: row.busy_ms,
         failure: told ?? null,

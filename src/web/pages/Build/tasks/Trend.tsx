@@ -1,6 +1,7 @@
 /** One task over the last builds of the same configuration. Builds that did not execute it have no point: not executed is not zero. */
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
+import { median } from '../../../../analysis/median.ts';
 import type { BuildDetail } from '../../../../api/contract.ts';
 import { formatCount, formatDuration, formatQuantity, plural } from '../../../../model/format.ts';
 import type { Metric } from '../../../../model/metric.ts';
@@ -10,13 +11,6 @@ import { formatWhen } from '../../../format/time.ts';
 import { trendQuery } from '../../../state/api.ts';
 
 const HEIGHT_PX = 130;
-
-function medianOf(values: readonly number[]): number | null {
-  const sorted = [...values].sort((a, b) => a - b);
-  const upper = sorted[sorted.length >> 1];
-  if (upper === undefined) return null;
-  return sorted.length % 2 === 1 ? upper : (upper + sorted[sorted.length / 2 - 1]!) / 2;
-}
 
 export function Trend({
   build,
@@ -43,7 +37,7 @@ export function Trend({
   const looked = data?.builds ?? 0;
   const unit = data?.metric.unit ?? 's';
   const values = points.map((p) => p.value);
-  const median = medianOf(values);
+  const middle = median(values);
   const here = points.findIndex((p) => p.id === build.id);
   return (
     <>
@@ -84,7 +78,7 @@ export function Trend({
             {looked > points.length
               ? `${formatCount(points.length)} of ${plural(looked, 'build')} of the same configuration executed it`
               : `${plural(points.length, 'build')} of the same configuration`}
-            , median {formatQuantity(median, unit)}. A click opens that build.
+            , median {formatQuantity(middle, unit)}. A click opens that build.
           </p>
         </div>
       ) : data === undefined ? (
