@@ -15,10 +15,11 @@ export default defineConfig({
     expect: { poll: { timeout: 10_000 } },
     /**
      * For the threads and processes that tests start: they load our TypeScript as it is, and Node strips its types with a WebAssembly module, in
-     * each thread its own. V8 keeps the pages of compiled code of all threads in one register, and where threads with WebAssembly come
-     * and go at the same time it now and then misses one and ends the process with SIGTRAP (seen once in CI in server.test.ts; nodejs/node
-     * 64500). From the cache a module comes stripped and compiled: no WebAssembly after the first thread, and a thread starts in half the
-     * time (300 ms of CPU for 650). The release is plain JavaScript and never does this.
+     * each thread its own. V8 keeps the pages of compiled code of all threads in one register; others report that where threads with WebAssembly
+     * come and go at the same time it now and then misses one and ends the process (nodejs/node 64500). That is the likely cause of a SIGTRAP
+     * seen once in CI in server.test.ts, which could not be made to happen again. From the cache a module comes stripped and compiled: no
+     * WebAssembly after the first thread, and a thread starts in half the time (300 ms of CPU for 650). The release is plain JavaScript and
+     * never does this.
      */
     env: { NODE_COMPILE_CACHE: fileURLToPath(new URL('node_modules/.cache/bakehouse-tests', import.meta.url)) },
     testTimeout: 30_000,
