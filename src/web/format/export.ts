@@ -29,3 +29,8 @@ export function toJson(table: ExportTable): string {
   );
   return `${JSON.stringify(rows, null, 1)}\n`;
 }
+
+/** A moment in a table; null: not recorded. */
+export function isoTime(ms: number | null | undefined): string | null {
+  return ms === null || ms === undefined ? null : new Date(ms).toISOString();
+}

@@ -1,17 +1,15 @@
 import type { BuildRow } from '../../../api/contract.ts';
-import { type ExportTable, toCsv, toJson } from '../../format/export.ts';
+import { type ExportTable, isoTime, toCsv, toJson } from '../../format/export.ts';
 import { type BuildsFilter, client } from '../../state/api.ts';
 
 /** As many as a spreadsheet still opens; beyond it the API pages on. */
 const EXPORT_BUILDS_MAX = 20_000;
 
-const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
-
 const COLUMNS: readonly (readonly [name: string, value: (row: BuildRow) => string | number | null])[] = [
   ['id', (r) => r.id],
   ['name', (r) => r.name],
-  ['started', (r) => iso(r.startedMs)],
-  ['ended', (r) => iso(r.endedMs)],
+  ['started', (r) => isoTime(r.startedMs)],
+  ['ended', (r) => isoTime(r.endedMs)],
   ['duration_s', (r) => (r.durationMs === null ? null : r.durationMs / 1000)],
   ['outcome', (r) => r.outcome],
   ['targets', (r) => r.targets?.join(' ') ?? null],

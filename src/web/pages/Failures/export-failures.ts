@@ -1,8 +1,6 @@
 import type { FailureGroup, FailuresQuery } from '../../../api/contract.ts';
-import { type ExportTable, toCsv, toJson } from '../../format/export.ts';
+import { type ExportTable, isoTime, toCsv, toJson } from '../../format/export.ts';
 import { client } from '../../state/api.ts';
-
-const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
 
 const COLUMNS: readonly (readonly [name: string, value: (group: FailureGroup) => string | number | null])[] = [
   ['cause', (g) => g.cause],
@@ -16,8 +14,8 @@ const COLUMNS: readonly (readonly [name: string, value: (group: FailureGroup) =>
   ['machines', (g) => g.machines.join(' ')],
   ['machine_count', (g) => g.machineCount],
   ['hosts', (g) => g.hosts.join(' ')],
-  ['first', (g) => iso(g.firstMs)],
-  ['last', (g) => iso(g.lastMs)],
+  ['first', (g) => isoTime(g.firstMs)],
+  ['last', (g) => isoTime(g.lastMs)],
   ['state', (g) => g.triage?.state ?? 'new'],
   ['owner', (g) => g.triage?.owner ?? null],
   ['link', (g) => g.triage?.link ?? null],

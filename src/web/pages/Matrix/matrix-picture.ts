@@ -1,10 +1,12 @@
 /** An answer of the server as rows, columns and marks in order. Pure. */
+
 import type { MatrixResult } from '../../../api/contract.ts';
 import type { MatrixInput, MatrixMark } from '../../../chart/matrix.ts';
 import type { BuildDimension } from '../../../model/build-dimension.ts';
 import { NOT_RECORDED } from '../../../model/format.ts';
 import { byName } from '../../format/by-name.ts';
 import type { ExportTable } from '../../format/export.ts';
+import { isoTime } from '../../format/export.ts';
 import { fromDateField } from '../../format/time.ts';
 import { type BuildsSearch, printValues } from '../Builds/search.ts';
 
@@ -96,8 +98,6 @@ export function cellFilter(
   return result;
 }
 
-const iso = (ms: number | null | undefined): string | null => (ms == null ? null : new Date(ms).toISOString());
-
 export function matrixTable(answer: MatrixResult, rows: BuildDimension, columns: BuildDimension): ExportTable {
   return {
     columns: [
@@ -124,15 +124,15 @@ export function matrixTable(answer: MatrixResult, rows: BuildDimension, columns:
         cell.outcome,
         cell.failing,
         build?.id ?? null,
-        iso(build?.startedMs),
+        isoTime(build?.startedMs),
         build?.durationMs == null ? null : build.durationMs / 1000,
         build?.usualMs == null ? null : build.usualMs / 1000,
         build?.ratio ?? null,
         cell.builds,
         cell.failed,
         cell.running,
-        iso(cell.succeededMs),
-        iso(cell.newestMs),
+        isoTime(cell.succeededMs),
+        isoTime(cell.newestMs),
       ];
     }),
   };

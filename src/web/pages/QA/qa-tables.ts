@@ -1,9 +1,11 @@
 /** The answer of the server as what is drawn and written: classes in order, builds oldest first. Pure. */
+
 import { saysOfQa } from '../../../analysis/qa-issues.ts';
 import type { QaIssues } from '../../../api/contract.ts';
 import type { QaTrendInput } from '../../../chart/qa-trend.ts';
 import { NOT_RECORDED, plural } from '../../../model/format.ts';
 import type { ExportTable } from '../../format/export.ts';
+import { isoTime } from '../../format/export.ts';
 import { formatWhen } from '../../format/time.ts';
 
 export type QaGroup = QaIssues['groups'][number];
@@ -88,8 +90,6 @@ export function describeBuild(trend: QaTrend, index: number): string {
   return `${formatWhen(build.startedMs)}, ${build.targets?.join(' ') ?? build.name} (${where}): ${found}`;
 }
 
-const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
-
 export function groupsTable(answer: QaIssues, groups: readonly QaGroup[]): ExportTable {
   return {
     columns: ['class', 'recipe', 'severity', 'issues', 'builds', 'first_seen', 'last_seen', 'last_build', 'message'],
@@ -99,8 +99,8 @@ export function groupsTable(answer: QaIssues, groups: readonly QaGroup[]): Expor
       g.severity,
       g.issues,
       g.builds,
-      iso(answer.builds[g.first]!.startedMs),
-      iso(answer.builds[g.last]!.startedMs),
+      isoTime(answer.builds[g.first]!.startedMs),
+      isoTime(answer.builds[g.last]!.startedMs),
       answer.builds[g.last]!.build,
       g.message,
     ]),
@@ -113,7 +113,7 @@ export function trendTable({ builds, input }: QaTrend): ExportTable {
     columns: ['build', 'started', 'machine', 'distro', 'branch', 'builder', 'checks', ...input.classes],
     rows: builds.map((b, i) => [
       b.build,
-      iso(b.startedMs),
+      isoTime(b.startedMs),
       b.machine,
       b.distro,
       b.branch,

@@ -196,7 +196,9 @@ function Causes({ shown }: { shown: RecipeShown }) {
                   {run?.failure == null ? (
                     (cause.cause ?? 'no source says why')
                   ) : (
-                    <a href={`/buildstats/f/${run.build}.${run.failure.key}`}>{cause.cause ?? 'no source says why'}</a>
+                    <Link to="/f/$failure" params={{ failure: `${run.build}.${run.failure.key}` }}>
+                      {cause.cause ?? 'no source says why'}
+                    </Link>
                   )}
                 </th>
                 <td className="nowrap">

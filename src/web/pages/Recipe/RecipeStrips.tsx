@@ -80,9 +80,9 @@ function StripCell({ run }: { run: RecipeShown['runs'][number] }) {
       {mark}
     </Link>
   ) : (
-    <a href={`/buildstats/f/${run.build}.${run.failure.key}`} title={says}>
+    <Link to="/f/$failure" params={{ failure: `${run.build}.${run.failure.key}` }} title={says} preload={false}>
       {mark}
-    </a>
+    </Link>
   );
 }
 

@@ -10,7 +10,7 @@ import { Grid, type GridColumn } from '../../components/Grid.tsx';
 import { EmptyNote, ErrorNote } from '../../components/Notes.tsx';
 import { SearchField } from '../../components/SearchField.tsx';
 import { useTitle } from '../../components/use-title.ts';
-import { toCsv, toJson } from '../../format/export.ts';
+import { isoTime, toCsv, toJson } from '../../format/export.ts';
 import { recipesQuery } from '../../state/api.ts';
 import { useCommands } from '../../state/commands.ts';
 import { compact } from '../../state/search.ts';
@@ -34,8 +34,6 @@ const SORT_COLUMNS: Readonly<Record<RecipeSort, string>> = {
   'last-failed': 'last-failed',
   busy: 'busy',
 };
-
-const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
 
 export function Recipes() {
   const search = useSearch({ from: '/recipes' });
@@ -95,8 +93,8 @@ export function Recipes() {
       r.fromSstate,
       r.notExecuted,
       r.unfinished,
-      iso(r.lastSucceededMs),
-      iso(r.lastFailedMs),
+      isoTime(r.lastSucceededMs),
+      isoTime(r.lastFailedMs),
       r.busyMsMean === null ? null : r.busyMsMean / 1000,
     ]),
   });

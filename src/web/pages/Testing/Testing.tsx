@@ -1,6 +1,6 @@
 /** Testing: the big table. What was ever built together, its last success, and the failure where it fails now. */
 import { useQuery } from '@tanstack/react-query';
-import { useNavigate, useSearch } from '@tanstack/react-router';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback, useMemo, useRef, useState } from 'react';
 import type { TestingTable } from '../../../api/contract.ts';
 import { plural, shortRevision } from '../../../model/format.ts';
@@ -103,7 +103,8 @@ export function Testing() {
     (row: number) => {
       const at = rows[row];
       if (at === undefined) return;
-      if (at.failure?.key != null) void navigate({ href: `/buildstats/f/${at.failure.id}.${at.failure.key}` });
+      if (at.failure?.key != null)
+        void navigate({ to: '/f/$failure', params: { failure: `${at.failure.id}.${at.failure.key}` } });
       else {
         const build = at.failure ?? at.lastSuccess;
         if (build !== null) void navigate({ to: '/b/$id', params: { id: build.id } });
@@ -238,9 +239,9 @@ function testingColumns(rows: readonly TestingRow[]): GridColumn[] {
         if (lastSuccess === null) return <span className="muted">never succeeded</span>;
         return (
           <>
-            <a className="ok" href={`/buildstats/b/${lastSuccess.id}`}>
+            <Link className="ok" to="/b/$id" params={{ id: lastSuccess.id }}>
               ✓ <When ms={lastSuccess.startedMs} />
-            </a>{' '}
+            </Link>{' '}
             <span className="mono muted">
               {lastSuccess.revision === null ? '' : shortRevision(lastSuccess.revision)}
             </span>
@@ -260,13 +261,15 @@ function testingColumns(rows: readonly TestingRow[]): GridColumn[] {
       cell: (row) => {
         const { failure } = at(row);
         if (failure === null) return <span className="muted">–</span>;
-        const href =
-          failure.key === null ? `/buildstats/b/${failure.id}` : `/buildstats/f/${failure.id}.${failure.key}`;
+        const to =
+          failure.key === null
+            ? ({ to: '/b/$id', params: { id: failure.id } } as const)
+            : ({ to: '/f/$failure', params: { failure: `${failure.id}.${failure.key}` } } as const);
         return (
           <>
-            <a className="bad mono" href={href}>
+            <Link className="bad mono" {...to} preload={false}>
               ✗ {failure.first ?? 'failed'}
-            </a>{' '}
+            </Link>{' '}
             <When ms={failure.startedMs} /> <span className="muted">{failure.cause ?? ''}</span>
           </>
         );

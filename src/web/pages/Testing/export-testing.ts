@@ -1,9 +1,9 @@
 import { NOT_RECORDED, shortRevision } from '../../../model/format.ts';
 import type { ExportTable } from '../../format/export.ts';
+import { isoTime } from '../../format/export.ts';
 import type { MarkupTable } from '../../format/table-markup.ts';
 import type { TestingRow } from './Testing.tsx';
 
-const iso = (ms: number | null | undefined): string | null => (ms == null ? null : new Date(ms).toISOString());
 const day = (ms: number | null): string =>
   ms === null ? 'not recorded when' : new Date(ms).toISOString().slice(0, 10);
 
@@ -35,10 +35,10 @@ export function testingExport(rows: readonly TestingRow[]): ExportTable {
       r.builder,
       r.builds,
       r.lastSuccess?.id ?? null,
-      iso(r.lastSuccess?.startedMs),
+      isoTime(r.lastSuccess?.startedMs),
       r.lastSuccess?.revision ?? null,
       r.failure?.id ?? null,
-      iso(r.failure?.startedMs),
+      isoTime(r.failure?.startedMs),
       r.failure?.revision ?? null,
       r.failure?.first ?? null,
       r.failure?.cause ?? null,

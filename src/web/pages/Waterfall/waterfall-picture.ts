@@ -1,10 +1,12 @@
 /** An answer of the server as what the drawing takes: columns in order, bars and cells with the index of their column. Pure. */
+
 import type { MatrixResult, WaterfallResult } from '../../../api/contract.ts';
 import { BUILD_OUTCOME_LABELS } from '../../../chart/build-outcome.ts';
 import type { WaterfallBar, WaterfallInput } from '../../../chart/waterfall.ts';
 import { formatAge, formatDuration, NOT_RECORDED } from '../../../model/format.ts';
 import { byName } from '../../format/by-name.ts';
 import type { ExportTable } from '../../format/export.ts';
+import { isoTime } from '../../format/export.ts';
 import { formatWhen } from '../../format/time.ts';
 
 export type WaterfallBuild = WaterfallResult['builds'][number];
@@ -106,8 +108,6 @@ export function durationText({ startedMs, endedMs, outcome }: WaterfallBuild, no
   return endedMs === null ? 'no end recorded' : formatDuration(Math.max(0, endedMs - startedMs));
 }
 
-const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
-
 /** Builds, or cells, as rows. */
 export function waterfallTable(answer: WaterfallResult, by: string): ExportTable {
   if (answer.cells !== null) {
@@ -116,8 +116,8 @@ export function waterfallTable(answer: WaterfallResult, by: string): ExportTable
       columns: [by, 'from', 'to', 'builds', 'failed', 'succeeded_with_errors', 'succeeded'],
       rows: rows.map((r) => [
         r.value,
-        iso(r.startMs),
-        iso(r.startMs + stepMs),
+        isoTime(r.startMs),
+        isoTime(r.startMs + stepMs),
         r.builds,
         r.failed,
         r.errors,
@@ -146,8 +146,8 @@ export function waterfallTable(answer: WaterfallResult, by: string): ExportTable
       b.value,
       b.id,
       b.name,
-      iso(b.startedMs),
-      iso(b.endedMs),
+      isoTime(b.startedMs),
+      isoTime(b.endedMs),
       b.startedMs === null || b.endedMs === null || b.outcome === 'running' ? null : (b.endedMs - b.startedMs) / 1000,
       b.outcome,
       b.failures,
