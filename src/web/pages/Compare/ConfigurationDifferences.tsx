@@ -42,7 +42,7 @@ export function ConfigurationDifferences({
         </p>
       ) : null}
       {rows.length === 0 ? null : (
-        <div className={styles.scroll}>
+        <div className="scroll-x">
           <table aria-label="Configuration" className={styles.table}>
             <thead>
               <tr>

@@ -469,7 +469,7 @@ function Versions({ data }: { data: CompareResult }) {
   if (data.versionChanges.length === 0)
     return <EmptyNote title="No recipe changed its version">None is new or dropped either.</EmptyNote>;
   return (
-    <div className={styles.scroll}>
+    <div className="scroll-x">
       <table aria-label="Versions" className={styles.table}>
         <thead>
           <tr>

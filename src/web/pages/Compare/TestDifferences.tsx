@@ -76,7 +76,7 @@ function Pair({ pair, target }: { pair: CompareTestsResult['regressed'][number];
         {plural(regressions.length, 'regression')}, {formatCount(nowPassing.length)} now passing,{' '}
         {formatCount(newTests)} new
       </p>
-      <div className={styles.scroll}>
+      <div className="scroll-x">
         <table aria-label={`Regressions of ${pair.target}`} className={styles.table}>
           <thead>
             <tr>

@@ -74,7 +74,7 @@ export function Totals({
         <h2>How much it took</h2>
         <span className="muted">over all executed task runs; choose the metric of what follows</span>
       </div>
-      <div className={styles.scroll}>
+      <div className="scroll-x">
         <table className={styles.table} aria-label="How much it took">
           <thead>
             <tr>

@@ -226,7 +226,7 @@ function Tree({ failures, parents }: { failures: readonly FailureLine[]; parents
     group.failures.push(failure);
   }
   return (
-    <div className={styles.scroll}>
+    <div className="scroll-x">
       <table className={styles.builds}>
         <thead>
           <tr>

@@ -92,7 +92,7 @@ export function Unsteady({ search, change, tabs }: { search: FailuresSearch; cha
 
 export function UnsteadyTable({ tasks }: { tasks: readonly UnsteadyTask[] }) {
   return (
-    <div className={styles.scroll}>
+    <div className="scroll-x">
       <table className={styles.builds}>
         <thead>
           <tr>

@@ -173,7 +173,7 @@ function Counts({ shown }: { shown: RecipeShown }) {
 
 function Causes({ shown }: { shown: RecipeShown }) {
   return (
-    <div className={styles.scroll}>
+    <div className="scroll-x">
       <table className={styles.table}>
         <thead>
           <tr>
@@ -225,7 +225,7 @@ function Causes({ shown }: { shown: RecipeShown }) {
 function Versions({ shown }: { shown: RecipeShown }) {
   const sizeOf = (version: string | null) => shown.sizes.find(({ run }) => shown.runs[run]?.version === version);
   return (
-    <div className={styles.scroll}>
+    <div className="scroll-x">
       <table className={styles.table}>
         <thead>
           <tr>

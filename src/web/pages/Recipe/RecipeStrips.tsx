@@ -13,7 +13,7 @@ type Strip = RecipeShown['strips'][number];
 
 export function RecipeStrips({ shown, labels }: { shown: RecipeShown; labels: readonly string[] }) {
   return (
-    <div className={styles.scroll}>
+    <div className="scroll-x">
       <table className={styles.table}>
         <thead>
           <tr>

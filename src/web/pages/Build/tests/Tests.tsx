@@ -158,7 +158,7 @@ function Runs({
   onChoose: (number: number) => void;
 }) {
   return (
-    <div className={styles.scroll}>
+    <div className="scroll-x">
       <table aria-label="Test runs" className={styles.runs}>
         <thead>
           <tr>
