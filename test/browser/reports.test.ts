@@ -89,6 +89,50 @@ describe.skipIf(!hasChromium)('reports in a browser', () => {
     await page.close();
   }, 60_000);
 
+  test('on a phone: from the list of recipes to one, by keys; the tables of failures, QA, testing and cube are no wider than it', async () => {
+    const { page, complaints } = await openPage(browser, server, { width: 400, height: 800 });
+    await page.goto(`${server.url}/recipes`);
+    await page.getByRole('grid', { name: 'Recipes' }).getByRole('row').first().waitFor();
+    expect(await wide(page)).toBe(0);
+    await page.keyboard.press('j');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/\/recipes\/[^/?]+/);
+    await page.getByRole('heading', { name: 'Where it builds' }).waitFor();
+    expect(await page.getByRole('table').first().getByText('succeeded', { exact: true }).count()).toBeGreaterThan(0);
+    expect(await wide(page)).toBe(0);
+    for (const [address, heading] of [
+      ['failures', 'Failures'],
+      ['qa', 'Package QA'],
+      ['testing', 'Testing'],
+      ['cube?rows=recipe&columns=outcome&measure=runs', 'Cube'],
+      ['search?q=status:succeeded', 'Search'],
+    ] as const) {
+      await page.goto(`${server.url}/${address}`);
+      await page.getByRole('heading', { name: heading, level: 1 }).waitFor();
+      await page.waitForLoadState('networkidle');
+      expect(await wide(page), address).toBe(0);
+    }
+    expect(complaints).toEqual([]);
+    await page.close();
+  }, 60_000);
+
+  test('cube: a cell is a number that leads to its recipe; the table goes out as it is counted', async () => {
+    const { page, complaints } = await openPage(browser, server);
+    await page.goto(`${server.url}/cube?rows=recipe&columns=outcome&measure=runs`);
+    const table = page.getByRole('table');
+    await table.getByRole('row').nth(1).waitFor();
+    const csv = (await download(page, 'CSV')).trim().split('\r\n');
+    expect(csv[0]).toBe('recipe,outcome,runs,executed,failed,busy_s,busy_runs');
+    const runs = csv.slice(1).reduce((sum, line) => sum + Number(line.split(',')[2]), 0);
+    const all = await table.locator('tfoot td').last().textContent();
+    expect(Number(all?.replaceAll(/\D/g, ''))).toBe(runs);
+    const recipe = await table.locator('tbody th').first().textContent();
+    await table.locator('tbody td a').first().click();
+    await page.getByRole('heading', { name: recipe ?? '', level: 1 }).waitFor();
+    expect(complaints).toEqual([]);
+    await page.close();
+  }, 60_000);
+
   test('matrix: a cell opens the builds behind it, a key transposes, the wall fills the screen and is left again', async () => {
     const { page, complaints } = await openPage(browser, server);
     await page.goto(`${server.url}/matrix`);
