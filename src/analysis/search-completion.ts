@@ -2,6 +2,7 @@
  * What could stand at the caret of the search box. Keys and fixed values are known here; the rest (machines, recipes …) only the store knows, so
  * the answer names the key and the beginning to ask it for.
  */
+import { OFFERED_FIELDS } from '../model/offered-fields.ts';
 import { SEARCH_KEYS, type SearchKey, searchKey } from './search-keys.ts';
 import { printValue, type ScannedTerm, scanSearch } from './search-query.ts';
 
@@ -21,21 +22,7 @@ export interface SearchCompletion {
   readonly values: { readonly key: SearchKey; readonly prefix: string } | null;
 }
 
-/** Layers are offered by name; what stands after the @ nobody types by heart, but the store knows it too. */
-const ASKED_OF_STORE: ReadonlySet<string> = new Set([
-  'recipe',
-  'version',
-  'task',
-  'class',
-  'fingerprint',
-  'machine',
-  'distro',
-  'target',
-  'builder',
-  'host',
-  'branch',
-  'layer',
-] satisfies SearchKey[]);
+const ASKED_OF_STORE: ReadonlySet<string> = new Set(OFFERED_FIELDS satisfies readonly SearchKey[]);
 
 const AGES: readonly (readonly [string, string])[] = [
   ['24h', 'the last day'],

@@ -113,6 +113,7 @@ import {
   TOKEN_NAME_CHARS_MAX,
   TRIAGED_AT_ONCE_MAX,
 } from '../model/limits.ts';
+import { OFFERED_FIELDS } from '../model/offered-fields.ts';
 import { RECIPE_STATUSES } from '../model/recipe-status.ts';
 import { TEST_FORMATS, TEST_STATES } from '../model/test-run.ts';
 import { JOURNAL_KINDS, TRIAGE_STATES } from '../model/triage.ts';
@@ -845,19 +846,7 @@ export const SearchFacets = z.object({
 export type SearchFacets = z.infer<typeof SearchFacets>;
 
 export const SearchValuesQuery = z.object({
-  key: z.enum([
-    'recipe',
-    'task',
-    'class',
-    'fingerprint',
-    'machine',
-    'distro',
-    'target',
-    'builder',
-    'host',
-    'branch',
-    'layer',
-  ]),
+  key: z.enum(OFFERED_FIELDS),
   typed: z.string().max(200).default(''),
 });
 export type SearchValuesQuery = z.infer<typeof SearchValuesQuery>;

@@ -1,4 +1,5 @@
-import type { OfferedField, OfferedValue } from '../store/search.ts';
+import type { OfferedField } from '../model/offered-fields.ts';
+import type { OfferedValue } from '../store/search.ts';
 import type { OperationContext } from './context.ts';
 
 /** More than fit below a box are not read. */

@@ -2,6 +2,7 @@
  * What a search asks of the store and what it gets: builds, recipes, failures and the lines that say why, all by the same conditions. The words of
  * the language (analysis/search-query.ts) are the operation's business; here a date is a time and a layer has its parts.
  */
+import type { OfferedField } from '../model/offered-fields.ts';
 import type { BuildListFilter, BuildSummary, FacetCounts } from './store.ts';
 
 /** `''` is "not recorded"; `*` of a pattern stands for anything. */
@@ -132,22 +133,6 @@ export interface PageAsked {
   readonly after: string | null;
   readonly limit: number;
 }
-
-/** Fields whose values the store can offer while they are typed. */
-export const OFFERED_FIELDS = [
-  'recipe',
-  'task',
-  'class',
-  'fingerprint',
-  'machine',
-  'distro',
-  'target',
-  'builder',
-  'host',
-  'branch',
-  'layer',
-] as const;
-export type OfferedField = (typeof OFFERED_FIELDS)[number];
 
 export interface OfferedValue {
   readonly value: string;

@@ -1,6 +1,6 @@
 /** Test runs of builds and their cases. */
 import { createHash } from 'node:crypto';
-import { type Kysely, type SelectQueryBuilder, sql, type Transaction } from 'kysely';
+import { type Kysely, type Selectable, type SelectQueryBuilder, sql, type Transaction } from 'kysely';
 import type { BuildOutcome } from '../model/build.ts';
 import {
   countTests,
@@ -202,24 +202,7 @@ function caseOf(row: {
   return { ordinal, name, status: result, state: state as TestState, durationMs: duration_ms, detail };
 }
 
-function headOf(row: {
-  number: number;
-  build: string;
-  run_key: string;
-  format: string;
-  type: string | null;
-  series: string | null;
-  machine: string | null;
-  image: string | null;
-  distro: string | null;
-  started_ms: number | null;
-  received_ms: number;
-  passed: number;
-  failed: number;
-  skipped: number;
-  other: number;
-  about: string;
-}): TestRunHead {
+function headOf(row: Omit<Selectable<Database['test_runs']>, 'revision'>): TestRunHead {
   const { number, build, type, series, machine, image, distro, passed, failed, skipped, other } = row;
   const about = JSON.parse(row.about) as About;
   return {

@@ -3,7 +3,6 @@
  * ever failed to find those that are not steady. Read from three columns at the positions of those tasks; the tables are not decoded.
  */
 import { type Kysely, sql } from 'kysely';
-import type { LayerRevision } from '../../model/build.ts';
 import { BLOCK_LENGTH, blockLength } from '../../model/columns.ts';
 import { findPositions } from '../../model/key-list.ts';
 import { TASK_FAILED, TASK_SUCCEEDED } from '../../model/task-table.ts';
@@ -15,6 +14,7 @@ import type { Database } from '../schema.ts';
 import type { Sight } from '../sight.ts';
 import type { BuildHead, BuildListFilter, ExecutedTask, TaskHistory, TaskHistoryQuestion } from '../store.ts';
 import { matches } from './list-builds.ts';
+import { readLayers } from './read-recipe-runs.ts';
 
 export interface TaskName {
   readonly mc: string;
@@ -89,13 +89,7 @@ export async function readTaskHistory(
       .where('f.task', '=', task)
       .where('f.mc', '=', mc)
       .execute(),
-    db
-      .selectFrom('build_layers')
-      .select(['build', 'name', 'branch', 'commit_hash', 'modified'])
-      .where(dialect.oneOf('build', numbers))
-      .orderBy('build')
-      .orderBy('ordinal')
-      .execute(),
+    readLayers(db, dialect, numbers),
   ]);
   const runOf = new Map<number, TaskRunAt>();
   // Of several runs in one build (it was tried again) a pass is what the build came to.
@@ -104,12 +98,6 @@ export async function readTaskHistory(
     if (before === undefined || rank(run.outcome) > rank(before.outcome)) runOf.set(run.build, run);
   }
   const failureOf = new Map(failures.map((failure) => [failure.build, failure]));
-  const layersOf = new Map<number, LayerRevision[]>();
-  for (const { build, name, branch, commit_hash, modified } of layers) {
-    const list = layersOf.get(build) ?? [];
-    layersOf.set(build, list);
-    list.push({ name, branch, commit: commit_hash, modified: modified === null ? null : modified === 1 });
-  }
   return builds.map(({ number, id, started_ms, host_distro }) => {
     const run = runOf.get(number);
     const failure = failureOf.get(number);
@@ -123,7 +111,7 @@ export async function readTaskHistory(
       key: failure?.key ?? null,
       fingerprint: failure?.hash ?? null,
       infrastructure: failure?.infrastructure === 1,
-      layers: layersOf.get(number) ?? [],
+      layers: layers.get(number) ?? [],
     };
   });
 }

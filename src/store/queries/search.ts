@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import { BakehouseError } from '../../model/errors.ts';
+import type { OfferedField } from '../../model/offered-fields.ts';
 import type { Dialect } from '../dialect.ts';
 import type { Database } from '../schema.ts';
 import {
@@ -13,7 +14,6 @@ import {
   type FoundCause,
   type FoundFailure,
   type FoundRecipe,
-  type OfferedField,
   type OfferedValue,
   type PageAsked,
   RECIPE_BUILDS_MAX,

@@ -1,0 +1,15 @@
+/** Keys of a search whose values the store can offer while they are typed. Layers are offered by name: what stands after the @ nobody types by heart. */
+export const OFFERED_FIELDS = [
+  'recipe',
+  'task',
+  'class',
+  'fingerprint',
+  'machine',
+  'distro',
+  'target',
+  'builder',
+  'host',
+  'branch',
+  'layer',
+] as const;
+export type OfferedField = (typeof OFFERED_FIELDS)[number];
