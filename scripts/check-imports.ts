@@ -72,9 +72,10 @@ function* sources(dir: string): Generator<string> {
   }
 }
 
-/** `api/contract.ts` and `api/client.ts` are rooms of their own; every other file belongs to its top folder. */
+/** `api/contract.ts` (with its folder) and `api/client.ts` are rooms of their own; every other file belongs to its top folder. */
 function roomOf(path: string): string {
   const rel = relative(src, path).replaceAll('\\', '/');
+  if (rel.startsWith('api/contract/')) return 'api/contract.ts';
   if (rel in LAW) return rel;
   return rel.split('/')[0]!;
 }
