@@ -10,6 +10,7 @@ import { layerPage, rangeLink } from '../analysis/revision-links.ts';
 import { BakehouseError } from '../model/errors.ts';
 import type { BuildListFilter, StoredRecipeRun } from '../store/store.ts';
 import type { OperationContext } from './context.ts';
+import { addressesIn } from './failure-address.ts';
 
 export { STRIP_KEYS, USUAL_STRIP_KEYS };
 
@@ -34,6 +35,11 @@ type LinkedRange = Omit<RecipeRange, 'layers'> & {
   readonly layers: readonly (RecipeRange['layers'][number] & { readonly link: string | null })[];
 };
 
+type RecipeRunShown = Omit<StoredRecipeRun, 'layers' | 'failure'> & {
+  /** With the address of its page. */
+  readonly failure: (Omit<NonNullable<StoredRecipeRun['failure']>, 'key'> & { readonly address: string }) | null;
+};
+
 export interface RecipeShown extends Omit<RecipeHistory, 'strips'> {
   readonly strips: readonly (Omit<RecipeHistory['strips'][number], 'broke' | 'fixed'> & {
     readonly broke: LinkedRange | null;
@@ -41,7 +47,7 @@ export interface RecipeShown extends Omit<RecipeHistory, 'strips'> {
   })[];
   readonly pn: string;
   /** Newest first. */
-  readonly runs: readonly Omit<StoredRecipeRun, 'layers'>[];
+  readonly runs: readonly RecipeRunShown[];
   /** There are older ones than were looked at. */
   readonly more: boolean;
   /** Of the last builds that told sizes of packages, newest first; empty: none of those looked at did. */
@@ -67,6 +73,10 @@ export async function showRecipe(context: OperationContext, input: ShowRecipeInp
     if (packages.length > 0)
       sizes.push({ run, packages: packages.length, bytes: packages.reduce((sum, { bytes }) => sum + bytes, 0) });
   }
+  const address = await addressesIn(
+    store,
+    runs.flatMap(({ build, failure }) => (failure === null ? [] : [build])),
+  );
   const { strips, ...history } = recipeHistory(runs, by);
   const linked = (range: RecipeRange | null): LinkedRange | null =>
     range === null
@@ -82,7 +92,11 @@ export async function showRecipe(context: OperationContext, input: ShowRecipeInp
     pn,
     more,
     sizes,
-    runs: runs.map(({ layers: _, ...run }) => run),
+    runs: runs.map(({ layers: _, failure, ...run }): RecipeRunShown => {
+      if (failure === null) return { ...run, failure };
+      const { key, ...why } = failure;
+      return { ...run, failure: { ...why, address: address(run.build, key) } };
+    }),
     ...history,
     strips: strips.map((strip) => ({ ...strip, broke: linked(strip.broke), fixed: linked(strip.fixed) })),
   };

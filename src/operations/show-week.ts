@@ -3,10 +3,11 @@ import { sortWeek, type WeekFacts, type WeekKinds, type WeekNumbers, weekText } 
 import type { UnsteadyTask } from '../analysis/flaky.ts';
 import { BakehouseError } from '../model/errors.ts';
 import { parseWeek, WEEK_MS, weekOf } from '../model/week.ts';
-import type { BuildListFilter, FailureGroup, FailureGroups, Store } from '../store/store.ts';
+import type { BuildListFilter, FailureGroups, Store } from '../store/store.ts';
 import type { JournalEntry } from '../store/triage.ts';
 import type { FileAnswer } from './answer.ts';
 import type { OperationContext } from './context.ts';
+import { type FailureKind, withAddresses } from './group-failures.ts';
 import { listUnsteady, UNSTEADY_BUILDS_MAX } from './list-unsteady.ts';
 
 export interface WeekInput {
@@ -16,11 +17,11 @@ export interface WeekInput {
   readonly filter: BuildListFilter;
 }
 
-export interface FailureWeek extends WeekFacts<FailureGroup> {
+export interface FailureWeek extends WeekFacts<FailureKind> {
   readonly previous: string;
   /** Null: this one still runs. */
   readonly next: string | null;
-  readonly kinds: WeekKinds<FailureGroup>;
+  readonly kinds: WeekKinds<FailureKind>;
   readonly unsteady: readonly UnsteadyTask[];
   readonly journal: readonly JournalEntry[];
 }
@@ -48,6 +49,10 @@ export async function showWeek(context: OperationContext, input: WeekInput): Pro
     listUnsteady(context, { filter: inWeek, builds: UNSTEADY_BUILDS_MAX }),
     store.triage.journal({ fromMs: week.fromMs, toMs: week.toMs, limit: JOURNAL_MAX }),
   ]);
+  const kinds = sortWeek(week, now.groups, before.groups);
+  const [fresh, back, goingOn, gone] = await Promise.all(
+    [kinds.new, kinds.back, kinds.goingOn, kinds.gone].map((list) => withAddresses(store, list)),
+  );
   return {
     week,
     untilMs: Math.min(week.toMs, nowMs),
@@ -55,7 +60,7 @@ export async function showWeek(context: OperationContext, input: WeekInput): Pro
     next: week.toMs > nowMs ? null : weekOf(week.toMs).name,
     numbers: await numbersOf(store, inWeek, now),
     before: beforeNumbers,
-    kinds: sortWeek(week, now.groups, before.groups),
+    kinds: { new: fresh!, back: back!, goingOn: goingOn!, gone: gone! },
     unsteady: unsteady.tasks,
     journal,
   };
@@ -83,7 +88,9 @@ export async function weekAsText(
   input: WeekInput & { readonly base: string | null },
 ): Promise<FileAnswer> {
   const week = await showWeek(context, input);
-  const text = weekText(week, (kind) => failureAddress(input.base, kind));
+  const text = weekText(week, ({ lastAddress }) =>
+    input.base === null ? lastAddress : `${input.base}/f/${lastAddress}`,
+  );
   const bytes = new TextEncoder().encode(text);
   return {
     bytes,
@@ -93,10 +100,4 @@ export async function weekAsText(
     revision: createHash('sha1').update(bytes).digest('hex').slice(0, 16),
     finished: false,
   };
-}
-
-/** `/f/<first digits of the build>.<key>`; eight digits lead to it as long as no other build begins so. */
-function failureAddress(base: string | null, { lastBuild, lastKey }: FailureGroup): string {
-  const id = `${lastBuild.slice(0, 8)}.${lastKey}`;
-  return base === null ? id : `${base}/f/${id}`;
 }

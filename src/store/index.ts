@@ -19,6 +19,7 @@ import {
   hasHidden,
   isReadable,
   readAccess,
+  readBesides,
   readBuild,
   readContents,
   readGraph,
@@ -95,6 +96,7 @@ export async function openStore(database: string): Promise<Store> {
       readBuild: one((id) => readBuild(db, dialect, dictionaries, id)),
       readHead: one((id) => readHead(db, dialect, id)),
       findIds: (prefix, limit) => findIds(db, sight, prefix, limit),
+      readBesides: (ids) => readBesides(db, sight, ids),
       findByOrigin: (question) => findByOrigin(db, sight, question),
       readTaskTable: one((id, metrics: readonly string[] | '*') =>
         readTaskTable(db, dialect, dictionaries, id, metrics),

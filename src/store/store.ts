@@ -84,6 +84,8 @@ export interface Store {
   readHead(id: string): Promise<(BuildHead & { readonly id: string; readonly revision: string }) | null>;
   /** Ids that begin with the prefix, at most `limit`. */
   findIds(prefix: string, limit: number): Promise<string[]>;
+  /** For each of the ids that is listed: the ids just before and just after it by which listed builds are found. */
+  readBesides(ids: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>>;
   /** Ids of builds that may be of one origin: of the same name, or begun within `slackMs`; the nearest start first. */
   findByOrigin(question: OriginQuestion): Promise<string[]>;
   /** Only the asked metrics are decoded; '*' is all. Null: no such build. */

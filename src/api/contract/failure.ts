@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { BuildHost, LayerInfo } from './builds.ts';
 import { BuildOutcome, count, epochMs, Visibility } from './values.ts';
 
-const FailureAddress = z.string().describe('`<first digits of the build>.<key>`, as in the address of its page');
+export const FailureAddress = z.string().describe('`<first digits of the build>.<key>`, as in the address of its page');
 
 export const FailureParams = z.object({
   failure: z

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { RECIPE_STATUSES } from '../../model/recipe-status.ts';
 import { BuildsQuery } from './builds.ts';
+import { FailureAddress } from './failure.ts';
 import { BuildOutcome, count, csv, epochMs } from './values.ts';
 
 const RecipeStatus = z.enum(RECIPE_STATUSES);
@@ -78,7 +79,7 @@ export const RecipeShown = z.object({
         busyMs: z.number().nullable(),
         failure: z
           .object({
-            key: z.string().describe('its page is /f/<build>.<key>'),
+            address: FailureAddress,
             cause: text,
             fingerprint: text,
             causeClass: text,

@@ -11,6 +11,7 @@ import {
 } from '../../model/limits.ts';
 import { JOURNAL_KINDS, TRIAGE_STATES } from '../../model/triage.ts';
 import { BuildsQuery } from './builds.ts';
+import { FailureAddress } from './failure.ts';
 import { BuildId, BuildOutcome, count, csv, epochMs, PAGE_LIMIT_MAX } from './values.ts';
 
 export const TriageState = z.enum(TRIAGE_STATES);
@@ -84,6 +85,7 @@ export const FailureGroup = z.object({
   firstBuild: z.string(),
   lastBuild: z.string(),
   lastKey: z.string().describe('name of the newest failure within its build'),
+  lastAddress: FailureAddress.describe('of the newest failure'),
   days: z.array(count).describe('failures by day, see firstDayMs and daysAPlace'),
   triage: TriageWord.omit({ fingerprint: true }).nullable(),
 });
@@ -107,6 +109,7 @@ export const FailureLine = z.object({
   build: z.string(),
   buildName: z.string(),
   key: z.string(),
+  address: FailureAddress,
   startedMs: epochMs.nullable(),
   outcome: BuildOutcome,
   machine: z.string().nullable(),

@@ -60,6 +60,32 @@ export async function findIds(db: Kysely<Database>, sight: Sight, prefix: string
   return rows.map((row) => row.id);
 }
 
+/**
+ * For each of the ids that is listed: what stands beside it in the order of all ids by which listed builds are found, those of merged records
+ * included. Whatever begins like it more than these two is not there, so they tell how many digits are enough. One question for a page.
+ */
+export async function readBesides(
+  db: Kysely<Database>,
+  sight: Sight,
+  ids: readonly string[],
+): Promise<Map<string, readonly string[]>> {
+  if (ids.length === 0) return new Map();
+  const next = (compare: '<' | '>') => {
+    const [sign, order] = compare === '<' ? [sql`<`, sql`desc`] : [sql`>`, sql`asc`];
+    return {
+      id: sql`(select x.id from builds x where x.id ${sign} b.id and ${sight.listed('x')} order by x.id ${order} limit 1)`,
+      // Its own other ids lead to itself.
+      alias: sql`(select a.alias from build_aliases a join builds x on x.id = a.build
+        where a.alias ${sign} b.id and a.build <> b.id and ${sight.listed('x')} order by a.alias ${order} limit 1)`,
+    };
+  };
+  const [before, after] = [next('<'), next('>')];
+  const { rows } = await sql<Record<'id' | 'a' | 'b' | 'c' | 'd', string | null>>`
+    select b.id as id, ${before.id} as a, ${before.alias} as b, ${after.id} as c, ${after.alias} as d from builds b
+    where b.id in (${sql.join([...ids])}) and ${sight.listed('b')}`.execute(db);
+  return new Map(rows.map(({ id, a, b, c, d }) => [id ?? '', [a, b, c, d].flatMap((beside) => beside ?? [])]));
+}
+
 /** Whether there is such a build and it may be read. */
 export async function isReadable(db: Kysely<Database>, sight: Sight, id: string): Promise<boolean> {
   const row = await db

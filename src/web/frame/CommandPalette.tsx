@@ -66,7 +66,10 @@ export function CommandPalette({ text, setText, close }: Props) {
           run: () => void navigate({ to: '/b/$id/tasks', params: { id: buildId }, search: { q: `recipe:${pn}` } }),
         });
       }
-      const failed = (build.data?.failureList ?? []).filter((f) => matches(`${f.pf} ${f.task} failed failure`, words));
+      const failed = (build.data?.failureList ?? []).flatMap((failure, i) => {
+        const address = build.data?.failureAddresses[i];
+        return matches(`${failure.pf} ${failure.task} failed failure`, words) ? [{ ...failure, address }] : [];
+      });
       for (const failure of failed.slice(0, EACH_MAX)) {
         found.push({
           id: `failure ${failure.row} ${failure.pf} ${failure.task}`,
@@ -76,12 +79,16 @@ export function CommandPalette({ text, setText, close }: Props) {
               {failure.pf}:{failure.task}
             </span>
           ),
+          side: failure.address === undefined ? 'its log' : 'why, since when, who else',
           run: () =>
-            void navigate({
-              to: '/b/$id/problems',
-              params: { id: buildId },
-              search: failure.row === null ? {} : { log: failure.row },
-            }),
+            // A saved report has no server to ask for the page of a failure.
+            void (failure.address === undefined || report !== null
+              ? navigate({
+                  to: '/b/$id/problems',
+                  params: { id: buildId },
+                  search: failure.row === null ? {} : { log: failure.row },
+                })
+              : navigate({ to: '/f/$failure', params: { failure: failure.address } })),
         });
       }
     }

@@ -12,7 +12,6 @@ import { BuildOutcomeMark } from '../../components/Outcome.tsx';
 import { failureListQuery, triageQuery } from '../../state/api.ts';
 import { Days } from './Days.tsx';
 import styles from './Failures.module.css';
-import { failureId } from './failure-id.ts';
 import { StateMark } from './State.tsx';
 import { buildsOf, type FailuresSearch } from './search.ts';
 import { TriageForm } from './TriageForm.tsx';
@@ -262,7 +261,7 @@ function Tree({ failures, parents }: { failures: readonly FailureLine[]; parents
                     <When ms={failure.startedMs} />
                   </td>
                   <td>
-                    <Link to="/f/$failure" params={{ failure: failureId(failure.build, failure.key) }} className="mono">
+                    <Link to="/f/$failure" params={{ failure: failure.address }} className="mono">
                       {[failure.pn, failure.task].filter((part) => part !== null).join(':') || 'outside any task'}
                     </Link>
                     {failure.version === null ? null : <span className="muted"> {failure.version}</span>}

@@ -14,7 +14,6 @@ import { useCommands } from '../../state/commands.ts';
 import { Facets } from '../Builds/Facets.tsx';
 import styles from './Failures.module.css';
 import type { ChangeSearch } from './Failures.tsx';
-import { failureId } from './failure-id.ts';
 import { JournalList, State } from './Kind.tsx';
 import { buildsOf, type FailuresSearch } from './search.ts';
 import { UnsteadyTable } from './Unsteady.tsx';
@@ -169,11 +168,7 @@ function Part({ title, hint, groups }: { title: string; hint?: string; groups: r
       {groups.map((group) => (
         <div key={group.crossHash ?? group.lastBuild + group.lastKey} className={styles.weekKind}>
           <div>
-            <Link
-              to="/f/$failure"
-              params={{ failure: failureId(group.lastBuild, group.lastKey) }}
-              style={{ fontWeight: 600 }}
-            >
+            <Link to="/f/$failure" params={{ failure: group.lastAddress }} style={{ fontWeight: 600 }}>
               {kindName(group)}
             </Link>{' '}
             <span className="muted">{group.class ?? 'not looked at yet'}</span>

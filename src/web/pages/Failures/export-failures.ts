@@ -21,7 +21,7 @@ const COLUMNS: readonly (readonly [name: string, value: (group: FailureGroup) =>
   ['link', (g) => g.triage?.link ?? null],
   ['fixed_in', (g) => g.triage?.fixedIn ?? null],
   ['known_issue', (g) => g.triage?.issue?.title ?? null],
-  ['last_failure', (g) => `${g.lastBuild}.${g.lastKey}`],
+  ['last_failure', (g) => g.lastAddress],
   ['fingerprints', (g) => g.fingerprints.join(' ')],
 ];
 

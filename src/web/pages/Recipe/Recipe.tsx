@@ -196,7 +196,7 @@ function Causes({ shown }: { shown: RecipeShown }) {
                   {run?.failure == null ? (
                     (cause.cause ?? 'no source says why')
                   ) : (
-                    <Link to="/f/$failure" params={{ failure: `${run.build}.${run.failure.key}` }}>
+                    <Link to="/f/$failure" params={{ failure: run.failure.address }}>
                       {cause.cause ?? 'no source says why'}
                     </Link>
                   )}

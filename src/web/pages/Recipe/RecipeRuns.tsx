@@ -32,8 +32,7 @@ export function RecipeRuns({
     (row: number) => {
       const run = runs[row];
       if (run === undefined) return;
-      if (run.failure !== null)
-        void navigate({ to: '/f/$failure', params: { failure: `${run.build}.${run.failure.key}` } });
+      if (run.failure !== null) void navigate({ to: '/f/$failure', params: { failure: run.failure.address } });
       else void navigate({ to: '/b/$id/tasks', params: { id: run.build }, search: { q: shown.pn } });
     },
     [navigate, runs, shown.pn],

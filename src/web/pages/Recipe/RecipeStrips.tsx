@@ -80,7 +80,7 @@ function StripCell({ run }: { run: RecipeShown['runs'][number] }) {
       {mark}
     </Link>
   ) : (
-    <Link to="/f/$failure" params={{ failure: `${run.build}.${run.failure.key}` }} title={says} preload={false}>
+    <Link to="/f/$failure" params={{ failure: run.failure.address }} title={says} preload={false}>
       {mark}
     </Link>
   );
