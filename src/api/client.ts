@@ -304,6 +304,7 @@ export function createClient(fetchImplementation: typeof fetch = fetch, base: st
 export const address = {
   events: `${API_BASE}/events`,
   weekText: (query: object): string => `${API_BASE}/failures/week.txt${queryString(query)}`,
+  weekFeed: (query: object): string => `${API_BASE}/failures/week.atom${queryString(query)}`,
   tasks: (id: string, format: TaskFormat): string => `${API_BASE}/builds/${encodeURIComponent(id)}/tasks.${format}`,
   log: (id: string, query: { readonly row?: number; readonly blob?: string; readonly raw?: 1 }): string =>
     `${API_BASE}/builds/${encodeURIComponent(id)}/log.txt${queryString(query)}`,

@@ -44,6 +44,7 @@
  *     GET  /failures/list                     FailureListQuery -> FailuresPage: single ones
  *     GET  /failures/week                     WeekQuery -> Week: what the rota reads on Monday
  *     GET  /failures/week.txt                 WeekQuery -> the same as text/plain
+ *     GET  /failures/week.atom                WeekQuery -> what is new in this week and the weeks before, as a feed
  *     GET  /failures/unsteady                 UnsteadyQuery -> UnsteadyTasks
  *     GET  /failures/blame                    BlameQuery -> BlameAnswer
  *     GET  /triage/{fingerprint}              -> TriageDetail, with everything that was said

@@ -57,6 +57,7 @@ export const OPERATIONS = {
   'list-unsteady': async () => (await import('./list-unsteady.ts')).listUnsteady,
   'show-week': async () => (await import('./show-week.ts')).showWeek,
   'week-as-text': async () => (await import('./show-week.ts')).weekAsText,
+  'week-feed': async () => (await import('./week-feed.ts')).weekFeed,
   'blame-failure': async () => (await import('./blame-failure.ts')).blameFailure,
   'show-triage': async () => (await import('./show-triage.ts')).showTriage,
   'triage-failures': async () => (await import('./triage-failures.ts')).triageFailures,

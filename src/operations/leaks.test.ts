@@ -216,6 +216,7 @@ const ROWS: { readonly [N in OperationName]: Row<N> } = {
   'list-unsteady': { all: [{ filter: {}, builds: 500 }] },
   'show-week': { all: [{ week: null, filter: {} }] },
   'week-as-text': { all: [{ week: '2026-W01', filter: {}, base: null }] },
+  'week-feed': { all: [{ filter: {}, base: 'http://x', asked: '' }] },
   'blame-failure': { of: (build) => ({ build, mc: '', pn: 'other', task: 'do_compile' }) },
   'show-triage': { not: 'of a kind of failure, not of a build: a test of its own below' },
   'triage-failures': { not: 'of a kind of failure, not of a build: a test of its own below' },

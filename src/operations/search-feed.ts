@@ -1,25 +1,14 @@
-/**
- * A search as an Atom feed (RFC 4287). An entry keeps its id for as long as what it tells of is there, whatever the server is called today, so that a
- * reader tells nothing twice: a build is its UUID, and the rest are UUIDs made of what they are.
- */
-import { createHash } from 'node:crypto';
+/** A search as an Atom feed. */
 import { parseSearch, printSearch } from '../analysis/search-query.ts';
 import type { FoundCause, FoundFailure, FoundRecipe } from '../store/search.ts';
-import { type FileAnswer, revisionOf } from './answer.ts';
+import type { FileAnswer } from './answer.ts';
+import { atomFeed, type FeedEntry, uuidOf } from './atom-feed.ts';
 import type { BuildRow } from './build-row.ts';
 import type { OperationContext } from './context.ts';
 import { type SearchKind, search } from './search.ts';
 
 /** A reader that asks once an hour misses nothing of 1,200 builds a day. */
 const ENTRIES = 50;
-
-interface Entry {
-  readonly id: string;
-  readonly title: string;
-  readonly path: string;
-  readonly updatedMs: number;
-  readonly text: string;
-}
 
 export async function searchFeed(
   context: OperationContext,
@@ -28,7 +17,7 @@ export async function searchFeed(
   const { kind, base } = input;
   const q = printSearch(parseSearch(input.q));
   const answer = await search(context, { q, kind, after: null, limit: ENTRIES });
-  const entries: Entry[] =
+  const entries: FeedEntry[] =
     kind === 'builds'
       ? (answer.builds?.rows ?? []).map(buildEntry)
       : kind === 'recipes'
@@ -36,39 +25,15 @@ export async function searchFeed(
         : kind === 'failures'
           ? (answer.failures?.rows ?? []).map(failureEntry)
           : (answer.causes?.rows ?? []).map(causeEntry);
-  // Of one store: another server's feed of the same search is another feed.
-  const secret = await context.wholeStore.serverSecret('feeds');
   const asked = new URLSearchParams({ ...(q === '' ? {} : { q }), kind }).toString();
-  const updated = entries.reduce((last, { updatedMs }) => Math.max(last, updatedMs), 0);
-  const lines = [
-    '<?xml version="1.0" encoding="utf-8"?>',
-    '<feed xmlns="http://www.w3.org/2005/Atom">',
-    `<id>${uuidOf('feed', `${secret}\n${kind}\n${q}`)}</id>`,
-    `<title>${xmlText(`${TITLES[kind]}${q === '' ? '' : `: ${q}`}`)}</title>`,
-    `<updated>${new Date(updated).toISOString()}</updated>`,
-    '<author><name>Bakehouse</name></author>',
-    `<link rel="self" type="application/atom+xml" href="${xmlText(`${base}/api/v1/search.atom?${asked}`)}"/>`,
-    `<link rel="alternate" type="text/html" href="${xmlText(`${base}/buildstats/search?${asked}`)}"/>`,
-    ...entries.flatMap((entry) => [
-      '<entry>',
-      `<id>${entry.id}</id>`,
-      `<title>${xmlText(entry.title)}</title>`,
-      `<updated>${new Date(entry.updatedMs).toISOString()}</updated>`,
-      `<link rel="alternate" type="text/html" href="${xmlText(`${base}/buildstats/${entry.path}`)}"/>`,
-      `<summary>${xmlText(entry.text)}</summary>`,
-      '</entry>',
-    ]),
-    '</feed>',
-    '',
-  ];
-  const bytes = new TextEncoder().encode(lines.join('\n'));
-  return {
-    bytes,
-    mediaType: 'application/atom+xml; charset=utf-8',
-    fileName: null,
-    revision: revisionOf(bytes),
-    finished: false,
-  };
+  return atomFeed(context, {
+    what: `${kind}\n${q}`,
+    title: `${TITLES[kind]}${q === '' ? '' : `: ${q}`}`,
+    base,
+    self: `api/v1/search.atom?${asked}`,
+    page: `search?${asked}`,
+    entries,
+  });
 }
 
 const TITLES: Readonly<Record<SearchKind, string>> = {
@@ -78,7 +43,7 @@ const TITLES: Readonly<Record<SearchKind, string>> = {
   causes: 'Causes of failures',
 };
 
-function buildEntry(row: BuildRow): Entry {
+function buildEntry(row: BuildRow): FeedEntry {
   const what = row.targets?.join(' ') ?? row.name;
   return {
     id: `urn:uuid:${row.id}`,
@@ -100,7 +65,7 @@ const failureTitle = ({ pn, version, task, cause }: FoundFailure): string =>
 
 const failurePath = (failure: FoundFailure): string => `f/${failure.id}`;
 
-function failureEntry(row: FoundFailure): Entry {
+function failureEntry(row: FoundFailure): FeedEntry {
   return {
     id: uuidOf('failure', row.id),
     title: failureTitle(row),
@@ -110,7 +75,7 @@ function failureEntry(row: FoundFailure): Entry {
   };
 }
 
-function causeEntry(row: FoundCause): Entry {
+function causeEntry(row: FoundCause): FeedEntry {
   const { newest } = row;
   return {
     id: uuidOf('cause', newest.fingerprint ?? newest.cause ?? ''),
@@ -121,7 +86,7 @@ function causeEntry(row: FoundCause): Entry {
   };
 }
 
-function recipeEntry(row: FoundRecipe): Entry {
+function recipeEntry(row: FoundRecipe): FeedEntry {
   return {
     id: uuidOf('recipe', `${row.pn}\n${row.buildId}`),
     title: `${row.pn}${row.version === null ? '' : ` ${row.version}`}: ${row.status.replaceAll('-', ' ')}`,
@@ -129,24 +94,4 @@ function recipeEntry(row: FoundRecipe): Entry {
     updatedMs: row.startedMs ?? 0,
     text: `${row.failedTask === null ? '' : `${row.failedTask}; `}${row.executed} times executed in ${row.runs} builds, ${row.failed} failed`,
   };
-}
-
-/** A UUID made of a text: version 8 of RFC 9562, whose bits are the maker's own. */
-function uuidOf(kind: string, text: string): string {
-  const hex = createHash('sha256').update(`bakehouse ${kind}\n${text}`).digest('hex');
-  const variant = '89ab'[Number.parseInt(hex[16]!, 16) & 3];
-  return `urn:uuid:${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
-}
-
-const NAMES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-
-/** XML 1.0 has no control characters but three, escaped or not. */
-function xmlText(text: string): string {
-  return (
-    text
-      .toWellFormed()
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is taken out
-      .replaceAll(/[\0-\x08\x0B\x0C\x0E-\x1F\uFFFE\uFFFF]/g, '\uFFFD')
-      .replaceAll(/[&<>"]/g, (letter) => NAMES[letter]!)
-  );
 }

@@ -10,6 +10,7 @@ import type { OperationContext } from './context.ts';
 import { listUnsteady } from './list-unsteady.ts';
 import { contextFor, runOperation } from './run.ts';
 import { showWeek } from './show-week.ts';
+import { weekFeed } from './week-feed.ts';
 
 const NOW = Date.UTC(2026, 10, 27, 12);
 const DAY = 86_400_000;
@@ -176,4 +177,42 @@ test('the week that runs, and one that is none', async () => {
   });
   expect((await showWeek(context, { week: '2026-W47', filter: {} })).next).toBe('2026-W48');
   await expect(showWeek(context, { week: '2026-W60', filter: {} })).rejects.toMatchObject({ code: 'invalid' });
+});
+
+test('the feed has what is new in this week and the weeks that are over, under ids that stay', async () => {
+  const feed = async (nowMs: number, over: object = {}) =>
+    Buffer.from(
+      (await weekFeed({ ...context, now: () => nowMs }, { filter: {}, base: 'https://b.example', asked: '', ...over }))
+        .bytes,
+    ).toString();
+  const entries = (text: string) =>
+    [...text.matchAll(/<entry>\n<id>(.*?)<\/id>\n<title>(.*?)<\/title>\n<updated>(.*?)<\/updated>/g)].map((match) => ({
+      id: match[1],
+      title: match[2],
+      updated: match[3],
+    }));
+  const now = await feed(NOW);
+  // The build of nine days ago is of the week before, in which nothing failed.
+  expect(entries(now).map(({ title }) => title)).toEqual([
+    'New: zlib do_compile failed: zlib.c:7:3: error: no',
+    'Failures of 2026-W47: 0 new, 0 going on, 0 gone',
+  ]);
+  expect(now).toMatch(/href="https:\/\/b\.example\/buildstats\/f\/[\w-]+\.[0-9a-f]{6}"/);
+  expect(entries(await feed(NOW + 3_600_000, { base: 'http://other' }))).toEqual(entries(now));
+  // A week later the kind is in the summary of its week, whose entry is there from its end on.
+  const later = await feed(NOW + 7 * DAY);
+  expect(entries(later)[0]).toMatchObject({
+    title: 'Failures of 2026-W48: 1 new, 0 going on, 0 gone',
+    updated: '2026-11-30T00:00:00.000Z',
+  });
+  expect(entries(later)[1]).toEqual(entries(now)[1]);
+  expect(later).toContain('&lt;a href=&quot;https://b.example/f/');
+  // Another question is another feed, and its weeks are others; what is new is new once.
+  const asked = await feed(NOW, { filter: { machine: ['qemux86-64'] }, asked: 'machine=qemux86-64' });
+  expect(asked).toContain('<title>Failures by week: machine qemux86-64</title>');
+  expect(asked.match(/<id>.*?<\/id>/)![0]).not.toBe(now.match(/<id>.*?<\/id>/)![0]);
+  expect([entries(asked)[0]!.id === entries(now)[0]!.id, entries(asked)[1]!.id === entries(now)[1]!.id]).toEqual([
+    true,
+    false,
+  ]);
 });

@@ -6,6 +6,7 @@ import { acceptedEncoding, matchesEtag } from '../api/send.ts';
 import type { OperationRunner } from '../operations/run.ts';
 import type { Asset, AssetSource } from './assets.ts';
 import { failureFor, type ShownFailure, sendFailureText, wantsText } from './failure-pages.ts';
+import { pageFeed } from './page-feeds.ts';
 
 export const PAGES_PREFIX = '/buildstats';
 
@@ -70,17 +71,18 @@ export interface PagesOptions {
 export function registerPages(app: FastifyInstance, assets: AssetSource, options: PagesOptions): void {
   const { runner, publicUrl, onPage } = options;
   let html: string | null = null;
-  const page = (reply: FastifyReply, failure: ShownFailure | null = null): FastifyReply => {
+  const page = (reply: FastifyReply, failure: ShownFailure | null = null, feed: string | null = null): FastifyReply => {
     onPage();
     const index = assets.get('index.html');
     html ??= index === null ? NO_PAGES : new TextDecoder().decode(index.bytes);
     const nonce = randomBytes(16).toString('base64url');
+    const shown = failure !== null ? withFailure(html, failure) : html;
     return reply
       .code(index === null ? 503 : 200)
       .type('text/html; charset=utf-8')
       .header('cache-control', 'no-store')
       .header('content-security-policy', pageContentPolicy(nonce))
-      .send(withNonce(failure === null ? html : withFailure(html, failure), nonce));
+      .send(withNonce(feed === null ? shown : shown.replace('</head>', () => `${feed}</head>`), nonce));
   };
   app.get('/', async (_, reply) => reply.redirect(PAGES_PREFIX, 302));
   app.get('/favicon.ico', async (_, reply) => reply.redirect(`${PAGES_PREFIX}/icon.svg`, 302));
@@ -96,6 +98,6 @@ export function registerPages(app: FastifyInstance, assets: AssetSource, options
     if (asset !== null) return sendFile(request, reply, asset);
     // A missing script must be an error, not a page that is then run as one.
     if (path.startsWith('assets/')) return reply.code(404).type('text/plain; charset=utf-8').send('no such file\n');
-    return page(reply);
+    return page(reply, null, pageFeed(path, new URL(request.url, 'http://x').searchParams));
   });
 }

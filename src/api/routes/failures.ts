@@ -36,6 +36,32 @@ function weekText(app: FastifyInstance, context: RouteContext): void {
   });
 }
 
+const FeedQuery = WeekQuery.omit({ week: true });
+
+/** Readers come for it without a session: what they see is what everybody sees. */
+function weekFeed(app: FastifyInstance, context: RouteContext): void {
+  const about = {
+    operation: 'week-feed',
+    summary: 'Kinds of failures that are new in this week, and the weeks before, as an Atom feed',
+    params: Nothing,
+    query: FeedQuery,
+  };
+  const ok = { description: about.summary, content: { 'application/atom+xml': { schema: z.string() } } };
+  app.get('/failures/week.atom', { schema: routeSchema(context.documented, about, ok) }, async (request, reply) => {
+    const query = request.query as z.output<typeof FeedQuery>;
+    const base = context.publicUrl ?? `${request.protocol}://${request.host}`;
+    const input = { filter: buildFilter(query), base: base.replace(/\/+$/, ''), asked: askedFor(query) };
+    const answer = await context.runner.run('week-feed', input, request.viewer);
+    return sendAnswer(request, reply, answer, { askedRevision: undefined, pure: false, version: context.version });
+  });
+}
+
+/** In one order, so that one question is one feed. */
+function askedFor(query: object): string {
+  const said = Object.entries(query).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+  return new URLSearchParams(said.sort(([a], [b]) => (a < b ? -1 : 1))).toString();
+}
+
 export const failures: readonly RegisterRoute[] = [
   jsonRoute({
     operation: 'group-failures',
@@ -70,6 +96,7 @@ export const failures: readonly RegisterRoute[] = [
     input: (_, query) => ({ week: query.week ?? null, filter: buildFilter(query) }),
   }),
   weekText,
+  weekFeed,
   jsonRoute({
     operation: 'list-unsteady',
     path: '/failures/unsteady',

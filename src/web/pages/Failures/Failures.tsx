@@ -1,6 +1,8 @@
 /** Failures: the few causes that many red builds have, and what is known of each. */
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { lazy, Suspense, useCallback } from 'react';
+import { address } from '../../../api/client.ts';
+import { useFeed } from '../../components/use-feed.ts';
 import { useTitle } from '../../components/use-title.ts';
 import { compact } from '../../state/search.ts';
 import styles from './Failures.module.css';
@@ -25,6 +27,8 @@ export function Failures() {
   const navigate = useNavigate({ from: '/failures' });
   const view: View = search.view ?? 'kinds';
   useTitle(view === 'kinds' ? 'Failures' : `Failures, ${LABELS[view].toLowerCase()}`);
+  const { from: _from, to: _to, ...builds } = buildsOf(search);
+  useFeed(address.weekFeed(builds), 'Failures by week');
   const change: ChangeSearch = useCallback(
     (part, replace = false) =>
       void navigate({ resetScroll: false, search: (old) => compact({ ...old, ...part }), replace }),

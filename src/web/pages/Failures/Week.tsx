@@ -21,6 +21,7 @@ import { UnsteadyTable } from './Unsteady.tsx';
 export function Week({ search, change, tabs }: { search: FailuresSearch; change: ChangeSearch; tabs: ReactNode }) {
   const { from: _, to: __, ...builds } = buildsOf(search);
   const asked = { ...builds, week: search.week };
+  const feed = address.weekFeed(builds);
   const query = useQuery(failureWeekQuery(asked));
   const { data } = query;
   const go = (week: string | null | undefined): void => {
@@ -57,6 +58,9 @@ export function Week({ search, change, tabs }: { search: FailuresSearch; change:
           <span aria-hidden="true">›</span>
           <span className="hidden-text">The week after</span>
         </button>
+        <a className="btn" href={feed} title="Atom feed: what is new in this week, and each week when it is over">
+          Feed
+        </a>
         <CopyText href={address.weekText(asked)} />
         <DownloadMenu
           items={[

@@ -56,8 +56,24 @@ export function failuresSearch(raw: RawSearch): FailuresSearch {
 
 /** Of the address only what chooses builds. */
 export function buildsOf(search: FailuresSearch) {
-  const { q, machine, distro, target, builder, host, hostDistro, branch, outcome, kind, from, to } = search;
-  return { q, machine, distro, target, builder, host, hostDistro, branch, outcome, kind, from, to };
+  const { q, machine, distro, target, builder, host, hostDistro, branch, release } = search;
+  const { outcome, kind, visibility, from, to } = search;
+  return {
+    q,
+    machine,
+    distro,
+    target,
+    builder,
+    host,
+    hostDistro,
+    branch,
+    release,
+    outcome,
+    kind,
+    visibility,
+    from,
+    to,
+  };
 }
 
 /** What is asked of the server for the list of kinds. */
