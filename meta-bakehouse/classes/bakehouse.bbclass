@@ -15,6 +15,7 @@ BAKEHOUSE_PUSH ?= "end"
 BAKEHOUSE_VISIBILITY ?= ""
 BAKEHOUSE_BUILDER ?= ""
 BAKEHOUSE_BUILDER_ID ?= ""
+BAKEHOUSE_CI ?= "1"
 BAKEHOUSE_KEEP ?= "500 2G"
 BAKEHOUSE_TOOL ?= "${@bakehouse_file(d, 'bin/push-build-results')}"
 

@@ -292,6 +292,25 @@ class Building(unittest.TestCase):
         with open(os.path.join(folder, 'record.jsonl')) as handle:
             self.assertNotIn('"secret"', handle.read())
 
+    def test_the_job_of_a_farm_is_told_and_what_is_named_wins(self):
+        environment = {'GITLAB_CI': 'true', 'CI_JOB_URL': 'https://git.example/acme/distro/-/jobs/9', 'CI_JOB_NAME': 'image',
+                       'CI_PROJECT_URL': 'https://git.example/acme/distro', 'CI_PROJECT_PATH': 'acme/distro', 'CI_PIPELINE_SOURCE': 'schedule'}
+        self.d.values['BB_ORIGENV'] = Data(environment)
+        self.build()
+        told = lambda: [self.facts().get(key) for key in ('builder', 'builderId', 'jobId', 'extras')]
+        self.assertEqual(told(), ['acme/distro image', 'https://git.example/acme/distro/-/jobs#image',
+                                  'https://git.example/acme/distro/-/jobs/9', {'reason': 'schedule'}])
+        self.assertEqual(self.bb.warned, [])
+        time.sleep(1.1)
+        environment.update(BAKEHOUSE_BUILDER='nightly', BAKEHOUSE_JOB='https://ci.example/7', BAKEHOUSE_REASON='release')
+        self.build()
+        self.assertEqual(told(), ['nightly', None, 'https://ci.example/7', {'reason': 'release'}])
+
+    def test_no_job_is_told_where_none_is_wanted(self):
+        self.d.values.update(BAKEHOUSE_CI='0', BB_ORIGENV=Data({'JENKINS_URL': 'https://ci/', 'BUILD_URL': 'https://ci/job/a/1/'}))
+        self.build()
+        self.assertEqual([self.facts().get(key) for key in ('builder', 'jobId', 'extras')], [None, None, None])
+
     def test_without_a_server_old_records_go(self):
         self.tool()
         self.d.values.update(BAKEHOUSE_SERVER='', BAKEHOUSE_KEEP='50')

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { BakehouseError } from '../model/errors.ts';
 import type { PrepareOptions, ProxySettings, Visibility } from '../push/index.ts';
 import { VERSION } from '../server/version.ts';
+import { ciJob } from './ci-job.ts';
 import { loadLibrary } from './controller.ts';
 import type { CliIo } from './io.ts';
 import { text } from './options.ts';
@@ -39,12 +40,24 @@ export async function prepareOptions(io: CliIo, options: Options): Promise<Prepa
     writer: `bakehouse ${VERSION}`,
     kinds,
     visibility,
-    job: text(options, 'job') ?? variable(io, 'BAKEHOUSE_JOB') ?? null,
+    job: jobOf(io, options),
     key: () => readPushKey(join(config, 'bakehouse')),
     home: variable(io, 'HOME') ?? null,
     hostName: hostname() || null,
     userName: userName(),
     nowMs: io.nowMs(),
+  };
+}
+
+/** What is set for us alone, before what the farm tells every program. */
+function jobOf(io: CliIo, options: Options): NonNullable<PrepareOptions['job']> {
+  const told = ciJob(io.environment);
+  const builder = variable(io, 'BAKEHOUSE_BUILDER');
+  return {
+    url: text(options, 'job') ?? variable(io, 'BAKEHOUSE_JOB') ?? told.url,
+    builder: builder ?? told.builder,
+    builderId: variable(io, 'BAKEHOUSE_BUILDER_ID') ?? (builder === undefined ? told.builderId : null),
+    reason: variable(io, 'BAKEHOUSE_REASON') ?? told.reason,
   };
 }
 

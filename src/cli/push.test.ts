@@ -73,6 +73,33 @@ test('--show prints what would be sent, with nothing in it of home, host and use
   expect(less.out).not.toContain('# failure-log');
 });
 
+test('the job of a farm that runs it is told of the newest build; a builder that is named wins', async () => {
+  const jenkins = {
+    JENKINS_URL: 'https://ci/',
+    JOB_NAME: 'images',
+    CHANGE_ID: '7',
+    BAKEHOUSE_SERVER: 'http://127.0.0.1:9',
+  };
+  const environment = { ...jenkins, BUILD_URL: 'https://ci/job/images/12/' };
+  const builds = ['buildstats/real-05-failed-k', 'record/written-from-sstate'].map((path) => join(FIXTURES, path));
+  const told = async (args: readonly string[], more: Record<string, string> = {}) => {
+    const { out } = await push([...args, '--show'], { ...environment, ...more });
+    return out.split('\n').flatMap((line) => {
+      if (!line.startsWith('{"type":"build"')) return [];
+      const { builder, builderId, jobId, extras } = JSON.parse(line) as Record<string, unknown>;
+      return [{ builder, builderId, jobId, extras }];
+    });
+  };
+  const own = { builder: 'images', builderId: 'https://ci/job/images/', jobId: 'https://ci/job/images/12/' };
+  expect((await told(builds)).filter(({ jobId }) => jobId === own.jobId)).toHaveLength(1);
+  expect(await told([builds[0]!])).toMatchObject([{ ...own, extras: { reason: 'change 7' } }]);
+  expect(await told([builds[0]!], { BAKEHOUSE_BUILDER: 'nightly', BAKEHOUSE_REASON: 'release' })).toMatchObject([
+    { builder: 'nightly', builderId: null, jobId: own.jobId, extras: { reason: 'release' } },
+  ]);
+  const named = await told([...builds, '--job', 'https://ci/job/images/13/']);
+  expect(named.map(({ jobId }) => jobId)).toEqual(['https://ci/job/images/13/', 'https://ci/job/images/13/']);
+});
+
 test('wrong usage is 2, what cannot be read 3, what is not sent 4', async () => {
   expect(await push([RECORD])).toMatchObject({ code: 2, err: expect.stringContaining('BAKEHOUSE_SERVER') });
   expect(await push([RECORD, '--server', base, '--send', 'smells'])).toMatchObject({ code: 2 });

@@ -15,13 +15,20 @@ import { findLogs } from './kept-logs.ts';
 import { type Claim, claimOf } from './push-key.ts';
 import { type Blob, sha256, type Upload, type Visibility } from './upload-client.ts';
 
+export interface FarmJob {
+  readonly url: string | null;
+  readonly builder: string | null;
+  readonly builderId: string | null;
+  readonly reason: string | null;
+}
+
 export interface PrepareOptions {
   /** Program and version. */
   readonly writer: string;
   readonly kinds: ReadonlySet<RecordKind>;
   readonly visibility: Visibility | null;
-  /** Page of what ran the builds in a farm, for those that do not say it themselves. */
-  readonly job?: string | null | undefined;
+  /** The farm's job that runs the program, for builds that do not say it themselves. `url`: page of this run of it; `builderId`: page of the job. */
+  readonly job?: FarmJob | undefined;
   readonly key: () => Uint8Array;
   /** Of a build that was told before: more may be known of its origin by now, and it is the same build all the same. */
   readonly claim?: Claim | undefined;
@@ -42,7 +49,7 @@ export interface Prepared {
 
 /** Of one build, all its accounts merged. `path`: what was named on the command line. */
 export async function prepareUpload(read: Build, path: string, options: PrepareOptions): Promise<Prepared> {
-  const build = withHostId({ ...read, jobId: read.jobId ?? options.job ?? null });
+  const build = withHostId(ranBy(read, options.job));
   const scrub = scrubberOf(build, path, options);
   const directories = build.sources.filter(({ kind }) => kind === 'record').map(({ location }) => location);
   const claim =
@@ -117,6 +124,19 @@ export async function prepareUpload(read: Build, path: string, options: PrepareO
 }
 
 /** The logs of the build with those that came within an account scrubbed, as every log that is sent is, and named anew by that. */
+function ranBy(build: Build, job: FarmJob | undefined): Build {
+  if (job === undefined) return build;
+  const { url, builder, builderId, reason } = job;
+  return {
+    ...build,
+    jobId: build.jobId ?? url,
+    builder: build.builder ?? builder,
+    // The page of a job is no id of a builder that is called otherwise.
+    builderId: build.builderId ?? (build.builder === null ? builderId : null),
+    extras: reason === null ? build.extras : { reason, ...build.extras },
+  };
+}
+
 function scrubbedLogs(
   build: Build,
   given: InnerLogs,

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 
-from . import history, listener
+from . import ci, history, listener
 from .record import now_ms, short_id
 from .recorder import Facts, Recorder
 
@@ -145,6 +145,14 @@ def _facts(event, d):
     facts.builder = _setting(d, 'BUILDER') or _origin(d, 'BAKEHOUSE_BUILDER') or None
     facts.builder_id = _setting(d, 'BUILDER_ID') or _origin(d, 'BAKEHOUSE_BUILDER_ID') or None
     facts.job_id = _origin(d, 'BAKEHOUSE_JOB') or None
+    facts.reason = _origin(d, 'BAKEHOUSE_REASON') or None
+    if _setting(d, 'CI', '1') not in ('0', 'no', 'off'):
+        job = ci.job_of(lambda name: _origin(d, name))
+        if facts.builder is None:
+            # The page of a job is no id of a builder that was named otherwise.
+            facts.builder, facts.builder_id = job.builder, facts.builder_id or job.builder_id
+        facts.job_id = facts.job_id or job.url
+        facts.reason = facts.reason or job.reason
     facts.kinds = _kinds(_setting(d, 'RECORD'))
     facts.running = _setting(d, 'PUSH', 'end').startswith('running')
     return facts

@@ -59,6 +59,7 @@ class Facts(object):
         self.builder = None
         self.builder_id = None
         self.job_id = None
+        self.reason = None
         self.kinds = frozenset()
         self.running = False
 
@@ -225,7 +226,7 @@ class Recorder(object):
 
     def _build_line(self):
         facts = self.facts
-        return {
+        line = {
             'type': 'build',
             'name': facts.name or None,
             'startedMs': self.started_ms,
@@ -240,6 +241,9 @@ class Recorder(object):
             'bitbakeVersion': facts.bitbake_version,
             'variables': facts.variables,
         }
+        if facts.reason:
+            line['extras'] = {'reason': facts.reason}
+        return line
 
     def _local(self):
         facts = self.facts

@@ -61,7 +61,12 @@ export async function push(io: CliIo, args: readonly string[], options: Options)
     args.length === 1 ? found.map(({ build }) => build) : mergeSameOrigins(found.map(({ build }) => build));
   builds.sort((a, b) => (a.startedMs ?? 0) - (b.startedMs ?? 0));
   const prepared: Prepared[] = [];
-  for (const build of builds) prepared.push(await prepareUpload(build, pathOf(build), { ...prepare, innerLogs }));
+  // A build folder that outlives the job holds the builds of the jobs before it: of several it is the newest that this one ran, unless told.
+  const ofThisJob = (build: Build) => text(options, 'job') !== undefined || build === builds.at(-1);
+  for (const build of builds) {
+    const job = ofThisJob(build) ? prepare.job : undefined;
+    prepared.push(await prepareUpload(build, pathOf(build), { ...prepare, job, innerLogs }));
+  }
 
   if (flag(options, 'show')) {
     for (const one of prepared) await show(io, one);
