@@ -100,7 +100,7 @@ export function Builds() {
 
   return (
     <>
-      <div className={styles.top}>
+      <div className="page-top">
         <h1>Builds</h1>
         <span className="muted" aria-live="polite">
           {first === undefined
@@ -135,14 +135,14 @@ export function Builds() {
           ]}
         />
       </div>
-      <div className={styles.filters}>
+      <div className="filters">
         <SearchField
           value={search.q ?? ''}
           onChange={(q) => change({ q }, true)}
           inputRef={searchField}
           placeholder="Search target, machine, host, place …"
           label="Search in builds"
-          className={styles.search}
+          className="search"
         />
         <Facets filter={filter} onChange={change} />
         {filtered ? (

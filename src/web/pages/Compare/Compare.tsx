@@ -76,7 +76,7 @@ export function Compare() {
 
   return (
     <>
-      <div className={styles.top}>
+      <div className="page-top">
         <h1>Compare</h1>
         <span className="muted">{sentence(data)}</span>
         <span className="grow" />

@@ -91,7 +91,7 @@ export function Cube() {
   const named = dimensions.slice(0, across ? -1 : undefined).map((one) => CUBE_LABELS[one]);
   return (
     <>
-      <div className={styles.top}>
+      <div className="page-top">
         <h1>Cube</h1>
         <span className="muted" aria-live="polite">
           {query.data === undefined
@@ -130,7 +130,7 @@ export function Cube() {
           />
         )}
       </div>
-      <div className={styles.filters}>
+      <div className="filters">
         <Choice
           label="Rows"
           value={rows}

@@ -115,7 +115,7 @@ export function Explore() {
 
   return (
     <>
-      <div className={styles.top}>
+      <div className="page-top">
         <h1>Explore</h1>
         <span className="muted" aria-live="polite">
           {result === undefined ? '\u00a0' : sentence(result, question)}

@@ -54,7 +54,7 @@ export function Failures() {
   );
   if (view === 'kinds') return <Kinds search={search} change={change} tabs={tabs} />;
   return (
-    <Suspense fallback={<div className={styles.top}>{tabs}</div>}>
+    <Suspense fallback={<div className="page-top">{tabs}</div>}>
       {view === 'week' ? (
         <Week search={search} change={change} tabs={tabs} />
       ) : view === 'unsteady' ? (

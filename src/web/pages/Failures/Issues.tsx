@@ -11,7 +11,6 @@ import forms from '../../components/Form.module.css';
 import { Field } from '../../components/Form.tsx';
 import { EmptyNote, ErrorNote } from '../../components/Notes.tsx';
 import { client, failuresQuery, issuesQuery, queryClient } from '../../state/api.ts';
-import styles from './Failures.module.css';
 import type { ChangeSearch } from './Failures.tsx';
 import { StateMark } from './State.tsx';
 import type { FailuresSearch } from './search.ts';
@@ -26,7 +25,7 @@ export function Issues({ search, change, tabs }: { search: FailuresSearch; chang
   const edited = issues.find(({ number }) => number === search.edit) ?? null;
   return (
     <>
-      <div className={styles.top}>
+      <div className="page-top">
         <h1>Failures</h1>
         {tabs}
         <span className="muted">{query.data === undefined ? '\u00a0' : plural(issues.length, 'known issue')}</span>

@@ -113,7 +113,7 @@ export function Kinds({ search, change, tabs }: { search: FailuresSearch; change
 
   return (
     <>
-      <div className={styles.top}>
+      <div className="page-top">
         <h1>Failures</h1>
         {tabs}
         <span className="muted" aria-live="polite">
@@ -134,14 +134,14 @@ export function Kinds({ search, change, tabs }: { search: FailuresSearch; change
           }))}
         />
       </div>
-      <div className={styles.filters}>
+      <div className="filters">
         <SearchField
           value={search.text ?? ''}
           onChange={(text) => change({ text }, true)}
           inputRef={searchField}
           placeholder="Search cause, recipe, task …"
           label="Search in failures"
-          className={styles.search}
+          className="search"
         />
         <Facets filter={buildsOf(search)} onChange={({ pick: _, ...part }) => change(part)} />
         {filtered ? (
@@ -150,7 +150,7 @@ export function Kinds({ search, change, tabs }: { search: FailuresSearch; change
           </button>
         ) : null}
       </div>
-      <div className={styles.states}>
+      <div className="filters">
         <button
           type="button"
           className="btn"

@@ -53,7 +53,7 @@ export function Unsteady({ search, change, tabs }: { search: FailuresSearch; cha
   });
   return (
     <>
-      <div className={styles.top}>
+      <div className="page-top">
         <h1>Failures</h1>
         {tabs}
         <span className="muted">
@@ -69,7 +69,7 @@ export function Unsteady({ search, change, tabs }: { search: FailuresSearch; cha
           ]}
         />
       </div>
-      <div className={styles.filters}>
+      <div className="filters">
         <Facets filter={buildsOf(search)} onChange={({ pick: _, ...part }) => change(part)} />
       </div>
       <p className="muted" style={{ marginBottom: 8 }}>

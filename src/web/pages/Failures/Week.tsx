@@ -33,7 +33,7 @@ export function Week({ search, change, tabs }: { search: FailuresSearch; change:
   ]);
   return (
     <>
-      <div className={styles.top}>
+      <div className="page-top">
         <h1>Failures</h1>
         {tabs}
         <span className="grow" />
@@ -76,7 +76,7 @@ export function Week({ search, change, tabs }: { search: FailuresSearch; change:
           ]}
         />
       </div>
-      <div className={styles.filters}>
+      <div className="filters">
         <Facets
           filter={{ ...builds, from: data?.week.fromMs, to: data === undefined ? undefined : data.week.toMs - 1 }}
           onChange={({ pick: _pick, from, to: _to, ...part }) =>

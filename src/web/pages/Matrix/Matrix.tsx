@@ -238,7 +238,7 @@ export function Matrix() {
     );
   return (
     <>
-      <div className={styles.top}>
+      <div className="page-top">
         <h1>Matrix</h1>
         <span className="muted" aria-live="polite">
           {picture === null
@@ -288,7 +288,7 @@ export function Matrix() {
           )}
         </span>
       </div>
-      <div className={`${styles.filters} no-print`}>
+      <div className="filters no-print">
         <Pick
           label="rows"
           value={rows}
@@ -318,7 +318,7 @@ export function Matrix() {
           inputRef={findField}
           placeholder="Find in rows and columns"
           label="Only rows, columns and failing tasks with this in their name"
-          className={styles.search}
+          className="search"
         />
         <Facets filter={filter} onChange={change} />
         {filtered ? (

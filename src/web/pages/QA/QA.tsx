@@ -17,7 +17,6 @@ import { drawingSvg } from '../../paint/save-drawing.ts';
 import { qaQuery } from '../../state/api.ts';
 import { useCommands } from '../../state/commands.ts';
 import { compact } from '../../state/search.ts';
-import buildsStyles from '../Builds/Builds.module.css';
 import { Facets } from '../Builds/Facets.tsx';
 import { NewQa } from './NewQa.tsx';
 import styles from './QA.module.css';
@@ -120,7 +119,7 @@ export function QA() {
       : `${title}: ${plural(issues, 'issue')} in ${plural(builds.length, 'build')}, of which ${trend.gaps} executed no check`;
   return (
     <>
-      <div className={buildsStyles.top}>
+      <div className="page-top">
         <h1>Package QA</h1>
         <span className="muted" aria-live="polite">
           {trend === null
@@ -172,14 +171,14 @@ export function QA() {
           />
         )}
       </div>
-      <div className={buildsStyles.filters}>
+      <div className="filters">
         <SearchField
           value={find}
           onChange={(text) => change({ find: text }, true)}
           inputRef={field}
           placeholder="Find an issue …"
           label="Find an issue"
-          className={buildsStyles.search}
+          className="search"
         />
         {recipe === undefined ? null : (
           <button

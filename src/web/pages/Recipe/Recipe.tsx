@@ -59,7 +59,7 @@ export function Recipe() {
   return (
     <div className={`${styles.sections} ${query.isPlaceholderData ? 'stale' : ''}`}>
       <div>
-        <div className={styles.top}>
+        <div className={`page-top ${styles.head}`}>
           <h1 className="mono">{pn}</h1>
           <span className="muted" aria-live="polite">
             {shown === undefined ? '\u00a0' : <Counts shown={shown} />}
@@ -82,7 +82,7 @@ export function Recipe() {
             />
           )}
         </div>
-        <div className={styles.filters}>
+        <div className="filters">
           <Facets filter={filter} onChange={change} />
         </div>
         {query.isError ? (

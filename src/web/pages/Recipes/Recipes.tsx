@@ -14,7 +14,6 @@ import { isoTime, toCsv, toJson } from '../../format/export.ts';
 import { recipesQuery } from '../../state/api.ts';
 import { useCommands } from '../../state/commands.ts';
 import { compact } from '../../state/search.ts';
-import styles from '../Builds/Builds.module.css';
 import { Facets } from '../Builds/Facets.tsx';
 import { RECIPE_SORTS, type RecipeSort, type RecipesSearch } from './search.ts';
 
@@ -100,7 +99,7 @@ export function Recipes() {
   });
   return (
     <>
-      <div className={styles.top}>
+      <div className="page-top">
         <h1>Recipes</h1>
         <span className="muted" aria-live="polite">
           {query.data === undefined
@@ -115,14 +114,14 @@ export function Recipes() {
           ]}
         />
       </div>
-      <div className={styles.filters}>
+      <div className="filters">
         <SearchField
           value={find}
           onChange={(text) => change({ find: text }, true)}
           inputRef={field}
           placeholder="Find a recipe …"
           label="Find a recipe"
-          className={styles.search}
+          className="search"
         />
         <Facets filter={filter} onChange={change} />
       </div>

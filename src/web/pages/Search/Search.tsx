@@ -78,7 +78,7 @@ export function Search() {
 
   return (
     <>
-      <div className={styles.top}>
+      <div className="page-top">
         <h1>Search</h1>
         <span className="grow" />
         <a className="btn" href={address.search(q, exported, 'atom')} title={`Atom feed of the newest ${exported}`}>

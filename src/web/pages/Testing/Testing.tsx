@@ -16,7 +16,6 @@ import { toMarkdown, toSvg, toWiki } from '../../format/table-markup.ts';
 import { testingQuery } from '../../state/api.ts';
 import { useCommands } from '../../state/commands.ts';
 import { compact } from '../../state/search.ts';
-import styles from '../Builds/Builds.module.css';
 import { Facets } from '../Builds/Facets.tsx';
 import { testingExport, testingMarkup } from './export-testing.ts';
 import { TESTING_SORTS, type TestingSearch, type TestingSort } from './search.ts';
@@ -116,7 +115,7 @@ export function Testing() {
   const markup = () => testingMarkup(rows, `${window.location.origin}/buildstats`);
   return (
     <>
-      <div className={styles.top}>
+      <div className="page-top">
         <h1>Testing</h1>
         <span className="muted" aria-live="polite">
           {query.data === undefined
@@ -145,14 +144,14 @@ export function Testing() {
           ]}
         />
       </div>
-      <div className={styles.filters}>
+      <div className="filters">
         <SearchField
           value={find}
           onChange={(value) => change({ find: value }, true)}
           inputRef={field}
           placeholder="Find in this table …"
           label="Find in this table"
-          className={styles.search}
+          className="search"
         />
         <button
           type="button"

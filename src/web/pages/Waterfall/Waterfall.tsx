@@ -262,7 +262,7 @@ export function Waterfall() {
   const focused = picture?.builds[bar];
   return (
     <>
-      <div className={styles.top}>
+      <div className="page-top">
         <h1>Waterfall</h1>
         <span className="muted" aria-live="polite">
           {answer === undefined || picture === null
@@ -324,7 +324,7 @@ export function Waterfall() {
           )}
         </span>
       </div>
-      <div className={`${styles.filters} no-print`}>
+      <div className="filters no-print">
         <label>
           a column each
           <select
@@ -387,7 +387,7 @@ export function Waterfall() {
           onChange={(q) => change({ q }, true)}
           placeholder="Search target, machine, host …"
           label="Only builds with these words"
-          className={styles.search}
+          className="search"
         />
         <Facets filter={filter} onChange={change} />
         {filtered ? (
