@@ -30,12 +30,18 @@ export interface Pivot {
   readonly max: number | null;
 }
 
-/** `columns`: the last dimension of the cells stands across. Days go by the calendar, all else by the largest total first, then by name. */
+/**
+ * `columns`: the last dimension of the cells stands across. Days go by the calendar, all else by the largest total first, then by name.
+ *
+ * `once`: where the target is a dimension, the cells without it. A build of several targets has a cell at each, so what is added up over targets
+ * would count it more than once; totals over them are of these.
+ */
 export function pivot(
   cells: readonly CubeCell[],
   dimensions: readonly CubeDimension[],
   columns: boolean,
   measure: CubeMeasure,
+  once: readonly CubeCell[] | null = null,
 ): Pivot {
   const depth = columns ? dimensions.length - 1 : dimensions.length;
   const rows = new Map<string, { values: readonly (string | null)[]; total: CubeAmount }>();
@@ -50,6 +56,21 @@ export function pivot(
     across.set(columnKey, { values: other, total: addAmounts(across.get(columnKey)?.total ?? NOTHING, cell) });
     found.set(`${rowKey}\n${columnKey}`, addAmounts(found.get(`${rowKey}\n${columnKey}`) ?? NOTHING, cell));
     total = addAmounts(total, cell);
+  }
+  if (once !== null) {
+    const target = dimensions.indexOf('target');
+    const acrossTargets = target < depth ? across : rows;
+    for (const [key, { values }] of acrossTargets) acrossTargets.set(key, { values, total: NOTHING });
+    total = NOTHING;
+    for (const cell of once) {
+      total = addAmounts(total, cell);
+      // The target was taken out of the rows or is the column: what is left of the other side is where it was, or one place before.
+      const values = target < depth ? cell.values.slice(depth - 1) : cell.values.slice(0, depth);
+      const key = JSON.stringify(values);
+      const line = acrossTargets.get(key);
+      // Cells that were left out have no line.
+      if (line !== undefined) acrossTargets.set(key, { values: line.values, total: addAmounts(line.total, cell) });
+    }
   }
   const sorted = (lines: Map<string, PivotLine>, of: readonly CubeDimension[]) =>
     [...lines.entries()].sort(([, a], [, b]) => compareLines(a, b, of, measure));

@@ -42,6 +42,8 @@ import type {
   QaQuery,
   RecipeList,
   RecipeQuery,
+  RecipeRunsPage,
+  RecipeRunsQuery,
   RecipeShown,
   RecipesQuery,
   Role,
@@ -148,6 +150,7 @@ export interface Client {
   explore(query: Asked<ExploreQuery>, signal?: AbortSignal): Promise<ExploreResult>;
   testing(query: Asked<BuildsFilterQuery>, signal?: AbortSignal): Promise<TestingTable>;
   cube(query: Asked<CubeQuery>, signal?: AbortSignal): Promise<CubeTable>;
+  recipeRuns(query: Asked<RecipeRunsQuery>, signal?: AbortSignal): Promise<RecipeRunsPage>;
   recipes(query: Asked<RecipesQuery>, signal?: AbortSignal): Promise<RecipeList>;
   qaIssues(query: Asked<QaQuery>, signal?: AbortSignal): Promise<QaIssues>;
   newQaIssues(build: string, signal?: AbortSignal): Promise<NewQaIssues>;
@@ -260,6 +263,7 @@ export function createClient(fetchImplementation: typeof fetch = fetch, base: st
     explore: (query, signal) => get(`/explore${queryString(query)}`, signal),
     testing: (query, signal) => get(`/testing${queryString(query)}`, signal),
     cube: (query, signal) => get(`/cube${queryString(query)}`, signal),
+    recipeRuns: (query, signal) => get(`/recipe-runs${queryString(query)}`, signal),
     recipes: (query, signal) => get(`/recipes${queryString(query)}`, signal),
     qaIssues: (query, signal) => get(`/qa${queryString(query)}`, signal),
     newQaIssues: (id, signal) => get(`${build(id)}/qa`, signal),

@@ -38,6 +38,7 @@
  *     GET  /matrix                            MatrixQuery -> MatrixResult
  *     GET  /testing                           BuildsFilterQuery -> TestingTable: what builds where
  *     GET  /cube                              CubeQuery -> CubeTable: recipe runs counted
+ *     GET  /recipe-runs                       RecipeRunsQuery -> RecipeRunsPage: those of a cell
  *     GET  /qa                                QaQuery -> QaIssues
  *     GET  /builds/{id}/qa                    -> NewQaIssues: those that the build before did not have
  *     GET  /failures                          FailuresQuery -> FailureGroups: failures by fingerprint

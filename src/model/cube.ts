@@ -1,4 +1,4 @@
-/** By what recipe runs are counted, and what is counted of them. */
+/** By what recipe runs are counted, and what is counted of them. A build of several targets counts at each of them. */
 export const CUBE_DIMENSIONS = [
   'recipe',
   'version',
@@ -23,7 +23,7 @@ export const CUBE_LABELS: Readonly<Record<CubeDimension, string>> = {
   failedTask: 'failed task',
   machine: 'machine',
   distro: 'distro',
-  target: 'targets',
+  target: 'target',
   branch: 'branch',
   release: 'release',
   builder: 'builder',
@@ -38,6 +38,35 @@ export const CUBE_LABELS: Readonly<Record<CubeDimension, string>> = {
  */
 export const CUBE_MEASURES = ['runs', 'executed', 'failed', 'failed-share', 'busy-mean', 'busy-sum'] as const;
 export type CubeMeasure = (typeof CUBE_MEASURES)[number];
+
+/** Which recipe runs of a cell are listed; `timed`: those that recorded a busy time. */
+export const CUBE_PARTS = ['runs', 'executed', 'failed', 'timed'] as const;
+export type CubePart = (typeof CUBE_PARTS)[number];
+
+/** The runs that a measure is made of: its number, or what its mean or share is of. */
+export const PART_OF_MEASURE: Readonly<Record<CubeMeasure, CubePart>> = {
+  runs: 'runs',
+  executed: 'executed',
+  failed: 'failed',
+  'failed-share': 'executed',
+  'busy-mean': 'timed',
+  'busy-sum': 'timed',
+};
+
+/** A dimension and what the runs of a cell are in it; null: not recorded. */
+export interface CubePlace {
+  readonly dimension: CubeDimension;
+  readonly value: string | null;
+}
+
+/** The value of a place in an address: `~` is "not recorded", and a value that begins so gets another before it. */
+export function printPlaceValue(value: string | null): string {
+  return value === null ? '~' : value.startsWith('~') ? `~${value}` : value;
+}
+
+export function parsePlaceValue(text: string): string | null {
+  return text === '~' ? null : text.startsWith('~') ? text.slice(1) : text;
+}
 
 /** What one cell holds, of which every measure is made, and which add up. */
 export interface CubeAmount {
@@ -59,6 +88,10 @@ export function addAmounts(a: CubeAmount, b: CubeAmount): CubeAmount {
     busyMs: a.busyMs === null ? b.busyMs : b.busyMs === null ? a.busyMs : a.busyMs + b.busyMs,
     busyRuns: a.busyRuns + b.busyRuns,
   };
+}
+
+export function partOf(amount: CubeAmount, part: CubePart): number {
+  return part === 'timed' ? amount.busyRuns : amount[part];
 }
 
 /** Null: there is nothing to make it of, which is not zero: a share of nothing executed, a mean of nothing timed. */

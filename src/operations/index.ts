@@ -66,6 +66,7 @@ export const OPERATIONS = {
   'remove-issue': async () => (await import('./known-issues.ts')).removeIssue,
   'list-recipes': async () => (await import('./list-recipes.ts')).listRecipes,
   'show-cube': async () => (await import('./show-cube.ts')).showCube,
+  'list-recipe-runs': async () => (await import('./list-recipe-runs.ts')).listRecipeRuns,
   'show-testing': async () => (await import('./show-testing.ts')).showTesting,
   'qa-issues': async () => (await import('./qa-issues.ts')).qaIssues,
   'new-qa-issues': async () => (await import('./new-qa-issues.ts')).newQaIssues,

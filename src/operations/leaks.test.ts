@@ -166,6 +166,14 @@ const ROWS: { readonly [N in OperationName]: Row<N> } = {
   'show-cube': {
     all: [{ filter: {}, dimensions: ['recipe', 'builder', 'machine'] as const, recipes: [], builds: 100 }],
   },
+  'list-recipe-runs': {
+    all: [
+      [],
+      [{ dimension: 'outcome', value: 'succeeded' }] as const,
+      ...KINDS.map((kind) => [{ dimension: 'recipe', value: `zz${kind}` }] as const),
+      ...KINDS.map((kind) => [{ dimension: 'target', value: `zz${kind}` }] as const),
+    ].map((at) => ({ filter: {}, recipes: [], builds: 100, at, part: 'runs' as const, after: null, limit: 500 })),
+  },
   'show-testing': { all: [{ filter: {} }] },
   'list-recipes': { all: [{ filter: {}, builds: 100 }] },
   'qa-issues': {

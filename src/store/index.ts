@@ -32,7 +32,7 @@ import {
   readTaskTable,
   setAccess,
 } from './queries/read-build.ts';
-import { readCube } from './queries/read-cube.ts';
+import { readCube, readRunsOfCell } from './queries/read-cube.ts';
 import { readFailures, readSeen, readSuccesses } from './queries/read-failure.ts';
 import { readHistories, readNeighbours } from './queries/read-histories.ts';
 import { readMatrix } from './queries/read-matrix.ts';
@@ -119,6 +119,7 @@ export async function openStore(database: string): Promise<Store> {
       readRecipeRuns: (question) => readRecipeRuns(db, dialect, sight, question),
       listRecipes: (question) => listRecipes(db, dialect, sight, question),
       readCube: (question) => readCube(db, dialect, sight, question),
+      readRunsOfCell: (question) => readRunsOfCell(db, dialect, sight, question),
       readTesting: (filter, rowsMax) => readTesting(db, dialect, sight, filter, rowsMax),
       readQaIssues: (question) => readQaIssues(db, dialect, dictionaries, sight, question),
       readQaHistory: (build, task, builds) => readQaHistory(db, dialect, dictionaries, sight, build, task, builds),

@@ -34,6 +34,10 @@ export function recipeStatusOf(status: number): RecipeStatus {
   return STATUSES[status] ?? 'not-executed';
 }
 
+export function recipeStatusNumber(status: RecipeStatus): number {
+  return Number(Object.keys(STATUSES).find((number) => STATUSES[Number(number)] === status));
+}
+
 export interface RecipeRun {
   readonly pn: string;
   readonly mc: string;

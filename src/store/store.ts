@@ -19,7 +19,7 @@ import type {
   SavedBuild,
   StoredBytes,
 } from './answers/builds.ts';
-import type { CubeAnswer, CubeQuestion } from './answers/cube.ts';
+import type { CubeAnswer, CubeQuestion, RunsOfCell, RunsOfCellQuestion } from './answers/cube.ts';
 import type { TopTask, TopTasksQuestion, Trend, TrendQuestion } from './answers/explore.ts';
 import type {
   ExecutedTask,
@@ -153,6 +153,8 @@ export interface Store {
     question: RecipesQuestion,
   ): Promise<{ readonly builds: number; readonly recipes: readonly RecipeListed[] }>;
   readCube(question: CubeQuestion): Promise<CubeAnswer>;
+  /** The recipe runs that a cell counts. */
+  readRunsOfCell(question: RunsOfCellQuestion): Promise<RunsOfCell>;
   readTesting(
     filter: BuildListFilter,
     rowsMax: number,

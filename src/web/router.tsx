@@ -21,6 +21,7 @@ import { failuresSearch } from './pages/Failures/search.ts';
 import { matrixSearch } from './pages/Matrix/search.ts';
 import { qaSearch } from './pages/QA/search.ts';
 import { recipeSearch } from './pages/Recipe/search.ts';
+import { recipeRunsSearch } from './pages/RecipeRuns/search.ts';
 import { recipesSearch as allRecipesSearch } from './pages/Recipes/search.ts';
 import { searchSearch } from './pages/Search/search.ts';
 import { testingSearch } from './pages/Testing/search.ts';
@@ -178,6 +179,13 @@ export const cubeRoute = createRoute({
   component: lazyRouteComponent(() => import('./pages/Cube/Cube.tsx'), 'Cube'),
 });
 
+export const recipeRunsRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/recipe-runs',
+  validateSearch: recipeRunsSearch,
+  component: lazyRouteComponent(() => import('./pages/RecipeRuns/RecipeRuns.tsx'), 'RecipeRuns'),
+});
+
 export const searchRoute = createRoute({
   getParentRoute: () => root,
   path: '/search',
@@ -228,6 +236,7 @@ export const router = createRouter({
     matrixRoute,
     testingRoute,
     cubeRoute,
+    recipeRunsRoute,
     searchRoute,
     qaRoute,
     signInRoute,

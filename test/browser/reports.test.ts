@@ -105,6 +105,7 @@ describe.skipIf(!hasChromium)('reports in a browser', () => {
       ['qa', 'Package QA'],
       ['testing', 'Testing'],
       ['cube?rows=recipe&columns=outcome&measure=runs', 'Cube'],
+      ['recipe-runs?by=outcome&at=succeeded&part=executed', 'Recipe runs'],
       ['search?q=status:succeeded', 'Search'],
     ] as const) {
       await page.goto(`${server.url}/${address}`);
@@ -116,7 +117,7 @@ describe.skipIf(!hasChromium)('reports in a browser', () => {
     await page.close();
   }, 60_000);
 
-  test('cube: a cell is a number that leads to its recipe; the table goes out as it is counted', async () => {
+  test('cube: a cell leads to as many recipe runs as it says, and on to the recipe; the table goes out as it is counted', async () => {
     const { page, complaints } = await openPage(browser, server);
     await page.goto(`${server.url}/cube?rows=recipe&columns=outcome&measure=runs`);
     const table = page.getByRole('table');
@@ -127,7 +128,18 @@ describe.skipIf(!hasChromium)('reports in a browser', () => {
     const all = await table.locator('tfoot td').last().textContent();
     expect(Number(all?.replaceAll(/\D/g, ''))).toBe(runs);
     const recipe = await table.locator('tbody th').first().textContent();
-    await table.locator('tbody td a').first().click();
+    const cell = table.locator('tbody td a').first();
+    const number = Number(await cell.textContent());
+    await cell.click();
+    await page.waitForURL(/\/recipe-runs\?by=recipe%2Coutcome&at=/);
+    const listed = page.getByRole('grid', { name: 'Recipe runs' });
+    await listed.locator('[role=row][aria-rowindex="2"]').waitFor();
+    expect(await page.getByRole('button', { name: /^all \d/ }).textContent()).toBe(`all ${number}`);
+    expect((await download(page, 'CSV')).trim().split('\r\n').length - 1).toBe(number);
+    await listed
+      .getByRole('link', { name: recipe ?? '', exact: true })
+      .first()
+      .click();
     await page.getByRole('heading', { name: recipe ?? '', level: 1 }).waitFor();
     expect(complaints).toEqual([]);
     await page.close();

@@ -15,7 +15,7 @@ export const TestingTable = z.object({
       z.object({
         machine: z.string().nullable(),
         distro: z.string().nullable(),
-        targets: z.array(z.string()).nullable(),
+        target: z.string().nullable().describe('a build of several stands at each'),
         branch: z.string().nullable(),
         hostDistro: z.string().nullable(),
         builder: z.string().nullable(),

@@ -26,7 +26,7 @@ import { showBuild } from './show-build.ts';
 import { showFailure } from './show-failure.ts';
 import { showMatrix } from './show-matrix.ts';
 import { showWaterfall } from './show-waterfall.ts';
-import { showCube, showTesting } from './tables.ts';
+import { listRecipeRuns, showCube, showTesting } from './tables.ts';
 import { tests } from './tests.ts';
 import { trend } from './trend.ts';
 import { triage } from './triage.ts';
@@ -55,6 +55,7 @@ export const ROUTES: readonly RegisterRoute[] = [
   ...tests,
   showTesting,
   showCube,
+  listRecipeRuns,
   qaIssues,
   newQaIssues,
   ...exports,

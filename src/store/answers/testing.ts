@@ -6,11 +6,11 @@ export interface TestedBuild {
   readonly revision: string | null;
 }
 
-/** What was ever built together, and how it stands. */
+/** What was ever built together, and how it stands. A build of several targets stands at each. */
 export interface TestingRow {
   readonly machine: string | null;
   readonly distro: string | null;
-  readonly targets: readonly string[] | null;
+  readonly target: string | null;
   readonly branch: string | null;
   readonly hostDistro: string | null;
   readonly builder: string | null;

@@ -104,7 +104,8 @@ export function matches(
         ),
       );
     }
-    if (recorded.length < filter.target.length) any.push(eb('targets', 'is', null));
+    // A build of no target has none recorded, as in the counts of the facet.
+    if (recorded.length < filter.target.length) any.push(sql<boolean>`(targets is null or targets = '[]')`);
     all.push(eb.or(any));
   }
   if (filter.fromMs !== undefined) all.push(eb('started_ms', '>=', Math.ceil(filter.fromMs)));

@@ -11,6 +11,7 @@ import type {
   MatrixQuery,
   QaQuery,
   RecipeQuery,
+  RecipeRunsQuery,
   SearchKind,
   SearchValuesQuery,
   TrendQuery,
@@ -117,6 +118,15 @@ export const cubeQuery = (query: Asked<CubeQuery>) =>
   queryOptions({
     queryKey: ['cube', query],
     queryFn: ({ signal }) => client.cube(query, signal),
+    placeholderData: keepPreviousData,
+  });
+
+export const recipeRunsQuery = (query: Asked<RecipeRunsQuery>) =>
+  infiniteQueryOptions({
+    queryKey: ['recipe-runs', query],
+    queryFn: ({ pageParam, signal }) => client.recipeRuns({ ...query, after: pageParam ?? undefined }, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next,
     placeholderData: keepPreviousData,
   });
 

@@ -7,9 +7,11 @@ import {
   CUBE_DIMENSIONS,
   CUBE_LABELS,
   CUBE_MEASURES,
+  type CubeAmount,
   type CubeDimension,
   type CubeMeasure,
   measureOf,
+  PART_OF_MEASURE,
 } from '../../../model/cube.ts';
 import { formatCount, formatDuration, formatShare, NOT_RECORDED, plural } from '../../../model/format.ts';
 import { DownloadMenu } from '../../components/DownloadMenu.tsx';
@@ -85,7 +87,7 @@ export function Cube() {
     },
   ]);
   const table = useMemo(
-    () => (query.data === undefined ? null : pivot(query.data.cells, dimensions, across, measure)),
+    () => (query.data === undefined ? null : pivot(query.data.cells, dimensions, across, measure, query.data.once)),
     [query.data, dimensions, across, measure],
   );
   const named = dimensions.slice(0, across ? -1 : undefined).map((one) => CUBE_LABELS[one]);
@@ -178,6 +180,9 @@ export function Cube() {
       {query.isError ? (
         <ErrorNote error={query.error} what="The cube could not be counted" retry={() => void query.refetch()} />
       ) : null}
+      {dimensions.includes('target') ? (
+        <p className="muted">A build of several targets stands at each of them; in the sums it counts once.</p>
+      ) : null}
       {query.data !== undefined && query.data.leftOut > 0 ? (
         <WarningNote>
           More cells than are told: those with the fewest runs are left out. A filter or another dimension makes it
@@ -228,6 +233,34 @@ function Choice<T extends string>({
         ))}
       </select>
     </label>
+  );
+}
+
+/** A number of the table, which leads to the recipe runs that it is made of. */
+function Amount({
+  search,
+  dimensions,
+  values,
+  amount,
+  measure,
+}: {
+  search: CubeSearch;
+  dimensions: readonly CubeDimension[];
+  values: readonly (string | null)[];
+  amount: CubeAmount;
+  measure: CubeMeasure;
+}) {
+  const value = measureOf(amount, measure);
+  return (
+    <Link
+      to="/recipe-runs"
+      // What has no measure for want of executed or timed runs is shown with all there are.
+      search={drillOf(search, dimensions, values, value === null ? 'runs' : PART_OF_MEASURE[measure])}
+      title={`${plural(amount.runs, 'recipe run')}, ${amount.executed} executed, ${amount.failed} failed`}
+      preload={false}
+    >
+      {printMeasure(value, measure)}
+    </Link>
   );
 }
 
@@ -288,7 +321,6 @@ function Table({
                   ? shown.map((column, c) => {
                       const amount = cells[r]![c] ?? null;
                       const value = amount === null ? null : measureOf(amount, measure);
-                      const drill = drillOf(search, dimensions, [...row.values, ...column.values]);
                       return (
                         <td
                           key={JSON.stringify(column.values)}
@@ -300,22 +332,17 @@ function Table({
                               {' '}
                             </span>
                           ) : (
-                            <Link
-                              {...drill}
-                              title={`${plural(amount.runs, 'recipe run')}, ${amount.executed} executed, ${amount.failed} failed`}
-                              preload={false}
-                            >
-                              {printMeasure(value, measure)}
-                            </Link>
+                            <Amount
+                              {...{ search, dimensions, amount, measure }}
+                              values={[...row.values, ...column.values]}
+                            />
                           )}
                         </td>
                       );
                     })
                   : null}
                 <td className="num">
-                  <Link {...drillOf(search, dimensions, row.values)} preload={false}>
-                    {printMeasure(measureOf(row.total, measure), measure)}
-                  </Link>
+                  <Amount {...{ search, dimensions, measure }} amount={row.total} values={row.values} />
                 </td>
               </tr>
             ))}
@@ -328,11 +355,13 @@ function Table({
               {wide
                 ? shown.map(({ values, total }) => (
                     <td key={JSON.stringify(values)} className="num">
-                      {printMeasure(measureOf(total, measure), measure)}
+                      <Amount {...{ search, measure, values }} dimensions={dimensions.slice(-1)} amount={total} />
                     </td>
                   ))
                 : null}
-              <td className="num">{printMeasure(measureOf(table.total, measure), measure)}</td>
+              <td className="num">
+                <Amount {...{ search, dimensions, measure }} amount={table.total} values={[]} />
+              </td>
             </tr>
           </tfoot>
         </table>

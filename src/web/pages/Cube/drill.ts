@@ -1,62 +1,18 @@
-import type { CubeDimension } from '../../../model/cube.ts';
+import { type CubeDimension, type CubePart, printPlaceValue } from '../../../model/cube.ts';
 import { compact } from '../../state/search.ts';
-import { printValues } from '../Builds/search.ts';
+import { type RecipeRunsSearch, withPlaces } from '../RecipeRuns/search.ts';
 import type { CubeSearch } from './search.ts';
 
-const FILTERS = [
-  'q',
-  'machine',
-  'distro',
-  'target',
-  'branch',
-  'builder',
-  'host',
-  'hostDistro',
-  'outcome',
-  'kind',
-  'from',
-  'to',
-] as const;
-const DAY_MS = 86_400_000;
-
-type Filter = Pick<CubeSearch, (typeof FILTERS)[number]>;
-
 /**
- * Where a cell leads: to its recipe, where it is of one, else to its builds; with what the cell fixes added to the filter. What builds are not
- * filtered by (version, outcome of the recipe, release) is seen there and not filtered.
+ * Where a cell leads: to the recipe runs that it counts. What the cell fixes stands beside the filter and not in it, since the filter says which
+ * builds are the last ones. `dimensions` and `values`: of the cell, of a row for its total, none for the total of all.
  */
-export function drillOf(search: CubeSearch, dimensions: readonly CubeDimension[], values: readonly (string | null)[]) {
-  const filter: Record<string, unknown> = Object.fromEntries(FILTERS.map((key) => [key, search[key]]));
-  let pn: string | null = null;
-  values.forEach((value, i) => {
-    const dimension = dimensions[i];
-    switch (dimension) {
-      case 'recipe':
-        pn = value;
-        break;
-      case 'machine':
-      case 'distro':
-      case 'branch':
-      case 'builder':
-      case 'host':
-      case 'hostDistro':
-        filter[dimension] = printValues([value ?? '']);
-        break;
-      case 'target':
-        // Several targets are one word here; a build is found by any of them.
-        filter.target = printValues([value?.split(' ')[0] ?? '']);
-        break;
-      case 'day':
-        if (value !== null) {
-          filter.from = Date.parse(value);
-          filter.to = Date.parse(value) + DAY_MS - 1;
-        }
-        break;
-      default:
-    }
-  });
-  const asked = compact(filter) as Filter;
-  return pn === null
-    ? ({ to: '/', search: asked } as const)
-    : ({ to: '/recipes/$pn', params: { pn: pn as string }, search: asked } as const);
+export function drillOf(
+  { rows: _, within: __, columns: ___, measure: ____, ...asked }: CubeSearch,
+  dimensions: readonly CubeDimension[],
+  values: readonly (string | null)[],
+  part: CubePart,
+): RecipeRunsSearch {
+  const places = values.map((value, i) => [dimensions[i]!, printPlaceValue(value)] as const);
+  return compact({ ...asked, ...withPlaces(places), part: part === 'runs' ? undefined : part });
 }

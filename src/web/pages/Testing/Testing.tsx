@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback, useMemo, useRef, useState } from 'react';
 import type { TestingTable } from '../../../api/contract.ts';
-import { plural, shortRevision } from '../../../model/format.ts';
+import { NOT_RECORDED, plural, shortRevision } from '../../../model/format.ts';
 import { CopyButton } from '../../components/CopyButton.tsx';
 import { DownloadMenu } from '../../components/DownloadMenu.tsx';
 import { Missing, When } from '../../components/Figures.tsx';
@@ -34,16 +34,12 @@ const COMPARES: Readonly<Record<TestingSort, (a: TestingRow, b: TestingRow) => n
   last: (a, b) => newest(b) - newest(a),
   machine: (a, b) => (text(a.machine) < text(b.machine) ? -1 : 1),
   distro: (a, b) => (text(a.distro) < text(b.distro) ? -1 : 1),
-  target: (a, b) => (targetOf(a) < targetOf(b) ? -1 : 1),
+  target: (a, b) => (text(a.target) < text(b.target) ? -1 : 1),
   hostDistro: (a, b) => (text(a.hostDistro) < text(b.hostDistro) ? -1 : 1),
   builder: (a, b) => (text(a.builder) < text(b.builder) ? -1 : 1),
   success: (a, b) => (b.lastSuccess?.startedMs ?? 0) - (a.lastSuccess?.startedMs ?? 0),
   failure: (a, b) => (b.failure?.startedMs ?? 0) - (a.failure?.startedMs ?? 0),
 };
-
-function targetOf(row: TestingRow): string {
-  return row.targets?.join(' ') ?? '\uffff';
-}
 
 export function Testing() {
   const search = useSearch({ from: '/testing' });
@@ -82,7 +78,7 @@ export function Testing() {
       const said = [
         row.machine,
         row.distro,
-        row.targets?.join(' '),
+        row.target,
         row.branch,
         row.hostDistro,
         row.builder,
@@ -185,7 +181,7 @@ export function Testing() {
         onOpen={open}
         openLabel="Open the failure, or the last success"
         card={['target', 'failure', 'success']}
-        cardTitle={(row) => `${targetOf(rows[row]!)} · ${rows[row]!.machine ?? ''}`}
+        cardTitle={(row) => `${rows[row]!.target ?? NOT_RECORDED} · ${rows[row]!.machine ?? NOT_RECORDED}`}
         stale={query.isPlaceholderData}
         loadingRows={query.isPending ? 12 : 0}
         empty={
@@ -209,10 +205,11 @@ function testingColumns(rows: readonly TestingRow[]): GridColumn[] {
     {
       id: 'target',
       label: 'target',
+      hint: 'A build of several targets stands at each of them',
       widthPx: 180,
       grow: true,
       sortable: true,
-      cell: (row) => said(at(row).targets?.join(' ') ?? null),
+      cell: (row) => said(at(row).target),
     },
     { id: 'machine', label: 'machine', widthPx: 124, sortable: true, cell: (row) => said(at(row).machine) },
     { id: 'distro', label: 'distro', widthPx: 100, sortable: true, cell: (row) => said(at(row).distro) },

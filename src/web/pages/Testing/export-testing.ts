@@ -29,7 +29,7 @@ export function testingExport(rows: readonly TestingRow[]): ExportTable {
     rows: rows.map((r) => [
       r.machine,
       r.distro,
-      r.targets?.join(' ') ?? null,
+      r.target,
       r.branch,
       r.hostDistro,
       r.builder,
@@ -51,10 +51,10 @@ export function testingMarkup(rows: readonly TestingRow[], base: string): Markup
   const cell = (value: string | null) => ({ text: value ?? NOT_RECORDED });
   return {
     head: ['Machine', 'Distro', 'Target', 'Branch', 'Host distro', 'Builder', 'Last success', 'Fails now'],
-    rows: rows.map(({ machine, distro, targets, branch, hostDistro, builder, lastSuccess, failure }) => [
+    rows: rows.map(({ machine, distro, target, branch, hostDistro, builder, lastSuccess, failure }) => [
       cell(machine),
       cell(distro),
-      cell(targets?.join(' ') ?? null),
+      cell(target),
       cell(branch),
       cell(hostDistro),
       cell(builder),
