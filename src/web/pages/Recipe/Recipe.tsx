@@ -174,7 +174,7 @@ function Counts({ shown }: { shown: RecipeShown }) {
 function Causes({ shown }: { shown: RecipeShown }) {
   return (
     <div className="scroll-x">
-      <table className={styles.table}>
+      <table className={`${styles.table} ${styles.cards}`}>
         <thead>
           <tr>
             <th scope="col">cause</th>
@@ -205,12 +205,14 @@ function Causes({ shown }: { shown: RecipeShown }) {
                   {cause.causeClass ?? <span className="muted">not looked at yet</span>}
                   {cause.infrastructure === true ? <span className="muted"> infrastructure</span> : null}
                 </td>
-                <td className="num">{cause.failures}</td>
+                <td className="num" data-says="failures">
+                  {cause.failures}
+                </td>
                 <td className="muted">{cause.machines.join(', ') || NOT_RECORDED}</td>
-                <td>
+                <td data-says="first">
                   <When ms={cause.firstMs} />
                 </td>
-                <td>
+                <td data-says="last">
                   <When ms={cause.lastMs} />
                 </td>
               </tr>

@@ -14,7 +14,7 @@ type Strip = RecipeShown['strips'][number];
 export function RecipeStrips({ shown, labels }: { shown: RecipeShown; labels: readonly string[] }) {
   return (
     <div className="scroll-x">
-      <table className={styles.table}>
+      <table className={`${styles.table} ${styles.cards} ${styles.strips}`}>
         <thead>
           <tr>
             {labels.map((label) => (
@@ -38,7 +38,7 @@ export function RecipeStrips({ shown, labels }: { shown: RecipeShown; labels: re
               <td className={styles.now}>
                 <Now shown={shown} strip={strip} />
               </td>
-              <td>
+              <td data-says="succeeded">
                 {strip.lastPass === null ? (
                   <span className="muted">in none of these</span>
                 ) : (
