@@ -4,7 +4,7 @@
  */
 import type { FarmOptions, FarmPage } from '../formats/open/buildbot-api.ts';
 import { apiFolder, readBuildbot } from '../formats/open/buildbot-api.ts';
-import { readJenkins } from '../formats/open/jenkins-api.ts';
+import { jenkinsRoot, readJenkins } from '../formats/open/jenkins-api.ts';
 import { BakehouseError } from '../model/errors.ts';
 import type { FarmKind } from '../model/farm-build.ts';
 import { type Problem, ProblemList } from '../model/problem.ts';
@@ -92,7 +92,7 @@ export function farmName(kind: FarmKind, source: string): string {
   }
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
     throw new BakehouseError('invalid', `${source} is no http or https address.`);
-  return `${kind} ${url.origin}${apiFolder(url.pathname)
-    .replace(/\/$/, '')
-    .replace(/\/api\/json$/, '')}`;
+  // Jobs have the whole of their names in keys, so Jenkins is one farm from whichever of its folders it is read.
+  const folder = kind === 'jenkins' ? jenkinsRoot(url.pathname) : apiFolder(url.pathname);
+  return `${kind} ${url.origin}${folder.replace(/\/$/, '')}`;
 }
