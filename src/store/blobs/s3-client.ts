@@ -3,6 +3,9 @@
  * a hundred times the code for them.
  */
 import { createHash, createHmac } from 'node:crypto';
+import http from 'node:http';
+import https from 'node:https';
+import { urlToHttpOptions } from 'node:url';
 import { BakehouseError } from '../../model/errors.ts';
 
 export interface S3Place {
@@ -32,8 +35,8 @@ export interface S3Request {
 
 export interface S3Answer {
   readonly status: number;
-  readonly headers: Headers;
-  readonly body: Uint8Array<ArrayBuffer>;
+  readonly headers: http.IncomingHttpHeaders;
+  readonly body: Uint8Array;
 }
 
 export interface S3Client {
@@ -111,7 +114,30 @@ function refused(place: S3Place, answer: S3Answer): BakehouseError {
   return new BakehouseError('unavailable', `The bucket ${place.bucket} at ${place.endpoint} answers ${code}${hint}.`);
 }
 
-export function s3Client(place: S3Place): S3Client {
+/**
+ * One request and its answer, whole. Not `fetch`: its parser of HTTP is WebAssembly, in each thread that uses it its own, and V8 does not
+ * always survive threads with WebAssembly that come and go (vitest.config.ts has what is known of it).
+ */
+function ask(base: URL, options: http.RequestOptions, body: Uint8Array | undefined): Promise<S3Answer> {
+  const { promise, resolve, reject } = Promise.withResolvers<S3Answer>();
+  const request = (base.protocol === 'https:' ? https : http).request(
+    { ...urlToHttpOptions(base), ...options, signal: AbortSignal.timeout(TIMEOUT_MS) },
+    (answer) => {
+      const pieces: Uint8Array[] = [];
+      answer.on('data', (piece: Uint8Array) => pieces.push(piece));
+      // What is cut is an error and has no end.
+      answer.on('error', reject);
+      answer.on('end', () =>
+        resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(pieces) }),
+      );
+    },
+  );
+  request.on('error', reject);
+  request.end(body);
+  return promise;
+}
+
+export function s3Client(place: S3Place, firstWaitMs = FIRST_WAIT_MS): S3Client {
   const base = new URL(place.endpoint);
 
   async function once({ method, key, query = {}, headers = {}, body }: S3Request): Promise<S3Answer> {
@@ -130,19 +156,16 @@ export function s3Client(place: S3Place): S3Client {
       ...(place.sessionToken === null ? {} : { 'x-amz-security-token': place.sessionToken }),
     };
     const credential = authorization(place, { method, path, query: search, headers: signed, bodyHash }, time);
-    const { host: _, ...sent } = signed;
-    const response = await fetch(`${base.origin}${path}${search === '' ? '' : `?${search}`}`, {
-      method,
-      headers: { ...sent, authorization: credential },
-      redirect: 'manual',
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-      ...(body === undefined ? {} : { body: new Uint8Array(body) }),
-    });
-    return {
-      status: response.status,
-      headers: response.headers,
-      body: new Uint8Array(await response.arrayBuffer()),
-    };
+    const length = body === undefined ? {} : { 'content-length': String(body.length) };
+    return ask(
+      base,
+      {
+        method,
+        path: `${path}${search === '' ? '' : `?${search}`}`,
+        headers: { ...signed, ...length, authorization: credential },
+      },
+      body,
+    );
   }
 
   return {
@@ -166,7 +189,7 @@ export function s3Client(place: S3Place): S3Client {
           });
         }
         if (attempt === TRIES) throw failure;
-        await new Promise((resolve) => setTimeout(resolve, FIRST_WAIT_MS * 2 ** (attempt - 1)));
+        await new Promise((resolve) => setTimeout(resolve, firstWaitMs * 2 ** (attempt - 1)));
       }
     },
   };

@@ -30,8 +30,8 @@ function* elements(xml: string, name: string): Iterable<string> {
   for (const found of xml.matchAll(new RegExp(`<${name}>(.*?)</${name}>`, 'gs'))) yield found[1]!;
 }
 
-export function s3Medium(place: S3Place): Medium {
-  const client = s3Client(place);
+export function s3Medium(place: S3Place, firstWaitMs?: number): Medium {
+  const client = s3Client(place, firstWaitMs);
   const keyOf = (hash: BlobHash): string => `${place.prefix}${hash.slice(0, 2)}/${hash.slice(2)}`;
   const textFrom = (body: Uint8Array): string => Buffer.from(body).toString('utf8');
 
@@ -60,7 +60,7 @@ export function s3Medium(place: S3Place): Medium {
         query: { partNumber: String(tags.length + 1), uploadId: upload },
         body: Buffer.concat(pending),
       });
-      tags.push(headers.get('etag') ?? '');
+      tags.push(headers.etag ?? '');
       pending = [];
       length = 0;
     }
@@ -99,7 +99,7 @@ export function s3Medium(place: S3Place): Medium {
     readTail: async (hash, length) => {
       const answer = await range(hash, `-${length}`);
       if (answer === null) return null;
-      const [, first, all] = /^bytes (\d+)-\d+\/(\d+)$/.exec(answer.headers.get('content-range') ?? '') ?? [];
+      const [, first, all] = /^bytes (\d+)-\d+\/(\d+)$/.exec(answer.headers['content-range'] ?? '') ?? [];
       if (first === undefined || all === undefined) return { bytes: answer.body, size: answer.body.length };
       const size = Number(all);
       const wanted = Math.max(0, size - length);
@@ -166,6 +166,7 @@ export function s3Medium(place: S3Place): Medium {
   };
 }
 
-export function s3Blobs(place: S3Place): BlobStore {
-  return framedStore(s3Medium(place));
+/** `firstWaitMs`: how long to wait before a request is sent a second time, where it is not the usual. */
+export function s3Blobs(place: S3Place, firstWaitMs?: number): BlobStore {
+  return framedStore(s3Medium(place, firstWaitMs));
 }
