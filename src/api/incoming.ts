@@ -4,13 +4,14 @@
  */
 import { createWriteStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { finished, type Readable, Transform } from 'node:stream';
+import { finished, Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { Busboy, type BusboyHeaders } from '@fastify/busboy';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { BakehouseError } from '../model/errors.ts';
 import { PUSH_FILES_MAX, SPOOL_BYTES_MAX } from '../model/limits.ts';
 
@@ -31,7 +32,9 @@ const FIELDS_MAX = 100;
 /** DEPENDS of an oestats client is the longest field that anybody sends. */
 const FIELD_BYTES_MAX = 64 << 10;
 const AGAIN_S = 30;
-const LINGER_MS = 5000;
+/** As nginx has it. A log of 64 MB through a line of 20 Mbit/s takes as long. */
+const LINGER_MS = 30_000;
+const LINGER_SILENT_MS = 5000;
 
 /** Of all requests together. */
 let spooled = 0;
@@ -49,10 +52,7 @@ export function safeName(given: string, at: number): string {
 /** Receives a body of at most `bytesMax`; `name`: for one that is no form. The caller removes the folder. */
 export async function receiveFiles(request: FastifyRequest, bytesMax: number, name: string): Promise<Incoming> {
   const declared = Number(request.headers['content-length'] ?? 0);
-  if (declared > bytesMax) {
-    letRunBy(request);
-    throw tooLarge(bytesMax);
-  }
+  if (declared > bytesMax) throw tooLarge(bytesMax);
   const folder = await mkdtemp(join(tmpdir(), 'bakehouse-push-'));
   let bytes = 0;
   const remove = async (): Promise<void> => {
@@ -86,7 +86,6 @@ export async function receiveFiles(request: FastifyRequest, bytesMax: number, na
     return { folder, ...received, bytes, remove };
   } catch (error) {
     await remove();
-    letRunBy(request);
     // A client that goes away, a body that is cut, an encoding that is none: its fault, whatever the library calls it.
     if (error instanceof BakehouseError || isOwnFault(error)) throw error;
     const message = error instanceof Error ? error.message.slice(0, 200) : String(error);
@@ -95,20 +94,47 @@ export async function receiveFiles(request: FastifyRequest, bytesMax: number, na
 }
 
 /**
- * What still comes of a body that is not wanted runs by unread, so that its sender gets to hear why: a connection that ends with the answer is
- * reset under a client that is still writing, and most of them then report a broken pipe and not the answer (nginx calls this a lingering
- * close). Bounded, because whoever sends on for ever, or holds up the end of the process, has heard enough.
+ * The answer to a request of whose body more is to come than anybody will read. The rest runs by unread, so that its sender gets to hear why: a
+ * connection that ends with the answer is reset under a client that is still writing, and most of them then report a broken pipe and not the
+ * answer (nginx calls this a lingering close). Bounded, because whoever sends on for ever has heard enough.
+ *
+ * Where the connection is to end with this answer (Python's urllib asks for it with each request), the answer goes out whole at once and its
+ * end, with which Node closes, waits for the end of the body.
  */
-export function letRunBy(request: FastifyRequest): void {
-  const { raw } = request;
+export function answerPastBody(request: FastifyRequest, reply: FastifyReply, payload: unknown): unknown {
+  const { headers, raw } = request;
+  if (raw.complete || (headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0))
+    return payload;
+  const over = letRunBy(raw);
+  const stays = reply.raw.shouldKeepAlive && reply.getHeader('connection') !== 'close';
+  if (stays || typeof payload !== 'string') return payload;
+  reply.header('content-length', Buffer.byteLength(payload));
+  const held = new Readable({ read: () => {} });
+  held.push(payload);
+  void over.then(() => held.push(null));
+  return held;
+}
+
+/** Fulfilled when its end came, or its connection is no more. */
+function letRunBy(raw: IncomingMessage): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const end = (): void => {
+    raw.socket.destroy();
+  };
+  const whole = setTimeout(end, LINGER_MS);
+  const silence = setTimeout(end, LINGER_SILENT_MS);
+  const over = (): void => {
+    clearTimeout(whole);
+    clearTimeout(silence);
+    resolve();
+  };
   raw.unpipe();
+  raw.on('data', () => silence.refresh());
+  // `close` of the request comes with the answer, when the rest may still be on its way.
+  raw.once('end', over);
+  raw.socket.once('close', over);
   raw.resume();
-  if (raw.complete) return;
-  const timer = setTimeout(() => raw.socket.destroy(), LINGER_MS);
-  timer.unref();
-  // `close` comes with the answer, when the rest may still be on its way.
-  raw.once('end', () => clearTimeout(timer));
-  raw.socket.once('close', () => clearTimeout(timer));
+  return promise;
 }
 
 /** The disk is full, or may not be written to. */

@@ -66,7 +66,8 @@ export async function receive(request: FastifyRequest, payload: Readable, spool:
   let bytes = 0;
   let target: FileHandle | null = null;
   try {
-    for await (const piece of payload as AsyncIterable<Uint8Array>) {
+    // Not the plain loop: where that is left the stream is destroyed, and with it the connection that the answer is to take.
+    for await (const piece of payload.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
       bytes += piece.length;
       if (bytes > bytesMax) throw tooLarge();
       if (target !== null) {
@@ -83,6 +84,10 @@ export async function receive(request: FastifyRequest, payload: Readable, spool:
       heldBytes -= holding.held;
       holding.held = 0;
     }
+  } catch (error) {
+    // Now, and not with the connection, which stays for the rest of the body.
+    await release(request);
+    throw error;
   } finally {
     await target?.close();
   }

@@ -5,6 +5,7 @@ import type { Socket } from 'node:net';
 import fastify, { type ConnectionError, type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { type Authentication, createAuthentication, withoutPathToken } from '../api/authentication.ts';
 import { PROBLEM_MEDIA_TYPE, refusal } from '../api/errors.ts';
+import { answerPastBody } from '../api/incoming.ts';
 import { loggedUrl } from '../api/logged-url.ts';
 import { API_PREFIX, answerProblems, registerApi } from '../api/plugin.ts';
 import type { EventSource } from '../api/routes/route.ts';
@@ -147,6 +148,7 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
     // Files of the pages are the same for everybody, and must not wait for the database.
     if (!isForEverybody(request.url)) await authentication.identify(request);
   });
+  app.addHook('onSend', async (request, reply, payload) => answerPastBody(request, reply, payload));
   app.addHook('onResponse', async (request, reply) => {
     const line = { status: reply.statusCode, ms: Math.round(reply.elapsedTime * 10) / 10 };
     request.log[request.url.startsWith(API_PREFIX) ? 'info' : 'debug'](

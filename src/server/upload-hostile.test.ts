@@ -162,6 +162,60 @@ describe('what nobody should send', () => {
     );
   });
 
+  /** Sends to the end, whatever comes back meanwhile, as Python does; gives what came back. */
+  function sendAll(path: string, headers: readonly string[], chunked: boolean): Promise<string> {
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    const socket = connect(Number(new URL(origin).port), '127.0.0.1');
+    const piece = Buffer.alloc(1 << 20, 'x');
+    const pieces = 8;
+    let said = '';
+    let sent = 0;
+    const next = (): void => {
+      if (sent++ < pieces) {
+        if (chunked) socket.write(`${piece.length.toString(16)}\r\n`);
+        socket.write(piece, () => setImmediate(next));
+        if (chunked) socket.write('\r\n');
+      } else {
+        if (chunked) socket.write('0\r\n\r\n');
+        if (said !== '') socket.end();
+      }
+    };
+    const length = chunked ? 'Transfer-Encoding: chunked' : `Content-Length: ${pieces * piece.length}`;
+    socket.write(
+      [`${path} HTTP/1.1`, 'Host: localhost', 'Content-Type: text/plain', length, ...headers, '', ''].join('\r\n'),
+    );
+    next();
+    socket.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+      if (sent > pieces) socket.end();
+    });
+    socket.on('close', () => resolve(said)).on('error', reject);
+    return promise;
+  }
+
+  it('who is refused hears why, though most of the body is still to come', { timeout: 30_000 }, async () => {
+    const client = new UploadTester();
+    await client.meet(origin);
+    const secret = `Bakehouse-Secret: ${client.secret}`;
+    const badToken = 'Authorization: Bearer nonsense';
+    const asks: readonly (readonly [number, string, string])[] = [
+      [401, `PUT /api/v1/uploads/${client.id}/blobs/${HASH}`, badToken],
+      [413, `PUT /api/v1/uploads/${client.id}/1/0`, secret],
+      [413, `PUT /api/v1/nothing-here`, secret],
+      [401, `PUT /api/v1/push`, badToken],
+      [401, `POST /ClientPost/JSON`, badToken],
+      [413, `POST /builds`, secret],
+    ];
+    for (const [status, path, header] of asks)
+      for (const connection of ['keep-alive', 'close'])
+        for (const chunked of [false, true]) {
+          const said = await sendAll(path, [header, `Connection: ${connection}`], chunked);
+          expect(said, `${path} ${connection}`).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+          const [, length] = /content-length: (\d+)/i.exec(said) ?? [];
+          expect(said.slice(said.indexOf('\r\n\r\n') + 4)).toHaveLength(Number(length));
+        }
+  });
+
   it('a large log goes by a file, which is gone again whatever became of it', async () => {
     const spool = mkdtempSync(join(tmpdir(), 'bakehouse-spool-'));
     folders.push(spool);

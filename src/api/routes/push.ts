@@ -5,7 +5,7 @@ import { BakehouseError } from '../../model/errors.ts';
 import { PUSH_BODY_BYTES_MAX } from '../../model/limits.ts';
 import type { FilesTaken } from '../../operations/take-files.ts';
 import { FilesPushed, PushParams, PushQuery } from '../contract.ts';
-import { type Incoming, letRunBy, receiveFiles } from '../incoming.ts';
+import { type Incoming, receiveFiles } from '../incoming.ts';
 import { assertNoForeignPage } from '../security.ts';
 import { type RouteContext, routeSchema } from './route.ts';
 import { fromWhere } from './uploads.ts';
@@ -20,13 +20,8 @@ function plain(text: string): string {
 export async function askFirst(request: FastifyRequest, context: Pick<RouteContext, 'runner'>): Promise<boolean> {
   const announced = request.headers['content-length'];
   const bytes = announced === undefined ? null : Number(announced);
-  try {
-    assertNoForeignPage(request);
-    await context.runner.run('may-push', { from: fromWhere(request), bytes }, request.viewer);
-  } catch (error) {
-    letRunBy(request);
-    throw error;
-  }
+  assertNoForeignPage(request);
+  await context.runner.run('may-push', { from: fromWhere(request), bytes }, request.viewer);
   return bytes !== null;
 }
 

@@ -167,7 +167,7 @@ describe('the S3 client', () => {
     let stored = Buffer.alloc(0);
     let cuts = 0;
     const server = await answering((request, body, response) => {
-      if (request.method === 'PUT') stored = body;
+      if (request.method === 'PUT') stored = Buffer.from(body);
       if (request.method !== 'GET' || stored.length === 0)
         return response.writeHead(stored.length === 0 ? 404 : 200).end();
       response.writeHead(200, { 'content-length': stored.length });
