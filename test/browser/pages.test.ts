@@ -227,7 +227,7 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     await help.waitFor({ state: 'detached' });
 
     // Typed on without a look: no letter is lost, and none is taken for the key of a command (y copies a link).
-    await page.keyboard.press('/');
+    await page.keyboard.press('Control+k');
     await page.keyboard.type('y busybox', { delay: 30 });
     const field = page.getByRole('combobox', { name: /Find builds/ });
     await expect.poll(() => field.inputValue()).toBe('y busybox');

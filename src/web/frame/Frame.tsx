@@ -5,9 +5,10 @@ import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-route
 import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { formatCount } from '../../model/format.ts';
 import { useCopy } from '../components/CopyButton.tsx';
+import { SearchBox } from '../components/SearchBox/SearchBox.tsx';
 import { report } from '../report/embedded-report.ts';
 import { serverQuery } from '../state/api.ts';
-import { keyCaps, useCommands } from '../state/commands.ts';
+import { keyCaps, useAllCommands, useCommands } from '../state/commands.ts';
 import { useLiveUpdates } from '../state/live.ts';
 import styles from './Frame.module.css';
 
@@ -32,6 +33,12 @@ export const PAGES = [
   { to: '/testing', label: 'Testing', keys: 'g t', report: true },
   { to: '/cube', label: 'Cube', keys: 'g u', report: true },
 ] as const;
+
+/**
+ * Leads to the box also from a field, and from a build, where `/` finds a task in the chart as it does in other viewers of traces. In lists `/` is the
+ * box as everywhere, and `i` searches in the list.
+ */
+const BOX_KEY = 'mod+/';
 
 /** A report file has no list of builds and nothing to search in but itself. */
 const NAV = report === null ? PAGES : [];
@@ -67,7 +74,7 @@ export function Frame() {
     return () => clearTimeout(timer);
   }, []);
 
-  // Letters typed behind `/` before the field has the focus belong to it; they would be lost or taken for keys of commands.
+  // Letters typed behind the key before the field has the focus belong to it; they would be lost or taken for keys of commands.
   useEffect(() => {
     if (open !== 'palette') return;
     setTyped('');
@@ -82,39 +89,81 @@ export function Frame() {
     return () => window.removeEventListener('keydown', onKey, true);
   }, [open]);
 
+  /** The page of the search has the box itself. */
+  const hasBox = report === null && path !== '/search';
+  const box = useRef<HTMLInputElement>(null);
+  const beforeBox = useRef<Element | null>(null);
+  const search = (): void => {
+    if (document.activeElement !== box.current) beforeBox.current = document.activeElement;
+    box.current?.focus();
+    box.current?.select();
+  };
+  const leaveBox = (why: 'escape' | 'chosen'): void => {
+    box.current?.blur();
+    if (why === 'escape' && beforeBox.current instanceof HTMLElement) beforeBox.current.focus();
+    beforeBox.current = null;
+  };
+
   const toggleScheme = (): void => setColorScheme(scheme === 'dark' ? 'light' : 'dark');
-  useCommands([
-    {
-      id: 'palette',
-      label: 'Find builds, recipes, pages and commands',
-      group: 'Everywhere',
-      keys: ['mod+k', '/'],
-      inFields: false,
-      run: () => setOpen('palette'),
-    },
-    { id: 'keys', label: 'Show the keys', group: 'Everywhere', keys: ['?'], run: () => setOpen('keys') },
-    ...NAV.map((page) => ({
-      id: `go ${page.to}`,
-      label: `Go to ${page.label}`,
-      group: 'Everywhere',
-      keys: [page.keys],
-      run: () => void navigate({ to: page.to, search: {} }),
-    })),
-    { id: 'scheme', label: 'Switch between light and dark', group: 'Everywhere', keys: ['g d'], run: toggleScheme },
-    {
-      id: 'scheme-system',
-      label: 'Light or dark as the system says',
-      group: 'Everywhere',
-      run: () => setColorScheme('auto'),
-    },
-    {
-      id: 'copy-link',
-      label: 'Copy the link to what is on screen',
-      group: 'Everywhere',
-      keys: ['y'],
-      run: () => copy(window.location.href),
-    },
-  ]);
+  useCommands(
+    [
+      {
+        id: 'palette',
+        label: 'Find builds, recipes, pages and commands',
+        group: 'Everywhere',
+        // A report in one file is searched by it too: there is no server to ask.
+        keys: report === null ? ['mod+k'] : ['mod+k', '/'],
+        inFields: false,
+        run: () => setOpen('palette'),
+      },
+      ...(hasBox
+        ? [
+            {
+              id: 'box',
+              label: 'Search builds, recipes and failures',
+              group: 'Everywhere',
+              keys: ['/'],
+              run: search,
+            },
+            {
+              id: 'box-from-anywhere',
+              label: 'The same from within a field, and on a build, where / finds in it',
+              group: 'Everywhere',
+              keys: [BOX_KEY],
+              inFields: true,
+              keyOnly: true,
+              run: () => {
+                // Not behind a dialog.
+                if (open === null) search();
+              },
+            },
+          ]
+        : []),
+      { id: 'keys', label: 'Show the keys', group: 'Everywhere', keys: ['?'], run: () => setOpen('keys') },
+      ...NAV.map((page) => ({
+        id: `go ${page.to}`,
+        label: `Go to ${page.label}`,
+        group: 'Everywhere',
+        keys: [page.keys],
+        run: () => void navigate({ to: page.to, search: {} }),
+      })),
+      { id: 'scheme', label: 'Switch between light and dark', group: 'Everywhere', keys: ['g d'], run: toggleScheme },
+      {
+        id: 'scheme-system',
+        label: 'Light or dark as the system says',
+        group: 'Everywhere',
+        run: () => setColorScheme('auto'),
+      },
+      {
+        id: 'copy-link',
+        label: 'Copy the link to what is on screen',
+        group: 'Everywhere',
+        keys: ['y'],
+        run: () => copy(window.location.href),
+      },
+    ],
+    true,
+  );
 
   return (
     <div className={styles.frame}>
@@ -155,27 +204,55 @@ export function Frame() {
         <span role="status" className={copied === 'idle' ? 'hidden-text' : 'muted'}>
           {copied === 'copied' ? 'link copied' : copied === 'failed' ? 'cannot copy here' : ''}
         </span>
-        <button
-          type="button"
-          className={styles.search}
-          onClick={() => setOpen('palette')}
-          title={`Find anything (${keyCaps('mod+k').join(' ')})`}
-        >
-          <svg
-            width="12"
-            height="12"
-            viewBox="0 0 12 12"
-            fill="none"
-            stroke="currentColor"
-            strokeWidth="1.4"
-            aria-hidden="true"
+        {report === null ? null : (
+          <button
+            type="button"
+            className={styles.search}
+            onClick={() => setOpen('palette')}
+            title={`Find anything (${keyCaps('mod+k').join(' ')})`}
           >
-            <circle cx="5" cy="5" r="3.6" />
-            <path d="m8 8 3 3" />
-          </svg>
-          <span className={styles.searchText}>Find</span>
-          <kbd className="kbd">/</kbd>
-        </button>
+            <Glass />
+            <span className={styles.searchText}>Find</span>
+            <kbd className="kbd">/</kbd>
+          </button>
+        )}
+        {hasBox ? (
+          <>
+            <div className={styles.boxPlace}>
+              <SearchBox
+                value=""
+                inputRef={box}
+                onSearch={(q) => void navigate({ to: '/search', search: q === '' ? {} : { q } })}
+                frame={{
+                  leave: leaveBox,
+                  keys: <BoxKeys />,
+                  foot: (
+                    <button
+                      type="button"
+                      className={`muted ${styles.toPalette}`}
+                      tabIndex={-1}
+                      onClick={() => {
+                        leaveBox('chosen');
+                        setOpen('palette');
+                      }}
+                    >
+                      pages and commands{' '}
+                      {keyCaps('mod+k').map((cap) => (
+                        <kbd key={cap} className="kbd">
+                          {cap}
+                        </kbd>
+                      ))}
+                    </button>
+                  ),
+                }}
+              />
+            </div>
+            <button type="button" className={`btn plain square ${styles.toBox}`} onClick={search}>
+              <Glass />
+              <span className="hidden-text">Search</span>
+            </button>
+          </>
+        ) : null}
         <button
           type="button"
           className="btn plain square"
@@ -208,6 +285,33 @@ export function Frame() {
       </Suspense>
     </div>
   );
+}
+
+function Glass() {
+  return (
+    <svg
+      width="12"
+      height="12"
+      viewBox="0 0 12 12"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth="1.4"
+      aria-hidden="true"
+    >
+      <circle cx="5" cy="5" r="3.6" />
+      <path d="m8 8 3 3" />
+    </svg>
+  );
+}
+
+/** The key that leads to the box from here. */
+function BoxKeys() {
+  const first = useAllCommands().find((command) => command.keys?.includes('/'));
+  return keyCaps(first === undefined || first.id === 'box' ? '/' : BOX_KEY).map((cap) => (
+    <kbd key={cap} className="kbd">
+      {cap}
+    </kbd>
+  ));
 }
 
 type Page = (typeof PAGES)[number];

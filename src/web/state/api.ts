@@ -204,6 +204,14 @@ export const searchQuery = (q: string) =>
     placeholderData: keepPreviousData,
   });
 
+/** Of each kind as many as stand below a box, while a person types. */
+export const searchHitsQuery = (q: string) =>
+  queryOptions({
+    queryKey: ['search', q, 'hits'],
+    queryFn: ({ signal }) => client.search({ q, limit: 3 }, signal),
+    placeholderData: keepPreviousData,
+  });
+
 export const searchPagesQuery = (q: string, kind: SearchKind) =>
   infiniteQueryOptions({
     queryKey: ['search', q, kind],

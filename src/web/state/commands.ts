@@ -1,6 +1,6 @@
 /**
  * One registry of what can be done: the key listener, the palette (Ctrl-K) and the key help (?) all read it, so none can lie. A page
- * registers its commands while it is on screen; of two with the same key the later one (the page's) wins over the frame's.
+ * registers its commands while it is on screen; of two with the same key the page's wins over the frame's, and of two of pages the later one.
  */
 import { useEffect, useRef, useSyncExternalStore } from 'react';
 
@@ -42,9 +42,10 @@ function changed(): void {
   for (const listener of listeners) listener();
 }
 
-export function registerCommands(commands: readonly Command[]): () => void {
+/** `under`: below all others, whenever it comes. The frame comes after the page that it is drawn around. */
+export function registerCommands(commands: readonly Command[], under = false): () => void {
   const layer = { token: {}, commands };
-  layers = [...layers, layer];
+  layers = under ? [layer, ...layers] : [...layers, layer];
   changed();
   return () => {
     layers = layers.filter((l) => l !== layer);
@@ -60,7 +61,7 @@ export function currentCommands(): readonly Command[] {
  * Registers commands while the component is mounted. `run` may change with every render; label, group and keys are taken when the
  * list of ids changes.
  */
-export function useCommands(commands: readonly Command[]): void {
+export function useCommands(commands: readonly Command[], under = false): void {
   const latest = useRef(commands);
   useEffect(() => {
     latest.current = commands;
@@ -74,8 +75,9 @@ export function useCommands(commands: readonly Command[]): void {
           ...command,
           run: () => latest.current.find((c) => c.id === command.id)?.run(),
         })),
+        under,
       ),
-    [shape],
+    [shape, under],
   );
 }
 

@@ -63,7 +63,7 @@ export function Builds() {
       id: 'builds-search',
       label: 'Search in this list',
       group: 'Builds',
-      keys: ['/'],
+      keys: ['i'],
       run: () => searchField.current?.focus(),
     },
     {

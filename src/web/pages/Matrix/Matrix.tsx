@@ -206,7 +206,7 @@ export function Matrix() {
       id: 'matrix-find',
       label: 'Find in rows and columns',
       group: 'Matrix',
-      keys: ['/'],
+      keys: ['i'],
       run: () => findField.current?.focus(),
     },
   ]);

@@ -95,7 +95,7 @@ export function QA() {
     change({ build: trend.builds[to]!.build }, true);
   };
   useCommands([
-    { id: 'qa-find', label: 'Find an issue in this list', group: 'QA', keys: ['/'], run: () => field.current?.focus() },
+    { id: 'qa-find', label: 'Find an issue in this list', group: 'QA', keys: ['i'], run: () => field.current?.focus() },
     { id: 'qa-older', label: 'New in the build before', group: 'QA', keys: ['['], run: () => step(-1) },
     { id: 'qa-newer', label: 'New in the build after', group: 'QA', keys: [']'], run: () => step(1) },
   ]);

@@ -52,7 +52,7 @@ export function Recipes() {
       id: 'recipes-find',
       label: 'Find a recipe in this list',
       group: 'Recipes',
-      keys: ['/'],
+      keys: ['i'],
       run: () => field.current?.focus(),
     },
   ]);

@@ -16,6 +16,7 @@ import type { SearchAnswer, SearchFacets, SearchKind } from '../../../api/contra
 import { formatCount } from '../../../model/format.ts';
 import { DownloadMenu } from '../../components/DownloadMenu.tsx';
 import { EmptyNote, ErrorNote } from '../../components/Notes.tsx';
+import { SearchBox, wrongIn } from '../../components/SearchBox/SearchBox.tsx';
 import { useTitle } from '../../components/use-title.ts';
 import { searchFacetsQuery, searchPagesQuery, searchQuery } from '../../state/api.ts';
 import { useCommands } from '../../state/commands.ts';
@@ -24,7 +25,6 @@ import { Facet, valueLabel } from '../Builds/Facets.tsx';
 import { BuildLines, CauseLines, FailureLines, RecipeLines } from './Results.tsx';
 import { Saved } from './Saved.tsx';
 import styles from './Search.module.css';
-import { SearchBox, wrongIn } from './SearchBox.tsx';
 import { KINDS, type SearchSearch } from './search.ts';
 
 const TITLES: Readonly<Record<SearchKind, string>> = {

@@ -59,7 +59,7 @@ export function Testing() {
       id: 'testing-find',
       label: 'Find in this table',
       group: 'Testing',
-      keys: ['/'],
+      keys: ['i'],
       run: () => field.current?.focus(),
     },
     {

@@ -334,7 +334,7 @@ function Chart(props: BootChartProps) {
     { id: 'chart.later', label: 'Later', group, keys: ['d', 'shift+ArrowRight'], keyOnly, run: () => pan(PAN_STEP) },
     { id: 'chart.whole', label: 'Show the whole build', group, keys: ['0'], run: () => scene.current?.fit() },
     { id: 'chart.fit', label: 'Fit what is selected; again: the whole build', group, keys: ['f'], run: fit },
-    { id: 'chart.find', label: 'Find in the chart', group, keys: ['/'], run: () => searchField.current?.select() },
+    { id: 'chart.find', label: 'Find in the chart', group, keys: ['/', 'i'], run: () => searchField.current?.select() },
     { id: 'chart.select', label: 'Select a time by dragging', group, keys: ['r'], run: () => toggleMode('select') },
     { id: 'chart.measure', label: 'Measure between two bars', group, keys: ['m'], run: () => toggleMode('measure') },
     { id: 'chart.next', label: 'Next run on the lane (also →)', group, keys: ['.'], keyOnly, run: () => step('next') },

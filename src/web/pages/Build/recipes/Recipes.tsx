@@ -53,7 +53,7 @@ export function Recipes() {
       id: 'recipes-search',
       label: 'Search in recipes',
       group: 'Recipes',
-      keys: ['/'],
+      keys: ['/', 'i'],
       run: () => field.current?.focus(),
     },
   ]);

@@ -68,7 +68,13 @@ export function Tasks() {
     [navigate],
   );
   useCommands([
-    { id: 'tasks-search', label: 'Search in tasks', group: 'Tasks', keys: ['/'], run: () => field.current?.focus() },
+    {
+      id: 'tasks-search',
+      label: 'Search in tasks',
+      group: 'Tasks',
+      keys: ['/', 'i'],
+      run: () => field.current?.focus(),
+    },
     {
       id: 'tasks-close',
       label: 'Close the task',

@@ -59,7 +59,13 @@ export function Tests() {
     enabled: build.tests.runs > 0,
   });
   useCommands([
-    { id: 'tests-search', label: 'Search in tests', group: 'Tests', keys: ['/'], run: () => field.current?.focus() },
+    {
+      id: 'tests-search',
+      label: 'Search in tests',
+      group: 'Tests',
+      keys: ['/', 'i'],
+      run: () => field.current?.focus(),
+    },
   ]);
   if (build.tests.runs === 0)
     return (
