@@ -2,10 +2,9 @@
  * Failures of the generated farm against what is known of it: every story is one kind, no kind holds two, and each range of blame has the commit in it
  * that broke or mended the recipe. And what the page Failures takes, of 240 builds and of 10,000 failures.
  */
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { indexFailures } from '../../src/collector/index-failures.ts';
-import { type Blame, readBlame } from '../../src/operations/blame-failure.ts';
+import { readBlame } from '../../src/operations/blame-failure.ts';
 import type { OperationContext } from '../../src/operations/context.ts';
 import { listUnsteady } from '../../src/operations/list-unsteady.ts';
 import { showWeek } from '../../src/operations/show-week.ts';
@@ -13,6 +12,7 @@ import { memoryBlobs } from '../../src/store/blobs/index.ts';
 import { openStore } from '../../src/store/index.ts';
 import { CONSOLE, type FailureLine, STRANGER, type Store } from '../../src/store/store.ts';
 import { farmHistory } from '../generate/farm-history.ts';
+import { holds } from '../generate/farm-truth.ts';
 import { type StoredFarmBuild, storeFarm } from '../generate/store-farm.ts';
 import { STORIES } from '../generate/stories.ts';
 import { milliseconds } from '../measure.ts';
@@ -57,20 +57,6 @@ async function wrongKinds(store: Store, failures: readonly Told[]): Promise<{ ki
   }
   const wrong = [...stories.values(), ...kinds.values()].filter((set) => set.size > 1).length;
   return { kinds: groups.length, wrong };
-}
-
-/** The place of a commit in its layer's history on master, as farm-history.ts names commits. */
-function placeOf(layer: string, commit: string | null | undefined): number {
-  for (let place = 0; place < 1000; place++) {
-    const name = createHash('sha256').update(`${layer} master ${place}`).digest('hex').slice(0, 40);
-    if (name === commit) return place;
-  }
-  return Number.NaN;
-}
-
-function holds(range: Blame['broke'], layer: string, at: number): boolean {
-  const moved = range?.layers.find(({ name }) => name === layer);
-  return moved !== undefined && placeOf(layer, moved.from) < at && at <= placeOf(layer, moved.to);
 }
 
 async function wrongRanges(

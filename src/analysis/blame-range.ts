@@ -7,10 +7,11 @@
  *                       └──┘         broke between b and c
  *
  * Only what was executed counts. A build that restored the task from sstate did not check it, and one whose disk was full says nothing of the
- * source: neither ends a range, and the range tells how many such lie inside it. Order is by the start of builds, the one order that builds
- * alone tell: whoever builds an older revision after a newer one gets a range that runs backwards, which `lastPass` and `firstFailure` show.
+ * source: neither ends a range, and the range tells how many such lie inside it. The runs come in the order of their revisions (revision-order.ts),
+ * so that an old revision that is built late, by a developer or for a bisection, neither breaks nor mends anything.
  */
 import type { LayerRevision } from '../model/build.ts';
+import { sameCommit } from '../model/layer-commit.ts';
 import type { EpochMs } from '../model/units.ts';
 
 /** `not-executed`: restored from sstate, current, or not part of the build. `unfinished`: begun, and no end is known. */
@@ -30,6 +31,8 @@ export interface HistoryRun {
   /** The failure is of the machine or the network, not of the source. */
   readonly infrastructure: boolean;
   readonly layers: readonly LayerRevision[];
+  /** It is made of a mixture of older and newer revisions, so it ends no range but its own. */
+  readonly aside?: boolean;
 }
 
 /**
@@ -87,10 +90,11 @@ export interface BlameRange<R extends HistoryRun = HistoryRun> {
 }
 
 /**
- * Of runs of one recipe, task and configuration, oldest first: the failure of build `at` (default: the newest), from where it broke to where it
+ * Of runs of one recipe, task and configuration, oldest revision first: the failure of build `at` (default: the newest), from where it broke to where it
  * was fixed. Null: there is no such failure. A failure of the machine has no range, as no revision made it.
  */
-export function blameRange<R extends HistoryRun>(runs: readonly R[], at: string | null = null): BlameRange<R> | null {
+export function blameRange<R extends HistoryRun>(all: readonly R[], at: string | null = null): BlameRange<R> | null {
+  const runs = all.filter(({ aside, build }) => aside !== true || build === at);
   const asked = runs.findLastIndex((run) => isSourceFailure(run) && (at === null || run.build === at));
   if (asked < 0) return null;
   const passBefore = runs.findLastIndex((run, i) => i < asked && run.outcome === 'passed');
@@ -177,13 +181,4 @@ export function layerRanges(from: readonly LayerRevision[], to: readonly LayerRe
   }
   for (const layer of from) if (!after.has(layer.name)) add(layer.name, 'removed', layer, undefined);
   return ranges;
-}
-
-/** Sources tell commits at lengths of their own: an error report the first 10 digits, a record all 40. */
-const COMMIT_DIGITS_MIN = 7;
-
-function sameCommit(a: string, b: string): boolean {
-  if (a === b) return true;
-  const [short, long] = a.length < b.length ? [a, b] : [b, a];
-  return short.length >= COMMIT_DIGITS_MIN && long.startsWith(short);
 }

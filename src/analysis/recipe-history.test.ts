@@ -35,7 +35,6 @@ function drawn(machine: string, letters: string, commits: string): RecipeHistory
             infrastructure: letter === 'I',
           }
         : null,
-      layers: [{ name: 'core', branch: 'master', commit: commits[day]!.repeat(8), modified: false }],
     };
   });
 }
@@ -43,7 +42,21 @@ function drawn(machine: string, letters: string, commits: string): RecipeHistory
 /** As the store gives them: newest first. */
 const newestFirst = (...all: RecipeHistoryRun[][]) => all.flat().sort((a, b) => b.startedMs! - a.startedMs!);
 
-test('since when it fails, and between which commits, with what was not checked between', () => {
+test('what passed and failed last, and last for a reason of the source', () => {
+  const last = (letters: string) => {
+    const runs = newestFirst(drawn('arm', letters, 'a'.repeat(letters.length)));
+    const [strip] = recipeHistory(runs, ['machine']).strips;
+    return [strip!.lastPass, strip!.lastFailure, strip!.lastSourceFailure].map((index) =>
+      index === null ? null : runs[index]!.build,
+    );
+  };
+  expect(last('PsFIs')).toEqual(['arm-0', 'arm-3', 'arm-2']);
+  expect(last('PI')).toEqual(['arm-0', 'arm-1', null]);
+  expect(last('FFP')).toEqual(['arm-2', 'arm-1', 'arm-1']);
+  expect(last('s-')).toEqual([null, null, null]);
+});
+
+test('a strip is oldest first, with what did not execute it in its place', () => {
   const runs = newestFirst(drawn('arm', 'PsIFF', 'aabcc'));
   const [strip] = recipeHistory(runs, ['machine']).strips;
   expect(strip!.runs.map((index) => runs[index]!.status)).toEqual([
@@ -53,23 +66,6 @@ test('since when it fails, and between which commits, with what was not checked 
     'failed',
     'failed',
   ]);
-  const { broke } = strip!;
-  expect([runs[broke!.from]!.build, runs[broke!.to]!.build, broke!.unchecked]).toEqual(['arm-0', 'arm-3', 2]);
-  expect(broke!.layers).toMatchObject([{ name: 'core', change: 'moved', from: 'aaaaaaaa', to: 'cccccccc' }]);
-  expect(strip!.fixed).toBeNull();
-});
-
-test('what was mended says so, and a build that took it from sstate changes nothing', () => {
-  const runs = newestFirst(drawn('arm', 'PFPs', 'abcc'));
-  const [strip] = recipeHistory(runs, ['machine']).strips;
-  expect(strip!.broke).toBeNull();
-  expect([runs[strip!.fixed!.from]!.build, runs[strip!.fixed!.to]!.build]).toEqual(['arm-1', 'arm-2']);
-  expect(runs[strip!.lastPass!]!.build).toBe('arm-2');
-});
-
-test('a failure of the machine alone is no range of commits', () => {
-  const [strip] = recipeHistory(newestFirst(drawn('arm', 'PI', 'ab')), ['machine']).strips;
-  expect([strip!.broke, strip!.lastFailure]).toEqual([null, 0]);
 });
 
 test('strips by what was asked for, the one that ran last first', () => {

@@ -2,14 +2,12 @@
  * Where and when a recipe was built: its runs put together by what builds have in common, by version, and by the words in which it failed.
  *
  *     machine       branch     oldest ───────────── newest
- *     qemux86-64    master     P P s s F F s P        fails since …, mended by …
+ *     qemux86-64    master     P P s s F F s P        builds, not checked by …
  *     qemuarm64     master     P s s s                passed last …, not checked since
  *
  * P passed, F failed: only these were executed. `s` came from sstate, `-` was not reached or current: neither a pass nor a failure.
  */
-import type { LayerRevision } from '../model/build.ts';
 import type { RecipeStatus } from '../model/recipe-status.ts';
-import { blameRange, type HistoryRun, type RevisionRange } from './blame-range.ts';
 import { median } from './median.ts';
 
 /** What strips can be put together by. */
@@ -37,7 +35,6 @@ export interface RecipeHistoryRun {
     readonly causeClass: string | null;
     readonly infrastructure: boolean | null;
   } | null;
-  readonly layers: readonly LayerRevision[];
 }
 
 export interface RecipeStrip {
@@ -48,16 +45,8 @@ export interface RecipeStrip {
   /** Indexes of the newest of each; null: there is none. */
   readonly lastPass: number | null;
   readonly lastFailure: number | null;
-  /** Since when it fails, where its newest executed run failed for a reason of the source. */
-  readonly broke: RecipeRange | null;
-  /** How the last failure before the newest pass was mended. */
-  readonly fixed: RecipeRange | null;
-}
-
-/** `from` and `to` as indexes of runs. */
-export interface RecipeRange extends Omit<RevisionRange, 'from' | 'to'> {
-  readonly from: number;
-  readonly to: number;
+  /** The newest failure of the source. Since when it fails so is told by its task (blame-range.ts), which no recipe as a whole has. */
+  readonly lastSourceFailure: number | null;
 }
 
 export interface RecipeVersion {
@@ -116,36 +105,16 @@ function strips(runs: readonly RecipeHistoryRun[], keys: readonly StripKey[]): R
   });
   return [...groups.values()].map((group) => {
     const last = (status: RecipeStatus) => group.runs.findLast((index) => runs[index]!.status === status) ?? null;
-    const history = group.runs.map((index): HistoryRun & { readonly index: number } => {
-      const { build, startedMs, status, hostDistro, failure, layers } = runs[index]!;
-      return {
-        index,
-        build,
-        startedMs,
-        outcome:
-          status === 'succeeded'
-            ? 'passed'
-            : status === 'failed' || status === 'unfinished'
-              ? status
-              : ('not-executed' as const),
-        hash: null,
-        hostClass: hostDistro,
-        fingerprint: failure?.fingerprint ?? null,
-        // What nobody looked at yet counts as the source's: most failures are.
-        infrastructure: failure?.infrastructure ?? false,
-        layers,
-      };
-    });
-    const blame = blameRange(history);
-    const told = (range: RevisionRange<(typeof history)[number]> | null): RecipeRange | null =>
-      range === null ? null : { ...range, from: range.from.index, to: range.to.index };
     return {
       values: group.values,
       runs: group.runs,
       lastPass: last('succeeded'),
       lastFailure: last('failed'),
-      broke: blame === null || blame.fixed !== null ? null : told(blame.broke),
-      fixed: blame === null ? null : told(blame.fixed),
+      // What nobody looked at yet counts as the source's: most failures are.
+      lastSourceFailure:
+        group.runs.findLast(
+          (index) => runs[index]!.status === 'failed' && runs[index]!.failure?.infrastructure !== true,
+        ) ?? null,
     };
   });
 }

@@ -8,9 +8,11 @@ import {
   type RevisionRange,
 } from '../analysis/blame-range.ts';
 import { type LayerPage, layerPage, rangeLink } from '../analysis/revision-links.ts';
+import { inRevisionOrder, varyingCommits } from '../analysis/revision-order.ts';
 import { TASK_FAILED, TASK_RUNNING, TASK_SUCCEEDED, TASK_UNFINISHED } from '../model/task-table.ts';
 import type { TaskHistory } from '../store/store.ts';
 import type { OperationContext } from './context.ts';
+import { addressesIn } from './failure-address.ts';
 import { resolveBuildId } from './resolve-build-id.ts';
 
 export interface BlameInput {
@@ -44,12 +46,39 @@ export interface BlameStretch extends Omit<RevisionRange, 'from' | 'to' | 'layer
 export interface Blame {
   /** Builds of the configuration that were looked at. */
   readonly builds: number;
+  /** Of them those that were made of older revisions than one that began before them; all are told in the order of revisions, an estimate. */
+  readonly late: number;
   readonly firstFailure: BlameEnd;
   readonly lastFailure: BlameEnd;
   readonly failures: number;
   readonly broke: BlameStretch | null;
   readonly sinceCause: BlameStretch | null;
   readonly fixed: BlameStretch | null;
+}
+
+export interface RangeEnd {
+  readonly build: string;
+  readonly startedMs: number | null;
+  /** Address of the failure there; null: it passed. */
+  readonly failure: string | null;
+  readonly hostDistro: string | null;
+}
+
+export interface ShownRange extends Omit<BlameStretch, 'from' | 'to'> {
+  readonly from: RangeEnd;
+  readonly to: RangeEnd;
+}
+
+export interface ShownBlame {
+  readonly builds: number;
+  readonly late: number;
+  readonly firstFailure: RangeEnd;
+  readonly lastFailure: RangeEnd;
+  readonly failures: number;
+  readonly broke: ShownRange | null;
+  /** Where it failed in other words before: since when in these. */
+  readonly sinceCause: ShownRange | null;
+  readonly fixed: ShownRange | null;
 }
 
 /** On each side of the build; a range that is wider is told from the oldest of them on. */
@@ -72,8 +101,44 @@ export async function readBlame(
 ): Promise<Blame | null> {
   const { build, mc, pn, task } = input;
   const history = await store.readTaskHistory({ mc, pn, task, like: build, builds: BLAME_BUILDS_MAX });
-  const found = blameRange(history.map(historyRun), build);
-  return found === null ? null : told(found, history.length, layerPages);
+  const { runs, late } = inRevisionOrder(history.map(historyRun), await store.readFirstSeen(varyingCommits(history)));
+  const found = blameRange(runs, build);
+  return found === null ? null : { builds: history.length, late, ...told(found, layerPages) };
+}
+
+/** With addresses where something failed: as the pages of failures and recipes have it. Null: it is of no recipe's task, or no failure of the source. */
+export async function showBlame(
+  context: OperationContext,
+  build: string,
+  of: { readonly mc: string; readonly pn: string | null; readonly task: string | null },
+): Promise<ShownBlame | null> {
+  const { pn, mc, task } = of;
+  if (pn === null || task === null) return null;
+  const blame = await readBlame(context, { build, mc, pn, task });
+  if (blame === null) return null;
+  const { firstFailure, lastFailure, broke, sinceCause, fixed, ...counts } = blame;
+  const stretches = [broke, sinceCause, fixed].flatMap((range) => (range === null ? [] : [range.from, range.to]));
+  const failed = [firstFailure, lastFailure, ...stretches].filter(({ key }) => key !== null);
+  const address = await addressesIn(
+    context.store,
+    failed.map((end) => end.build),
+  );
+  const end = ({ build: at, startedMs, key, hostDistro }: BlameEnd): RangeEnd => ({
+    build: at,
+    startedMs,
+    failure: key === null ? null : address(at, key),
+    hostDistro,
+  });
+  const shown = (range: BlameStretch | null): ShownRange | null =>
+    range === null ? null : { ...range, from: end(range.from), to: end(range.to) };
+  return {
+    ...counts,
+    firstFailure: end(firstFailure),
+    lastFailure: end(lastFailure),
+    broke: shown(broke),
+    sinceCause: shown(sinceCause),
+    fixed: shown(fixed),
+  };
 }
 
 type Run = HistoryRun & { readonly key: string | null };
@@ -97,7 +162,7 @@ export function historyRun({ outcome, hostDistro, ...run }: TaskHistory[number])
   return { ...run, outcome: outcomeOf(outcome), hostClass: hostDistro };
 }
 
-function told(range: BlameRange<Run>, builds: number, pages: ReadonlyMap<string, LayerPage>): Blame {
+function told(range: BlameRange<Run>, pages: ReadonlyMap<string, LayerPage>): Omit<Blame, 'builds' | 'late'> {
   const end = ({ build, startedMs, key, hostClass, fingerprint }: Run): BlameEnd => ({
     build,
     startedMs,
@@ -118,7 +183,6 @@ function told(range: BlameRange<Run>, builds: number, pages: ReadonlyMap<string,
     };
   };
   return {
-    builds,
     firstFailure: end(range.firstFailure),
     lastFailure: end(range.lastFailure),
     failures: range.failures,

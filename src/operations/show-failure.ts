@@ -11,7 +11,7 @@ import type { Failure, LayerRevision } from '../model/build.ts';
 import { BakehouseError } from '../model/errors.ts';
 import { CAUSE_LOG_BYTES_MAX } from '../model/limits.ts';
 import type { BuildHead, RecipeSuccesses, Seen, StoredFailure, Visibility } from '../store/store.ts';
-import { type BlameEnd, type BlameStretch, readBlame } from './blame-failure.ts';
+import { type ShownBlame, type ShownRange, showBlame } from './blame-failure.ts';
 import type { OperationContext } from './context.ts';
 import { failureAddress } from './failure-address.ts';
 import { findInLog } from './find-in-log.ts';
@@ -47,29 +47,6 @@ export interface AroundCause {
 export interface ShownLayer extends LayerRevision {
   /** The repository's page of the commit. */
   readonly link: string | null;
-}
-
-export interface RangeEnd {
-  readonly build: string;
-  readonly startedMs: number | null;
-  /** Address of the failure there; null: it passed. */
-  readonly failure: string | null;
-  readonly hostDistro: string | null;
-}
-
-export interface ShownRange extends Omit<BlameStretch, 'from' | 'to'> {
-  readonly from: RangeEnd;
-  readonly to: RangeEnd;
-}
-
-export interface ShownBlame {
-  readonly firstFailure: RangeEnd;
-  readonly lastFailure: RangeEnd;
-  readonly failures: number;
-  readonly broke: ShownRange | null;
-  /** Where it failed in other words before: since when in these. */
-  readonly sinceCause: ShownRange | null;
-  readonly fixed: ShownRange | null;
 }
 
 export interface SeenElsewhere extends Omit<Seen, 'newest'> {
@@ -155,7 +132,7 @@ export async function showFailure(
     readCause(context, id, failure, stored),
     fingerprint === null ? null : store.readSeen({ hash: fingerprint.hash, except: id, limit: SEEN_NAMED_MAX }),
     fingerprint === null ? null : store.readSeen({ cross: fingerprint.crossHash, except: id, limit: 0 }),
-    shownBlame(context, id, stored),
+    showBlame(context, id, stored),
     pn === null ? null : store.readSuccesses({ pn, like: id }),
     failureAddress(store, id, key),
   ]);
@@ -290,30 +267,6 @@ function groupingOf({ pn, version, task, cause, fingerprint }: StoredFailure): S
   return { steps, crossSteps, exactOf, crossOf };
 }
 
-/** With addresses where something failed. */
-async function shownBlame(context: OperationContext, build: string, stored: StoredFailure): Promise<ShownBlame | null> {
-  const { pn, mc, task } = stored;
-  if (pn === null || task === null) return null;
-  const blame = await readBlame(context, { build, mc, pn, task });
-  if (blame === null) return null;
-  const end = async ({ build, startedMs, key, hostDistro }: BlameEnd): Promise<RangeEnd> => ({
-    build,
-    startedMs,
-    failure: key === null ? null : await failureAddress(context.store, build, key),
-    hostDistro,
-  });
-  const shown = async (of: BlameStretch | null): Promise<ShownRange | null> =>
-    of === null ? null : { ...of, from: await end(of.from), to: await end(of.to) };
-  return {
-    firstFailure: await end(blame.firstFailure),
-    lastFailure: await end(blame.lastFailure),
-    failures: blame.failures,
-    broke: await shown(blame.broke),
-    sinceCause: await shown(blame.sinceCause),
-    fixed: await shown(blame.fixed),
-  };
-}
-
 /** Others who had it may be ahead: the newest of them, each in a configuration of its own, that passed afterwards. */
 async function fixElsewhere(context: OperationContext, stored: StoredFailure, seen: Seen): Promise<ShownRange | null> {
   const asked = new Set<string>();
@@ -321,7 +274,7 @@ async function fixElsewhere(context: OperationContext, stored: StoredFailure, se
     const configuration = JSON.stringify([machine, distro, branch]);
     if (asked.has(configuration) || pn !== stored.pn || task !== stored.task) continue;
     asked.add(configuration);
-    const blame = await shownBlame(context, build, stored);
+    const blame = await showBlame(context, build, stored);
     if (blame?.fixed != null) return blame.fixed;
   }
   return null;

@@ -1,14 +1,13 @@
 import {
   type RecipeHistory,
-  type RecipeRange,
   recipeHistory,
   STRIP_KEYS,
   type StripKey,
   USUAL_STRIP_KEYS,
 } from '../analysis/recipe-history.ts';
-import { layerPage, rangeLink } from '../analysis/revision-links.ts';
 import { BakehouseError } from '../model/errors.ts';
 import type { BuildListFilter, StoredRecipeRun } from '../store/store.ts';
+import { type ShownBlame, showBlame } from './blame-failure.ts';
 import type { OperationContext } from './context.ts';
 import { addressesIn } from './failure-address.ts';
 
@@ -30,20 +29,15 @@ export interface RecipeSize {
   readonly bytes: number;
 }
 
-/** A layer of a range, with the page of its commits where one is known (setting `layerPages`). */
-type LinkedRange = Omit<RecipeRange, 'layers'> & {
-  readonly layers: readonly (RecipeRange['layers'][number] & { readonly link: string | null })[];
-};
-
-type RecipeRunShown = Omit<StoredRecipeRun, 'layers' | 'failure'> & {
+type RecipeRunShown = Omit<StoredRecipeRun, 'failure'> & {
   /** With the address of its page. */
   readonly failure: (Omit<NonNullable<StoredRecipeRun['failure']>, 'key'> & { readonly address: string }) | null;
 };
 
 export interface RecipeShown extends Omit<RecipeHistory, 'strips'> {
-  readonly strips: readonly (Omit<RecipeHistory['strips'][number], 'broke' | 'fixed'> & {
-    readonly broke: LinkedRange | null;
-    readonly fixed: LinkedRange | null;
+  readonly strips: readonly (RecipeHistory['strips'][number] & {
+    /** Of its newest failure of the source, whatever strips are put together by: since when its task fails in its configuration. */
+    readonly blame: ShownBlame | null;
   })[];
   readonly pn: string;
   /** Newest first. */
@@ -59,7 +53,7 @@ const SIZES_LOOKED = 10;
 
 /** A recipe's history: where and when it was built, how it went, which versions, in which words it failed. */
 export async function showRecipe(context: OperationContext, input: ShowRecipeInput): Promise<RecipeShown> {
-  const { store, layerPages = new Map() } = context;
+  const { store } = context;
   const { pn, filter, by, limit } = input;
   const { runs, more } = await store.readRecipeRuns({ pn, filter, limit });
   if (runs.length === 0 && (await store.readRecipeRuns({ pn, filter: {}, limit: 1 })).runs.length === 0)
@@ -78,26 +72,24 @@ export async function showRecipe(context: OperationContext, input: ShowRecipeInp
     runs.flatMap(({ build, failure }) => (failure === null ? [] : [build])),
   );
   const { strips, ...history } = recipeHistory(runs, by);
-  const linked = (range: RecipeRange | null): LinkedRange | null =>
-    range === null
-      ? null
-      : {
-          ...range,
-          layers: range.layers.map((layer) => {
-            const page = layerPage(layerPages, layer, range.layers);
-            return { ...layer, link: page === null ? null : rangeLink(page, layer) };
-          }),
-        };
+  // One after the other: each reads some hundred builds of its configuration.
+  const blamed: RecipeShown['strips'][number][] = [];
+  for (const strip of strips) {
+    const run = strip.lastSourceFailure === null ? undefined : runs[strip.lastSourceFailure];
+    const blame =
+      run === undefined ? null : await showBlame(context, run.build, { mc: run.mc, pn, task: run.failedTask });
+    blamed.push({ ...strip, blame });
+  }
   return {
     pn,
     more,
     sizes,
-    runs: runs.map(({ layers: _, failure, ...run }): RecipeRunShown => {
+    runs: runs.map(({ failure, ...run }): RecipeRunShown => {
       if (failure === null) return { ...run, failure };
       const { key, ...why } = failure;
       return { ...run, failure: { ...why, address: address(run.build, key) } };
     }),
     ...history,
-    strips: strips.map((strip) => ({ ...strip, broke: linked(strip.broke), fixed: linked(strip.fixed) })),
+    strips: blamed,
   };
 }

@@ -117,6 +117,16 @@ function facts(failure: FailureDetail): Fact[] {
       lines: [['not in this configuration; in another one'], ...between(fixedElsewhere, 'failed', 'passed')],
     });
   else if (blame !== null) list.push({ name: 'Fixed', lines: [['not yet: no build since executed it and passed']] });
+  if (blame !== null && blame.late > 0)
+    list.push({
+      name: 'Order',
+      lines: [
+        [
+          `estimated from when revisions were first built here: ${plural(blame.late, 'build')} ` +
+            `${blame.late === 1 ? 'was' : 'were'} made of older ones than a build before`,
+        ],
+      ],
+    });
   for (const [name, success] of [
     ['Built last', lastSucceeded?.here],
     ['Elsewhere', lastSucceeded?.elsewhere],

@@ -11,6 +11,7 @@ import { migrate } from './migrations/index.ts';
 import { countFacets } from './queries/count-facets.ts';
 import { databaseBytes } from './queries/database-bytes.ts';
 import { findByOrigin } from './queries/find-by-origin.ts';
+import { readFirstSeen } from './queries/first-seen.ts';
 import { groupFailures } from './queries/group-failures.ts';
 import { countBuilds, listBuilds } from './queries/list-builds.ts';
 import { listFailures } from './queries/list-failures.ts';
@@ -131,6 +132,7 @@ export async function openStore(database: string): Promise<Store> {
       readFailures: one((id) => readFailures(db, id)),
       readSeen: (question) => readSeen(db, sight, question),
       readSuccesses: (question) => readSuccesses(db, sight, question),
+      readFirstSeen: (commits) => readFirstSeen(db, sight, commits),
       readTaskHistory: (question) => readTaskHistory(db, dialect, dictionaries, sight, question),
       readFailedHashes: (builds, limit) => readFailedHashes(db, dialect, dictionaries, sight, builds, limit),
       listMetrics: async () => {

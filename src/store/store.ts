@@ -3,6 +3,7 @@
  * whose question and answer are in answers/. Asynchronous throughout because PostgreSQL is; SQLite answers in the same tick.
  */
 import type { Build } from '../model/build.ts';
+import type { FirstSeen, LayerCommit } from '../model/layer-commit.ts';
 import type { Metric } from '../model/metric.ts';
 import type { SampleTable } from '../model/samples.ts';
 import type { TaskGraph, TaskTable } from '../model/task-table.ts';
@@ -142,6 +143,8 @@ export interface Store {
   /** The newest builds that executed a recipe and passed. */
   readSuccesses(question: { readonly pn: string; readonly like: string }): Promise<RecipeSuccesses>;
   readTaskHistory(question: TaskHistoryQuestion): Promise<TaskHistory>;
+  /** When the first of all builds had each of these commits, on its branch. */
+  readFirstSeen(commits: readonly LayerCommit[]): Promise<FirstSeen>;
   /** Every run, passed or failed, of the task hashes that failed in the newest `limit` builds that match. */
   readFailedHashes(
     builds: BuildListFilter,

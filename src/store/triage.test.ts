@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bothDatabases } from '../../test/both-databases.ts';
 import type { LayerRevision } from '../model/build.ts';
 import { drawBuild } from '../model/draw-build.ts';
+import { commitKey } from '../model/layer-commit.ts';
 import { TASK_FAILED, TASK_SUCCEEDED } from '../model/task-table.ts';
 import { STRANGER, type Store, type Viewer, type Visibility } from './store.ts';
 
@@ -181,6 +182,27 @@ describe.each(databases)('over $name', ({ open, skip }) => {
     expect(await stranger.readTaskHistory({ mc: '', pn: 'bash', task: 'do_compile', like: id(6), builds: 9 })).toEqual(
       [],
     );
+  });
+
+  it('a commit was first seen where the first of all builds had it, on its branch, by those who may see it', async () => {
+    const commit = (letter: string, branch: string | null = 'master', digits = 40) => ({
+      name: 'core',
+      branch,
+      commit: letter.repeat(digits),
+    });
+    const asked = [commit('b'), commit('d'), commit('b', null), commit('b', 'next'), commit('c', 'master', 10)];
+    const short = [commit('b', 'master', 6), { ...commit('a'), commit: 'no commit' }];
+    const seen = await store.readFirstSeen([...asked, ...short]);
+    expect(asked.map((one) => seen.get(commitKey(one)))).toEqual([
+      START + DAY,
+      START + 4 * DAY,
+      START + DAY,
+      undefined,
+      START + 3 * DAY,
+    ]);
+    expect(seen.size).toBe(4);
+    expect((await store.readFirstSeen([])).size).toBe(0);
+    expect((await stranger.readFirstSeen([commit('d')])).get(commitKey(commit('d')))).toBe(START + 4 * DAY);
   });
 
   it('what is said stays, with who and when', async () => {

@@ -40,6 +40,19 @@ const RevisionRange = z.object({
   otherHost: z.boolean().nullable(),
 });
 
+/** Since when a task fails in one configuration: the same on the pages of failures and recipes. */
+export const ShownBlame = z.object({
+  builds: count.describe('of its machine, distribution and branch that were looked at'),
+  late: count.describe('of them made of older revisions than one that began before; the order is an estimate'),
+  firstFailure: RangeEnd,
+  lastFailure: RangeEnd,
+  failures: count,
+  broke: RevisionRange.nullable(),
+  sinceCause: RevisionRange.nullable().describe('where it failed in other words before'),
+  fixed: RevisionRange.nullable(),
+});
+export type ShownBlame = z.infer<typeof ShownBlame>;
+
 const RecipeSuccess = z.object({
   build: z.string(),
   name: z.string(),
@@ -152,16 +165,7 @@ export const FailureDetail = z.object({
     .object({ failures: count, builds: count, recipeCount: count, recipes: z.array(z.string()) })
     .nullable()
     .describe('the same cause in whatever recipe'),
-  blame: z
-    .object({
-      firstFailure: RangeEnd,
-      lastFailure: RangeEnd,
-      failures: count,
-      broke: RevisionRange.nullable(),
-      sinceCause: RevisionRange.nullable().describe('where it failed in other words before'),
-      fixed: RevisionRange.nullable(),
-    })
-    .nullable(),
+  blame: ShownBlame.nullable(),
   fixedElsewhere: RevisionRange.nullable().describe('of the same failure in another configuration'),
   lastSucceeded: z
     .object({ here: RecipeSuccess.nullable(), elsewhere: RecipeSuccess.nullable() })

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { RECIPE_STATUSES } from '../../model/recipe-status.ts';
 import { BuildsQuery } from './builds.ts';
-import { FailureAddress } from './failure.ts';
+import { FailureAddress, ShownBlame } from './failure.ts';
 import { BuildOutcome, count, csv, epochMs } from './values.ts';
 
 const RecipeStatus = z.enum(RECIPE_STATUSES);
@@ -35,27 +35,6 @@ export const RecipeQuery = BuildsQuery.omit({ after: true, limit: true }).extend
 });
 export type RecipeQuery = z.infer<typeof RecipeQuery>;
 const text = z.string().nullable();
-
-const RecipeRange = z.object({
-  from: count.describe('index of a run'),
-  to: count.describe('index of a run'),
-  worth: z.enum(['revisions', 'same-revisions', 'not-recorded']),
-  layers: z.array(
-    z.object({
-      name: z.string(),
-      change: z.enum(['moved', 'added', 'removed', 'modified', 'not-recorded']),
-      from: text,
-      to: text,
-      fromBranch: text,
-      toBranch: text,
-      link: text.describe('page of the commits between; null: nobody told where the layer lies'),
-    }),
-  ),
-  unchecked: count.describe('builds between that say nothing of it'),
-  sameHash: z.boolean().nullable(),
-  otherHost: z.boolean().nullable(),
-});
-export type RecipeRange = z.infer<typeof RecipeRange>;
 
 export const RecipeShown = z.object({
   pn: z.string(),
@@ -97,8 +76,8 @@ export const RecipeShown = z.object({
       runs: z.array(count).describe('indexes of runs, oldest first'),
       lastPass: count.nullable(),
       lastFailure: count.nullable(),
-      broke: RecipeRange.nullable().describe('null: it does not fail, or nothing before it passed'),
-      fixed: RecipeRange.nullable(),
+      lastSourceFailure: count.nullable().describe('of lastFailure and older ones, not of the machine'),
+      blame: ShownBlame.nullable().describe('of lastSourceFailure, as its page has it; null: its task is not recorded'),
     }),
   ),
   versions: z.array(

@@ -210,6 +210,7 @@ export type BlameStretch = z.infer<typeof BlameStretch>;
 
 export const Blame = z.object({
   builds: count,
+  late: count.describe('of them made of older revisions than one that began before'),
   firstFailure: BlameEnd,
   lastFailure: BlameEnd,
   failures: count,

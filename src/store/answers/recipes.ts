@@ -1,4 +1,4 @@
-import type { BuildOutcome, LayerRevision } from '../../model/build.ts';
+import type { BuildOutcome } from '../../model/build.ts';
 import type { RecipeStatus } from '../../model/recipe-status.ts';
 import type { BuildListFilter } from './builds.ts';
 
@@ -37,7 +37,6 @@ export interface StoredRecipeRun {
     readonly causeClass: string | null;
     readonly infrastructure: boolean | null;
   } | null;
-  readonly layers: readonly LayerRevision[];
 }
 
 export interface StoredRecipeRuns {

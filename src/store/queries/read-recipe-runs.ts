@@ -59,12 +59,8 @@ export async function readRecipeRuns(
     .execute();
   const more = rows.length > limit;
   const kept = rows.slice(0, limit);
-  const numbers = [...new Set(kept.map(({ number }) => number))];
   const failing = kept.filter(({ status }) => status === RECIPE_FAILED).map(({ number }) => number);
-  const [failures, layers] = await Promise.all([
-    readFailures(db, dialect, storable(pn), failing),
-    readLayers(db, dialect, numbers),
-  ]);
+  const failures = await readFailures(db, dialect, storable(pn), failing);
   return {
     more,
     runs: kept.map((row): StoredRecipeRun => {
@@ -86,7 +82,6 @@ export async function readRecipeRuns(
         failedTask: row.failed_task,
         busyMs: row.busy_ms,
         failure: told ?? null,
-        layers: layers.get(row.number) ?? [],
       };
     }),
   };

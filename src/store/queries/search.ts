@@ -35,6 +35,7 @@ import { storable } from '../storable.ts';
 import type { BuildListFilter, BuildSummary } from '../store.ts';
 import { SUMMARY_COLUMNS, summaryOf } from '../summary.ts';
 import { countFacets } from './count-facets.ts';
+import { firstSeen, ofBranch } from './first-seen.ts';
 import {
   allOf,
   asksOfFailures,
@@ -93,22 +94,20 @@ async function rowsOf<T>(db: Db, query: RawBuilder<T>): Promise<T[]> {
 const RANGE_COMMITS_MAX = 5000;
 
 /**
- * Which commits of a layer came after one and not after another. There is no git here: the order is that in which builds first had them, on the
- * branch of the two where it is recorded. A commit that was built late, for a bisection, is taken for a late one: an estimate. A string says why
+ * Which commits of a layer came after one and not after another. The order is that in which builds first had them (first-seen.ts), on the branch of
+ * the two where it is recorded. A commit that was built late, for a bisection, is taken for a late one: an estimate. A string says why
  * there is none.
  */
 async function commitsBetween(at: Place, range: WantedRange): Promise<readonly string[] | string> {
   const { name } = range;
   const ends: { commit_hash: string; branch: string | null; first: number }[] = [];
   for (const commit of [range.from, range.to]) {
+    const had = sql<boolean>`l.name = ${storable(name)} and ${beginsWith(sql.ref('l.commit_hash'), commit)}`;
     const found = await rowsOf(
       at.db,
       sql<{ commit_hash: string; branch: string | null; first: number }>`
-        select l.commit_hash, max(l.branch) as branch, min(builds.order_ms) as first
-        from build_layers l join builds on builds.number = l.build
-        where ${at.sight.listed()} and l.name = ${storable(name)} and builds.order_ms >= 0
-          and ${beginsWith(sql.ref('l.commit_hash'), commit)}
-        group by l.commit_hash limit 2`,
+        select commit_hash, max(branch) as branch, min(first) as first from (${firstSeen(at.sight, had)}) as seen
+        group by commit_hash limit 2`,
     );
     if (found.length === 0) return `No build had ${name} at ${commit}.`;
     if (found.length > 1) return `Builds had ${name} at several commits that begin with ${commit}.`;
@@ -118,15 +117,13 @@ async function commitsBetween(at: Place, range: WantedRange): Promise<readonly s
   if (Number(from.first) > Number(to.first))
     return `Builds had ${name} at ${range.to} before they had it at ${range.from}: the other way round?`;
   const branch = from.branch === to.branch ? to.branch : null;
+  const had = sql<boolean>`l.name = ${storable(name)} and ${ofBranch(branch)}`;
   const rows = await rowsOf(
     at.db,
     sql<{ commit_hash: string }>`
-      select l.commit_hash from build_layers l join builds on builds.number = l.build
-      where ${at.sight.listed()} and l.name = ${storable(name)} and builds.order_ms >= 0 and l.commit_hash is not null
-        ${branch === null ? sql`` : sql`and (l.branch = ${branch} or l.branch is null)`}
-      group by l.commit_hash
-      having min(builds.order_ms) > ${Number(from.first)} and min(builds.order_ms) <= ${Number(to.first)}
-      order by min(builds.order_ms) desc limit ${RANGE_COMMITS_MAX}`,
+      select commit_hash from (${firstSeen(at.sight, had)}) as seen group by commit_hash
+      having min(first) > ${Number(from.first)} and min(first) <= ${Number(to.first)}
+      order by min(first) desc limit ${RANGE_COMMITS_MAX}`,
   );
   return rows.map(({ commit_hash }) => commit_hash);
 }

@@ -44,6 +44,15 @@ export function History({ failure }: { failure: FailureDetail }) {
             </>
           )}
         </dd>
+        {blame === null || blame.late === 0 ? null : (
+          <>
+            <dt>Order</dt>
+            <dd className="muted">
+              estimated from when revisions were first built here: {plural(blame.late, 'build')}{' '}
+              {blame.late === 1 ? 'was' : 'were'} made of older ones than a build before
+            </dd>
+          </>
+        )}
         {lastSucceeded === null ? null : (
           <>
             <dt>Built last here</dt>

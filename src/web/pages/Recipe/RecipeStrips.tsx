@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router';
-import type { RecipeRange, RecipeShown } from '../../../api/contract.ts';
+import type { RecipeShown, ShownBlame } from '../../../api/contract.ts';
 import { NOT_RECORDED, plural, shortRevision } from '../../../model/format.ts';
 import { When } from '../../components/Figures.tsx';
 import { RecipeStatusMark, recipeStatusLabel } from '../../components/RecipeStatus.tsx';
@@ -86,8 +86,9 @@ function StripCell({ run }: { run: RecipeShown['runs'][number] }) {
   );
 }
 
-/** What the newest executed run says, and since when. */
+/** What the newest executed run says, and since when: as the page of the failure has it. */
 function Now({ shown, strip }: { shown: RecipeShown; strip: Strip }) {
+  const { blame } = strip;
   const newest = (index: number | null): number => (index === null ? -1 : strip.runs.indexOf(index));
   const passed = newest(strip.lastPass);
   const failed = newest(strip.lastFailure);
@@ -98,16 +99,26 @@ function Now({ shown, strip }: { shown: RecipeShown; strip: Strip }) {
       return (
         <span className="warn">the last failure is of the machine, not of the recipe: {run.failure.causeClass}</span>
       );
-    const { broke } = strip;
     return (
       <>
-        <span className="bad">fails</span>
-        {broke === null ? (
-          <span className="muted"> in all executed builds looked at</span>
+        <span className="bad">fails</span> <span className="mono">{run.failedTask}</span>
+        {blame === null ? (
+          <span className="muted"> since when is not known</span>
+        ) : blame.fixed !== null ? (
+          <>
+            <span className="muted"> in a build of older revisions; mended </span>
+            <When ms={blame.fixed.to.startedMs} /> <Range range={blame.fixed} />
+          </>
+        ) : blame.broke === null ? (
+          <>
+            {' since '}
+            <When ms={blame.firstFailure.startedMs} />
+            <span className="muted">: no build before it executed the task and passed</span>
+          </>
         ) : (
           <>
             {' since '}
-            <When ms={shown.runs[broke.to]!.startedMs} /> <Range range={broke} />
+            <When ms={blame.broke.to.startedMs} /> <Range range={blame.broke} />
           </>
         )}
       </>
@@ -118,17 +129,17 @@ function Now({ shown, strip }: { shown: RecipeShown; strip: Strip }) {
     <>
       <span className="ok">builds</span>
       {unchecked > 0 ? <span className="muted">, not checked by {plural(unchecked, 'later build')}</span> : null}
-      {strip.fixed === null || strip.fixed.to !== strip.lastPass ? null : (
+      {blame?.fixed == null ? null : (
         <span className="muted">
           {'; mended '}
-          <When ms={shown.runs[strip.fixed.to]!.startedMs} /> <Range range={strip.fixed} />
+          <When ms={blame.fixed.to.startedMs} /> <Range range={blame.fixed} />
         </span>
       )}
     </>
   );
 }
 
-export function Range({ range }: { range: RecipeRange }) {
+function Range({ range }: { range: NonNullable<ShownBlame['broke']> }) {
   if (range.worth === 'not-recorded') return <span className="muted">(layers not recorded)</span>;
   if (range.worth === 'same-revisions')
     return <span className="muted">with the same revisions: configuration, host or chance</span>;
