@@ -2,10 +2,8 @@
  * What the Yocto Project's autobuilder publishes of one of its runs: a folder with `testresults/<target>/`, in which each target leaves test results,
  * sometimes its buildstats, and error reports. Each target becomes a build of the autobuilder, the runs of bitbake in it its children.
  */
-import { readdirSync, realpathSync, statSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
 import { type TestedCandidate, testedBuild } from '../analysis/tested-build.ts';
-import { isTestResultsFile, readTestResultsFile } from '../formats/open/test-results-file.ts';
+import { openPublication, type PublishedTarget } from '../formats/open/publication.ts';
 import type { Build, BuildOutcome } from '../model/build.ts';
 import { blankBuild } from '../model/draw-build.ts';
 import { BakehouseError } from '../model/errors.ts';
@@ -18,103 +16,112 @@ import type { BuildHead, SavedBuild, Store } from '../store/store.ts';
 import { importPath } from './import.ts';
 import { type FarmImportOptions, type FarmImportResult, farmBuildId } from './import-farm.ts';
 
-const FOLDER = 'testresults';
-
 export async function importAutobuilder(
   store: Store,
-  folder: string,
+  source: string,
   options: FarmImportOptions & { readonly blobs: BlobStore },
 ): Promise<FarmImportResult & { readonly tests: number }> {
   const { nowMs, signal, onProgress, blobs } = options;
-  const results = resultsFolder(folder);
-  const publication = basename(dirname(results));
-  const address = options.address == null ? null : options.address.replace(/\/*$/, '/');
   const problems = new ProblemList();
+  const publication = await openPublication(source, { problems, signal });
+  const { name, location, targets } = publication;
+  const address =
+    options.address == null ? (/^https?:/.test(location) ? location : null) : options.address.replace(/\/*$/, '/');
+  const farm = `autobuilder ${address ?? location}`;
   const builds = new Map<string, SavedBuild>();
   const note = (saved: SavedBuild): void => {
     builds.set(saved.id, { ...saved, changed: saved.changed || builds.get(saved.id)?.changed === true });
     options.onSaved?.(saved);
     onProgress?.(builds.size);
   };
-  const targets = readdirSync(results, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map(({ name }) => name)
-    .sort();
   if (targets.length > PUBLISHED_TARGETS_MAX)
     problems.add(
       'warning',
       'too-many-targets',
       `Of ${targets.length} targets the first ${PUBLISHED_TARGETS_MAX} are read.`,
-      results,
+      location,
     );
   let tests = 0;
-  for (const target of targets.slice(0, PUBLISHED_TARGETS_MAX)) {
-    signal?.throwIfAborted();
-    const own = join(results, target);
-    const children = await bitbakeBuilds(store, own, { nowMs, signal, blobs }, problems);
-    const file = join(own, 'testresults.json');
-    const runs = isTestResultsFile(file) ? readRuns(file, target, problems) : [];
-    if (children.length === 0 && runs.length === 0) {
-      problems.add('note', 'nothing-published', 'It holds neither test results nor a build.', own);
-      continue;
+  try {
+    for (const target of targets.slice(0, PUBLISHED_TARGETS_MAX)) {
+      signal?.throwIfAborted();
+      const part = `${farm} ${target.name}`;
+      const state = await stateOf(target, problems);
+      // Of a publication that was broken off, or that has grown since, what came.
+      if (state === undefined) continue;
+      if (state !== null && (await store.farms.readPosition(part))?.after === state) continue;
+      const own = new ProblemList();
+      const children = await bitbakeBuilds(store, target, { nowMs, signal, blobs }, own);
+      const runs = await readRuns(target, own);
+      if (children.length === 0 && runs.length === 0)
+        own.add('note', 'nothing-published', 'It holds neither test results nor a build.', target.location);
+      else {
+        const page = address === null ? null : `${address}testresults/${encodeURIComponent(target.name)}/`;
+        const heads = await headsOf(store, children);
+        const id = farmBuildId(farm, `${name}/${target.name}`);
+        const saved = await store.saveBuild(
+          id,
+          publishedBuild(target.name, name, page ?? target.location, heads, runs),
+        );
+        const link: BuildLink[] =
+          page === null ? [] : [{ kind: 'published', title: `Published: ${target.name}`, url: page }];
+        const related = await store.farms.saveRelations(id, { links: link, parents: [] });
+        note({ ...saved, changed: saved.changed || related });
+        for (const child of children) {
+          const joined = await store.farms.saveRelations(child.id, { links: link, parents: [id] });
+          note({ ...child, changed: child.changed || joined });
+        }
+        for (const run of runs) {
+          const { changed } = await store.tests.save(testedBuild(run, heads) ?? id, run, nowMs);
+          if (changed) tests++;
+        }
+      }
+      problems.addAll(own.list());
+      // What could not be read is tried again the next time.
+      if (state !== null && !own.kept.some(({ severity }) => severity === 'error'))
+        await store.farms.savePosition(part, { after: state, open: [] });
     }
-    const page = address === null ? null : `${address}${FOLDER}/${encodeURIComponent(target)}/`;
-    const heads = await headsOf(store, children);
-    const id = farmBuildId(`autobuilder ${address ?? dirname(results)}`, `${publication}/${target}`);
-    const saved = await store.saveBuild(id, publishedBuild(target, publication, page ?? own, heads, runs));
-    const link: BuildLink[] = page === null ? [] : [{ kind: 'published', title: `Published: ${target}`, url: page }];
-    const related = await store.farms.saveRelations(id, { links: link, parents: [] });
-    note({ ...saved, changed: saved.changed || related });
-    for (const child of children) {
-      const joined = await store.farms.saveRelations(child.id, { links: link, parents: [id] });
-      note({ ...child, changed: child.changed || joined });
-    }
-    for (const run of runs) {
-      const { changed } = await store.tests.save(testedBuild(run, heads) ?? id, run, nowMs);
-      if (changed) tests++;
-    }
+  } finally {
+    publication.close();
   }
   return { builds: [...builds.values()], tests, more: false, problems: problems.list() };
 }
 
-/** The folder of the publication, or its `testresults`. */
-function resultsFolder(folder: string): string {
-  for (const candidate of [join(folder, FOLDER), folder]) {
-    try {
-      if (basename(candidate) === FOLDER && statSync(candidate).isDirectory()) return realpathSync(candidate);
-    } catch {
-      // The next, or none of them: said below.
-    }
+/** Undefined where its folder cannot be seen, which is said. */
+async function stateOf(target: PublishedTarget, problems: ProblemList): Promise<number | null | undefined> {
+  try {
+    return await target.state();
+  } catch (error) {
+    if (!(error instanceof BakehouseError) || error.code === 'too-large') throw error;
+    problems.add('error', 'target-unreadable', error.message, target.location);
+    return undefined;
   }
-  throw new BakehouseError('not-found', `${folder} has no folder ${FOLDER}, in which the autobuilder publishes.`, {
-    file: folder,
-  });
 }
 
 async function bitbakeBuilds(
   store: Store,
-  folder: string,
+  { path, location }: PublishedTarget,
   options: { readonly nowMs: number; readonly signal: AbortSignal | undefined; readonly blobs: BlobStore },
   problems: ProblemList,
 ): Promise<readonly SavedBuild[]> {
   try {
-    const read = await importPath(store, folder, options);
+    const read = await importPath(store, path, options);
     problems.addAll(read.problems);
     return read.builds;
   } catch (error) {
     if (!(error instanceof BakehouseError)) throw error;
     // Most targets keep their buildstats to themselves.
-    if (error.code !== 'not-found') problems.add('error', 'build-unreadable', error.message, folder);
+    if (error.code !== 'not-found') problems.add('error', 'build-unreadable', error.message, location);
     return [];
   }
 }
 
-function readRuns(file: string, target: string, problems: ProblemList): TestRun[] {
+async function readRuns(target: PublishedTarget, problems: ProblemList): Promise<TestRun[]> {
   try {
-    return readTestResultsFile(file, problems, target);
+    return await target.tests(problems);
   } catch (error) {
     if (!(error instanceof BakehouseError)) throw error;
-    problems.add('error', 'tests-unreadable', error.message, file);
+    problems.add('error', 'tests-unreadable', error.message, target.location);
     return [];
   }
 }

@@ -3,19 +3,19 @@ import type { FarmImportResult } from '../collector/import-farm.ts';
 import type { OperationContext } from './context.ts';
 
 export interface ImportAutobuilderInput {
-  /** From the command line, never from a request. */
-  readonly folder: string;
-  /** Address under which the folder is published, for links. */
+  /** A folder or an address, from the command line, never from a request. */
+  readonly source: string;
+  /** Address under which it is published, for links; null: the one that is read, if it is one. */
   readonly address: string | null;
   readonly onProgress?: ((done: number) => void) | undefined;
 }
 
-/** What the Yocto autobuilder published, from a folder. The same folder again changes nothing. */
+/** What the Yocto autobuilder published. The same again changes nothing. */
 export function importAutobuilder(
   context: OperationContext,
-  { folder, address, onProgress }: ImportAutobuilderInput,
+  { source, address, onProgress }: ImportAutobuilderInput,
 ): Promise<FarmImportResult & { readonly tests: number }> {
-  return read(context.wholeStore, folder, {
+  return read(context.wholeStore, source, {
     address,
     onProgress,
     nowMs: context.now(),

@@ -33,7 +33,7 @@ export async function importPaths(io: CliIo, args: readonly string[], options: O
   const [kind, source, ...others] = args;
   if (kind === 'buildbot' || kind === 'jenkins' || kind === 'autobuilder') {
     if (source !== undefined && others.length === 0) return importFarm(io, kind, source, options);
-    const what = kind === 'autobuilder' ? 'FOLDER: exactly one folder' : 'URL: exactly one address';
+    const what = kind === 'autobuilder' ? 'FOLDER|URL: exactly one folder or address' : 'URL: exactly one address';
     throw new BakehouseError('invalid', `bakehouse import ${kind} ${what}. A folder of that name is ./${kind}.`);
   }
   let unreadable = false;
@@ -121,7 +121,11 @@ async function importFarm(
   const { builds, more, problems } = await storeContext(io, options, async (context) => {
     try {
       if (kind === 'autobuilder')
-        return await importAutobuilder(context, { folder: resolve(io.folder, source), address, onProgress });
+        return await importAutobuilder(context, {
+          source: ADDRESS.test(source) ? source : resolve(io.folder, source),
+          address,
+          onProgress,
+        });
       return await mirror(context, { kind, source, address, onProgress });
     } finally {
       progress.clear();

@@ -62,6 +62,8 @@ function authorizationOf(url: URL): string | null {
 export interface Links {
   readonly folders: URL[];
   readonly files: URL[];
+  /** The page as it came. */
+  readonly html: string;
 }
 
 /** Last name of an address, decoded; '' for the root. */
@@ -228,7 +230,7 @@ export class Site {
       if (rest.endsWith('/')) folders.set(target.href, target);
       else files.set(target.href, target);
     }
-    return { folders: [...folders.values()], files: [...files.values()] };
+    return { folders: [...folders.values()], files: [...files.values()], html };
   }
 }
 
