@@ -109,7 +109,7 @@ async function readAt(address: string, storeUrl = 'sqlite::memory:') {
     return Promise.all(
       builds.map(async ({ id, name, outcome }) => ({
         ...{ id, name, outcome, links: (await store.readRelations(id))!.links.map(({ url }) => url) },
-        tests: (await store.tests.runsOf(id)).length,
+        tests: (await store.tests.runsOf(id))!.length,
       })),
     );
   };
