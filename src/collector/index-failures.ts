@@ -152,6 +152,7 @@ const SWEEP_MS = 60_000;
 /** Of one look: a build that was saved meanwhile waits for no more. */
 const SWEEP_FAILURES_MAX = 500;
 const SWEEP_LOGS_MAX = 100;
+const SWEEP_BUILDS_MAX = 20;
 
 export interface FailureIndexerOptions extends IndexContext {
   readonly onWarning: (message: string) => void;
@@ -194,8 +195,15 @@ export class FailureIndexer {
       const failures = await indexFailures(this.#options, { limit: SWEEP_FAILURES_MAX, signal });
       const logs = await indexLogs(this.#options, { limit: SWEEP_LOGS_MAX, signal });
       const gone = await this.#options.store.logIndex.forget(SWEEP_LOGS_MAX);
+      const recounted = signal.aborted ? 0 : await this.#options.store.recipeRecount.step(SWEEP_BUILDS_MAX);
       // Builds that were saved meanwhile come first.
-      if (failures === SWEEP_FAILURES_MAX || logs === SWEEP_LOGS_MAX || gone === SWEEP_LOGS_MAX) this.poke();
+      if (
+        failures === SWEEP_FAILURES_MAX ||
+        logs === SWEEP_LOGS_MAX ||
+        gone === SWEEP_LOGS_MAX ||
+        recounted === SWEEP_BUILDS_MAX
+      )
+        this.poke();
     });
   }
 

@@ -22,6 +22,8 @@ export interface ServerState {
   readonly unstored: number;
   /** Failures that the rules of this version have not looked at yet. */
   readonly unindexed: number;
+  /** Builds whose recipes are still counted as an older version did. */
+  readonly uncounted: number;
   readonly problems: readonly UploadProblem[];
 }
 
@@ -33,6 +35,7 @@ export async function showServer(context: OperationContext, _input: object): Pro
   const { uploads, accounts } = context.wholeStore;
   const { uploads: all, unstored } = await uploads.count();
   const unindexed = await context.wholeStore.failureIndex.countPending(RULES_VERSION);
+  const uncounted = await context.wholeStore.recipeRecount.countPending();
   const problems: UploadProblem[] = [];
   for (const { id, about, account, bytes, touchedMs, problem } of await uploads.withProblem(PROBLEMS_MAX))
     problems.push({
@@ -43,5 +46,5 @@ export async function showServer(context: OperationContext, _input: object): Pro
       touchedMs,
       problem: problem ?? '',
     });
-  return { rules: context.collector?.rules ?? null, uploads: all, unstored, unindexed, problems };
+  return { rules: context.collector?.rules ?? null, uploads: all, unstored, unindexed, uncounted, problems };
 }

@@ -243,7 +243,7 @@ describe.each(bothDatabases())('over $name', ({ open, skip, name }) => {
       expect(failed.runs.length).toBeGreaterThan(0);
       for (const { failure, failedTask } of failed.runs) {
         expect(failedTask).toMatch(/^do_/);
-        expect(failure?.key).toMatch(/^[0-9a-f]{6}$/);
+        expect(failure?.address).toMatch(/^[0-9a-f]{8,13}\.[0-9a-f]{6}$/);
       }
       const ask = (query: object) => async () => listRecipeRuns(context, runsOfCell(RecipeRunsQuery.parse(query)));
       await expect(ask({ by: 'outcome', at: 'broken' })).rejects.toThrow(/outcome: "broken" is none of/);
@@ -280,7 +280,7 @@ describe.each(bothDatabases())('over $name', ({ open, skip, name }) => {
       expect(row.lastSuccess?.id).toBe(pass?.id);
       expect(row.lastSuccess?.revision).toBe(pass?.build.layers[0]?.commit);
       expect(row.failure?.id).toBe(last.build.outcome === 'failed' ? last.id : undefined);
-      if (row.failure !== null) expect(row.failure.key).toMatch(/^[0-9a-f]{6}$/);
+      if (row.failure !== null) expect(row.failure.address).toMatch(/^[0-9a-f]{8,13}\.[0-9a-f]{6}$/);
     }
   });
 });

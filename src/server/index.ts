@@ -84,11 +84,11 @@ function defaultAssets(): AssetSource {
   return folderAssets(fileURLToPath(new URL('../../dist/web', import.meta.url)));
 }
 
-/** Streams of which more is here than is stored, by the answer of `show-server`. */
+/** What is left for the thread that takes reports, by the answer of `show-server`. */
 function leftOverOf(answer: Answer): number {
   if (answer.kind !== 'json') throw new Error('show-server gives JSON');
-  const { unstored, unindexed } = JSON.parse(new TextDecoder().decode(answer.bytes)) as ServerState;
-  return unstored + unindexed;
+  const { unstored, unindexed, uncounted } = JSON.parse(new TextDecoder().decode(answer.bytes)) as ServerState;
+  return unstored + unindexed + uncounted;
 }
 
 function publicName(url: string | null): string[] {

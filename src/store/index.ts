@@ -45,6 +45,7 @@ import { readTopTasks } from './queries/read-top-tasks.ts';
 import { readTrend } from './queries/read-trend.ts';
 import { readWaterfall } from './queries/read-waterfall.ts';
 import { searchOf } from './queries/search.ts';
+import { recipeRecount } from './recipe-recount.ts';
 import { reportNumbers } from './report-numbers.ts';
 import { retention } from './retention.ts';
 import { deleteBuild, saveBuild } from './save-build.ts';
@@ -80,6 +81,10 @@ export async function openStore(database: string): Promise<Store> {
   const accounts = accountsOf(db, dialect);
   const failures = failureIndex(db, dialect);
   const logs = logIndex(db, dialect);
+  const recount = recipeRecount(db, dialect, {
+    readHead: (id) => readHead(db, dialect, id),
+    readTaskTable: (id) => readTaskTable(db, dialect, dictionaries, id, []),
+  });
 
   /** The store as somebody sees it; null: whole. */
   function seen(viewer: Viewer | null): Store {
@@ -163,6 +168,7 @@ export async function openStore(database: string): Promise<Store> {
       farms,
       failureIndex: failures,
       logIndex: logs,
+      recipeRecount: recount,
       searchLogs: (question) => searchLogs(db, dialect, sight, question),
       countAlike: async (id) => (await one(async () => countAlike(db, sight, id))(id)) ?? new Map(),
       triage: triageOf(db, dialect, sight),

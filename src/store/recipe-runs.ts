@@ -55,7 +55,7 @@ export function versionOf({ pe, pv, pr }: Pick<Recipe, 'pe' | 'pv' | 'pr'>): str
 }
 
 /** One for each recipe of the build, in its order. */
-export function recipeRuns({ recipes, tasks }: Build): RecipeRun[] {
+export function recipeRuns({ recipes, tasks }: Pick<Build, 'recipes' | 'tasks'>): RecipeRun[] {
   const busy = new Float64Array(recipes.length).fill(Number.NaN);
   const status = new Uint8Array(recipes.length).fill(RECIPE_NOT_EXECUTED);
   const failed: (string | null)[] = recipes.map(() => null);

@@ -170,6 +170,8 @@ export interface Database {
     /** Sum of task wall times; null: none has both ends. */
     busy_ms: number | null;
   };
+  /** One row while recipe runs of an older program are left to count anew: up to which number of builds. None: all is done. */
+  recipe_recount: { upto: number };
   failures: {
     build: number;
     ordinal: number;

@@ -40,6 +40,7 @@ import type { Alike, FailureIndex } from './failure-index.ts';
 import type { BuildRelations, Farms } from './farms.ts';
 import type { FoundLog, LogIndex, LogQuestion } from './log-search.ts';
 import type { RecipeSuccesses, Seen, SeenQuestion, StoredFailure } from './queries/read-failure.ts';
+import type { RecipeRecount } from './recipe-recount.ts';
 import type { ReportNumbers } from './report-numbers.ts';
 import type { Retention } from './retention.ts';
 import type { SavedSearches } from './saved-searches.ts';
@@ -193,6 +194,7 @@ export interface Store {
   readonly failureIndex: FailureIndex;
   /** Not bounded to a viewer, as `failureIndex`. */
   readonly logIndex: LogIndex;
+  readonly recipeRecount: RecipeRecount;
   /** Failures whose logs have all the words, the newest builds' first. */
   searchLogs(question: LogQuestion): Promise<readonly FoundLog[]>;
   /** Failures of a build, by ordinal, of whose fingerprint other builds have failures as well. */

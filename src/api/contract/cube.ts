@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { CUBE_PARTS } from '../../model/cube.ts';
 import { RECIPE_STATUSES } from '../../model/recipe-status.ts';
 import { BuildsFilterQuery } from './builds.ts';
+import { FailureAddress } from './failure.ts';
 import { BuildOutcome, count, csv, epochMs } from './values.ts';
 
 const amount = {
@@ -75,7 +76,7 @@ export const RecipeRunsPage = z.object({
       status: z.enum(RECIPE_STATUSES),
       failedTask: text,
       busyMs: z.number().nullable(),
-      failure: z.object({ key: z.string(), cause: text }).nullable().describe('its page is /f/<build>.<key>'),
+      failure: z.object({ address: FailureAddress, cause: text }).nullable(),
     }),
   ),
   next: z.string().nullable(),

@@ -56,6 +56,7 @@ export const ServerState = z.object({
   uploads: count,
   unstored: count.describe('of which more is here than is stored'),
   unindexed: count.describe('failures that the rules of this version have not looked at yet'),
+  uncounted: count.describe('builds whose recipes are still counted as an older version did'),
   problems: z.array(
     z.object({
       id: z.string(),

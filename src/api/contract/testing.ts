@@ -1,5 +1,6 @@
 /** What builds where: the table of the OE Testing page, made by itself. */
 import { z } from 'zod';
+import { FailureAddress } from './failure.ts';
 import { count, epochMs } from './values.ts';
 
 const TestedBuild = z.object({
@@ -23,7 +24,7 @@ export const TestingTable = z.object({
         lastSuccess: TestedBuild.nullable(),
         failure: TestedBuild.extend({
           first: z.string().nullable().describe('pn:do_x'),
-          key: z.string().nullable().describe('its page is /f/<id>.<key>'),
+          address: FailureAddress.nullable().describe('null: the build tells of no failed task'),
           cause: z.string().nullable(),
         })
           .nullable()

@@ -14,6 +14,7 @@ import { triage } from './0005-triage.ts';
 import { tests } from './0006-tests.ts';
 import { logSearch } from './0007-log-search.ts';
 import { savedSearches } from './0008-saved-searches.ts';
+import { recipeRecount } from './0009-recipe-recount.ts';
 
 export interface Migration {
   readonly name: string;
@@ -23,7 +24,17 @@ export interface Migration {
 }
 
 /** Append only: the place in this list is the version. */
-const MIGRATIONS: readonly Migration[] = [builds, reports, failures, farms, triage, tests, logSearch, savedSearches];
+const MIGRATIONS: readonly Migration[] = [
+  builds,
+  reports,
+  failures,
+  farms,
+  triage,
+  tests,
+  logSearch,
+  savedSearches,
+  recipeRecount,
+];
 
 export const STORE_VERSION = MIGRATIONS.length;
 

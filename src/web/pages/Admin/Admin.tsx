@@ -279,6 +279,14 @@ function Rules({ state }: { state: ServerState }) {
     ...(rules.refusedKinds.length === 0 ? [] : [['not wanted', rules.refusedKinds.join(', ')] as const]),
     ['in an hour', `${builds}; ${bytes}`],
     ['received', `${plural(state.uploads, 'report')}, ${formatCount(state.unstored)} not read yet or growing`],
+    ...(state.unindexed + state.uncounted === 0
+      ? []
+      : [
+          [
+            'after an upgrade',
+            `${plural(state.unindexed, 'failure')} left to look at, recipes of ${plural(state.uncounted, 'build')} left to count`,
+          ] as const,
+        ]),
   ];
   return (
     <>

@@ -13,7 +13,6 @@ import { RecipeStatusMark } from '../../components/RecipeStatus.tsx';
 import { useTitle } from '../../components/use-title.ts';
 import { recipeRunsQuery } from '../../state/api.ts';
 import { compact } from '../../state/search.ts';
-import styles from '../Builds/Builds.module.css';
 import { Facets } from '../Builds/Facets.tsx';
 import { exportRunsOfCell } from './export-runs.ts';
 import { placesOf, type RecipeRunsSearch, withPlaces } from './search.ts';
@@ -52,8 +51,7 @@ export function RecipeRuns() {
     (row: number) => {
       const run = runs[row];
       if (run === undefined) return;
-      if (run.failure !== null)
-        void navigate({ to: '/f/$failure', params: { failure: `${run.build}.${run.failure.key}` } });
+      if (run.failure !== null) void navigate({ to: '/f/$failure', params: { failure: run.failure.address } });
       else void navigate({ to: '/b/$id/tasks', params: { id: run.build }, search: { q: `recipe:"${run.pn}"` } });
     },
     [navigate, runs],
@@ -64,7 +62,7 @@ export function RecipeRuns() {
   }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
   return (
     <>
-      <div className={styles.top}>
+      <div className="page-top">
         <h1>Recipe runs</h1>
         <span className="muted" aria-live="polite">
           {first === undefined
@@ -84,7 +82,7 @@ export function RecipeRuns() {
           }))}
         />
       </div>
-      <div className={styles.filters}>
+      <div className="filters">
         {PARTS.map(([one, label, hint]) => (
           <button
             key={one}
@@ -180,7 +178,7 @@ function runColumns(runs: readonly Run[]): GridColumn[] {
       speaks: true,
       hover: (row) => at(row).failure?.cause ?? undefined,
       cell: (row) => {
-        const { status, failedTask, failure, build } = at(row);
+        const { status, failedTask, failure } = at(row);
         return (
           <>
             <RecipeStatusMark status={status} word={failedTask === null} />
@@ -190,12 +188,7 @@ function runColumns(runs: readonly Run[]): GridColumn[] {
                 {failure === null ? (
                   <span className="mono bad">{failedTask}</span>
                 ) : (
-                  <Link
-                    className="mono bad"
-                    to="/f/$failure"
-                    params={{ failure: `${build}.${failure.key}` }}
-                    preload={false}
-                  >
+                  <Link className="mono bad" to="/f/$failure" params={{ failure: failure.address }} preload={false}>
                     {failedTask}
                   </Link>
                 )}{' '}

@@ -98,8 +98,7 @@ export function Testing() {
     (row: number) => {
       const at = rows[row];
       if (at === undefined) return;
-      if (at.failure?.key != null)
-        void navigate({ to: '/f/$failure', params: { failure: `${at.failure.id}.${at.failure.key}` } });
+      if (at.failure?.address != null) void navigate({ to: '/f/$failure', params: { failure: at.failure.address } });
       else {
         const build = at.failure ?? at.lastSuccess;
         if (build !== null) void navigate({ to: '/b/$id', params: { id: build.id } });
@@ -258,9 +257,9 @@ function testingColumns(rows: readonly TestingRow[]): GridColumn[] {
         const { failure } = at(row);
         if (failure === null) return <span className="muted">–</span>;
         const to =
-          failure.key === null
+          failure.address === null
             ? ({ to: '/b/$id', params: { id: failure.id } } as const)
-            : ({ to: '/f/$failure', params: { failure: `${failure.id}.${failure.key}` } } as const);
+            : ({ to: '/f/$failure', params: { failure: failure.address } } as const);
         return (
           <>
             <Link className="bad mono" {...to} preload={false}>

@@ -69,7 +69,7 @@ export function testingMarkup(rows: readonly TestingRow[], base: string): Markup
         ? { text: '' }
         : {
             text: `${day(failure.startedMs)} ${failure.first ?? 'failed'}`,
-            href: failure.key === null ? `${base}/b/${failure.id}` : `${base}/f/${failure.id}.${failure.key}`,
+            href: failure.address === null ? `${base}/b/${failure.id}` : `${base}/f/${failure.address}`,
             tone: 'bad' as const,
           },
     ]),
