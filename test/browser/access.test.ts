@@ -114,6 +114,10 @@ describe.skipIf(!hasChromium)('for everyone', () => {
     };
     const [first, second] = answer.builds;
     const failed = answer.builds.find((b) => b.outcome === 'failed') ?? first;
+    const listed = (await (await fetch(new URL('/api/v1/failures/list', server.url))).json()) as {
+      failures: { address: string; pn: string }[];
+    };
+    const { address: failure, pn: recipe } = listed.failures[0]!;
     places = [
       '',
       `/b/${first!.id}/chart`,
@@ -128,6 +132,19 @@ describe.skipIf(!hasChromium)('for everyone', () => {
       '/explore?kind=bar&table=1',
       '/b/00000000-0000-4000-8000-000000000000',
       '/nonsense',
+      '/failures',
+      '/failures?view=week',
+      '/failures?view=issues',
+      `/f/${failure}`,
+      '/recipes',
+      `/recipes/${encodeURIComponent(recipe)}`,
+      '/qa',
+      `/search?q=${encodeURIComponent('status:failed')}`,
+      '/waterfall',
+      '/matrix',
+      '/testing',
+      '/cube',
+      `/b/${first!.id}/tests`,
     ].map((path) => server.url + path);
     places = [empty.url, ...places];
   }, 120_000);
@@ -135,13 +152,12 @@ describe.skipIf(!hasChromium)('for everyone', () => {
   afterAll(async () => {
     await browser?.close();
     await Promise.all([server?.close(), empty?.close()]);
-    pages?.remove();
   });
 
   const settled = async (page: Page, place: string): Promise<void> => {
     await page.goto(place);
     await page.locator('h1').first().waitFor();
-    await page.locator('[aria-busy], .skeleton').first().waitFor({ state: 'detached' });
+    await page.locator('[aria-busy=true], .skeleton').first().waitFor({ state: 'detached' });
     await page.waitForTimeout(100);
   };
 
@@ -152,14 +168,19 @@ describe.skipIf(!hasChromium)('for everyone', () => {
     '%s, %i pixels: controls have names, pages one title, text stands out from its ground',
     async (scheme, width) => {
       const { page } = await openPage(browser, server, { scheme, width });
+      // All of them before the first complaint: a palette is mended once.
+      const wrong: [string, unknown][] = [];
       for (const place of places) {
         await settled(page, place);
-        expect([place, await unnamed(page)]).toEqual([place, []]);
-        expect([place, await page.locator('h1:visible').count()]).toEqual([place, 1]);
+        const nameless = await unnamed(page);
+        if (nameless.length > 0) wrong.push([place, nameless]);
+        const titles = await page.locator('h1:visible').count();
+        if (titles !== 1) wrong.push([place, `${titles} titles`]);
         const { seen, faint } = await page.evaluate<{ seen: number; faint: string[] }>(FAINT_TEXTS);
-        expect(seen).toBeGreaterThan(4);
-        expect([place, faint]).toEqual([place, []]);
+        if (seen <= 4) wrong.push([place, `${seen} texts`]);
+        if (faint.length > 0) wrong.push([place, faint]);
       }
+      expect(wrong).toEqual([]);
       await page.close();
     },
     90_000,
@@ -177,6 +198,7 @@ describe.skipIf(!hasChromium)('for everyone', () => {
 
   test('Tab goes through every other page and shows where it is', async () => {
     const { page } = await openPage(browser, server);
+    const wrong: [string, string[]][] = [];
     for (const place of places.filter((_, i) => i % 2 === 1)) {
       await settled(page, place);
       const visited: string[] = [];
@@ -188,10 +210,11 @@ describe.skipIf(!hasChromium)('for everyone', () => {
         visited.push(at.name);
         if (!at.seen || !at.inSight) unseen.push(at.name);
       }
-      expect([place, unseen]).toEqual([place, []]);
+      if (unseen.length > 0) wrong.push([place, unseen]);
       expect(visited[0]).toMatch(/Skip to the page/);
       expect(visited.length).toBeGreaterThan(5);
     }
+    expect(wrong).toEqual([]);
     await page.close();
   }, 120_000);
 
@@ -256,11 +279,13 @@ describe.skipIf(!hasChromium)('for everyone', () => {
   test('twice as large, no page is wider than the window', async () => {
     // 200 % of a 1280 pixel window is a window of 640.
     const { page } = await openPage(browser, server, { width: 640, height: 400 });
+    const wrong: [string, unknown][] = [];
     for (const place of places) {
       await settled(page, place);
       const beyond = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
-      expect([place, beyond]).toEqual([place, 0]);
+      if (beyond !== 0) wrong.push([place, beyond]);
     }
+    expect(wrong).toEqual([]);
     await page.close();
   }, 60_000);
 });

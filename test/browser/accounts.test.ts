@@ -87,7 +87,6 @@ describe.skipIf(!hasChromium)('accounts in a browser', () => {
   afterAll(async () => {
     await browser?.close();
     await server?.close();
-    pages?.remove();
     rmSync(folder, { recursive: true, force: true });
   });
 

@@ -1,6 +1,6 @@
 /** A real Chromium against a real server with freshly built pages: what the tests of the pages stand on. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { type Browser, chromium, type Page } from 'playwright-core';
@@ -11,11 +11,52 @@ import { requirePart } from '../real-parts.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 
-/** Builds the pages into a folder of their own: what another run serves from dist/web stays as it is. */
-export async function buildPages(): Promise<{ folder: string; remove: () => void }> {
-  const folder = mkdtempSync(join(tmpdir(), 'bakehouse-pages-'));
-  await build({ configFile: join(root, 'vite.config.ts'), build: { outDir: folder }, logLevel: 'error' });
-  return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
+/** What the pages are made of (vite.config.ts). */
+const PAGE_SOURCES = [
+  'src/web',
+  'src/model',
+  'src/analysis',
+  'src/chart',
+  'src/api',
+  'vite.config.ts',
+  'package-lock.json',
+];
+const CACHE = join(root, 'node_modules/.cache/bakehouse-tests');
+const OLD_PAGES_MS = 24 * 3600_000;
+
+/**
+ * The pages, built from the sources as they are, into a folder of their own: what another run serves from dist/web stays as it is. Files of
+ * tests that find the same sources share it: building takes 6 s of the processor, and there are many of them.
+ */
+export async function buildPages(): Promise<{ folder: string }> {
+  const hash = createHash('sha256');
+  for (const source of PAGE_SOURCES) {
+    const path = join(root, source);
+    const files = statSync(path).isDirectory() ? readdirSync(path, { recursive: true, encoding: 'utf8' }).sort() : [''];
+    for (const file of files) {
+      const stat = statSync(join(path, file));
+      if (stat.isFile() && !/\.test\.tsx?$/.test(file))
+        hash.update(`${source}/${file} ${stat.size}\n`).update(readFileSync(join(path, file)));
+    }
+  }
+  const folder = join(CACHE, `pages-${hash.digest('hex').slice(0, 16)}`);
+  if (existsSync(folder)) return { folder };
+  mkdirSync(CACHE, { recursive: true });
+  for (const name of readdirSync(CACHE)) {
+    const old = join(CACHE, name);
+    if (name.startsWith('pages-') && statSync(old).mtimeMs < Date.now() - OLD_PAGES_MS)
+      rmSync(old, { recursive: true, force: true });
+  }
+  const making = mkdtempSync(join(CACHE, 'pages-making-'));
+  await build({ configFile: join(root, 'vite.config.ts'), build: { outDir: making }, logLevel: 'error' });
+  try {
+    renameSync(making, folder);
+  } catch (error) {
+    // Another file of tests was as far at the same time: its pages are these.
+    rmSync(making, { recursive: true, force: true });
+    if (!existsSync(folder)) throw error;
+  }
+  return { folder };
 }
 
 /** A server on a free port with a throw-away store that holds the builds of the paths. */

@@ -29,7 +29,6 @@ describe.skipIf(!hasChromium)('the boot chart in a browser', () => {
   afterAll(async () => {
     await browser?.close();
     await server?.close();
-    pages?.remove();
   });
 
   const open = async (query = '', options: Parameters<typeof openPage>[2] = {}) => {

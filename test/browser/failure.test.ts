@@ -54,7 +54,6 @@ describe.skipIf(!hasChromium)('a failure in a browser', () => {
   afterAll(async () => {
     await browser?.close();
     await server?.close();
-    pages?.remove();
     if (folder !== undefined) rmSync(folder, { recursive: true });
   });
 

@@ -23,7 +23,6 @@ describe.skipIf(!hasChromium)('in a browser', () => {
   afterAll(async () => {
     await browser?.close();
     await server?.close();
-    pages?.remove();
   });
 
   const rows = (page: Page, grid: string) =>

@@ -24,7 +24,6 @@ describe.skipIf(!hasChromium)('reports in a browser', () => {
   afterAll(async () => {
     await browser?.close();
     await server?.close();
-    pages?.remove();
     rmSync(watched, { recursive: true, force: true });
   });
 

@@ -20,7 +20,7 @@ export function TokenTable({
   const nowMs = Date.now();
   return (
     <div className={forms.scroll}>
-      <table className={forms.table}>
+      <table className={forms.table} aria-label="Tokens">
         <thead>
           <tr>
             <th scope="col">for</th>

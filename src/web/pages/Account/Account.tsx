@@ -83,7 +83,7 @@ export function Account() {
           itself.
         </p>
         <div className={forms.scroll}>
-          <table className={forms.table}>
+          <table className={forms.table} aria-label="Browsers signed in">
             <thead>
               <tr>
                 <th scope="col">signed in</th>

@@ -88,7 +88,7 @@ function Accounts({
   return (
     <>
       <div className={forms.scroll}>
-        <table className={forms.table}>
+        <table className={forms.table} aria-label="Accounts">
           <thead>
             <tr>
               <th scope="col">name</th>
@@ -307,7 +307,7 @@ function Problems({ state }: { state: ServerState }) {
   if (state.problems.length === 0) return <p>None. Every report that came is stored, or still on its way.</p>;
   return (
     <div className={forms.scroll}>
-      <table className={forms.table}>
+      <table className={forms.table} aria-label="Reports that are not stored">
         <thead>
           <tr>
             <th scope="col">last sent</th>

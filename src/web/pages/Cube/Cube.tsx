@@ -289,7 +289,7 @@ function Table({
   return (
     <>
       <div className={`${styles.scroll} ${stale ? 'stale' : ''}`}>
-        <table className={styles.table}>
+        <table className={styles.table} aria-label="Cube">
           <thead>
             <tr>
               {named.map((label) => (

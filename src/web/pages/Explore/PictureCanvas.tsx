@@ -136,7 +136,7 @@ function wordsOfPoint(
 function Values({ result, point }: { result: ExploreResult; point: number }) {
   const seen = new Set<string>();
   return (
-    <table>
+    <table aria-label="Values of the point">
       <tbody>
         {(['x', 'y', 'size', 'colour', 'facet'] as const).map((role) => {
           const axis = result.axes[role];

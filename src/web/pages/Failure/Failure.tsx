@@ -209,11 +209,13 @@ function Environment({ failure: { environment } }: { failure: FailureDetail }) {
 function Layers({ failure: { layers } }: { failure: FailureDetail }) {
   return (
     <section>
-      <h2>Layers {layers.length === 0 ? '' : <span className="muted">{formatCount(layers.length)}</span>}</h2>
+      <h2 id="layers">
+        Layers {layers.length === 0 ? '' : <span className="muted">{formatCount(layers.length)}</span>}
+      </h2>
       {layers.length === 0 ? (
         <p className="muted">Their revisions were not recorded.</p>
       ) : (
-        <table className={styles.layers}>
+        <table className={styles.layers} aria-labelledby="layers">
           <tbody>
             {layers.map((layer) => (
               <tr key={layer.name}>

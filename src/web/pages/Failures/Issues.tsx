@@ -60,7 +60,7 @@ export function Issues({ search, change, tabs }: { search: FailuresSearch; chang
       ) : null}
       {issues.length === 0 ? null : (
         <div className={forms.scroll}>
-          <table className={forms.table}>
+          <table className={forms.table} aria-label="Known issues">
             <thead>
               <tr>
                 <th scope="col">issue</th>

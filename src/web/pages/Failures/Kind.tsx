@@ -226,7 +226,7 @@ function Tree({ failures, parents }: { failures: readonly FailureLine[]; parents
   }
   return (
     <div className="scroll-x">
-      <table className={styles.builds}>
+      <table className={styles.builds} aria-label="Failures of this kind">
         <thead>
           <tr>
             <th scope="col">when</th>

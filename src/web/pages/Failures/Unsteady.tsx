@@ -93,7 +93,7 @@ export function Unsteady({ search, change, tabs }: { search: FailuresSearch; cha
 export function UnsteadyTable({ tasks }: { tasks: readonly UnsteadyTask[] }) {
   return (
     <div className="scroll-x">
-      <table className={styles.builds}>
+      <table className={styles.builds} aria-label="Tasks that passed and failed">
         <thead>
           <tr>
             <th scope="col">task</th>

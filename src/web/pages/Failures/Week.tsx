@@ -217,7 +217,7 @@ function CopyText({ href }: { href: string }) {
   };
   return (
     <button type="button" className="btn" onClick={() => void copy()}>
-      <span role="status">{said}</span>
+      <span aria-live="polite">{said}</span>
     </button>
   );
 }

@@ -174,7 +174,7 @@ function Counts({ shown }: { shown: RecipeShown }) {
 function Causes({ shown }: { shown: RecipeShown }) {
   return (
     <div className="scroll-x">
-      <table className={`${styles.table} ${styles.cards}`}>
+      <table className={`${styles.table} ${styles.cards}`} aria-labelledby="causes">
         <thead>
           <tr>
             <th scope="col">cause</th>
@@ -228,7 +228,7 @@ function Versions({ shown }: { shown: RecipeShown }) {
   const sizeOf = (version: string | null) => shown.sizes.find(({ run }) => shown.runs[run]?.version === version);
   return (
     <div className="scroll-x">
-      <table className={styles.table}>
+      <table className={styles.table} aria-labelledby="versions">
         <thead>
           <tr>
             <th scope="col">version</th>

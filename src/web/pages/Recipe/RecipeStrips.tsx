@@ -14,7 +14,7 @@ type Strip = RecipeShown['strips'][number];
 export function RecipeStrips({ shown, labels }: { shown: RecipeShown; labels: readonly string[] }) {
   return (
     <div className="scroll-x">
-      <table className={`${styles.table} ${styles.cards} ${styles.strips}`}>
+      <table className={`${styles.table} ${styles.cards} ${styles.strips}`} aria-labelledby="where">
         <thead>
           <tr>
             {labels.map((label) => (

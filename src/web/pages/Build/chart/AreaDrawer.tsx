@@ -87,7 +87,7 @@ export function AreaDrawer({ totals, onSelect, onZoom, onClose }: AreaDrawerProp
         ))}
       </dl>
       <h3 className={css.drawerSection}>Recipes by wall time</h3>
-      <table className={css.topTable}>
+      <table className={css.topTable} aria-label="Recipes by wall time">
         <tbody>
           {totals.topRecipes.map((r) => (
             <tr key={r.name}>
@@ -99,7 +99,7 @@ export function AreaDrawer({ totals, onSelect, onZoom, onClose }: AreaDrawerProp
         </tbody>
       </table>
       <h3 className={css.drawerSection}>Longest in it</h3>
-      <table className={css.topTable}>
+      <table className={css.topTable} aria-label="Longest in it">
         <tbody>
           {totals.topRuns.map((r) => (
             <tr key={r.row}>
