@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { addWords, type LogHit, LogLineFinder, parseLogSearch } from './log-words.ts';
+import { addWords, type LogHit, LogLineFinder, LogTextFinder, logWanted, parseLogSearch } from './log-words.ts';
 
 const LOG = [
   'DEBUG: Executing shell function do_compile',
@@ -74,4 +74,66 @@ test('words are kept until there is no more room, each once', () => {
   expect(addWords(words, 'abc ABC abc defg x', room)).toBe(true);
   expect(addWords(words, 'hijk', room)).toBe(false);
   expect([...words]).toEqual(['abc', 'defg']);
+});
+
+describe('what a search asks of a log', () => {
+  const text = (part: string, wordStart = true, wordEnd = true) => ({ text: part, wordStart, wordEnd });
+  test.each<[string, boolean, ReturnType<typeof logWanted>]>([
+    ['Crypt', false, { words: ['crypt'], beginning: null, text: null }],
+    ['libx*', true, { words: [], beginning: 'libx', text: null }],
+    ['*crypt', true, { words: [], beginning: null, text: text('crypt', false, true) }],
+    ['*crypt*', true, { words: [], beginning: null, text: text('crypt', false, false) }],
+    ['*main.c*', true, { words: [], beginning: null, text: text('main.c', false, false) }],
+    ['*a.c:12*', true, { words: [], beginning: null, text: text('a.c:12', false, false) }],
+    [
+      'undefined reference',
+      false,
+      { words: ['undefined', 'reference'], beginning: null, text: text('undefined reference') },
+    ],
+    ['a*', false, { words: [], beginning: null, text: text('a*') }],
+    ['-lfoo', false, { words: ['lfoo'], beginning: null, text: text('-lfoo') }],
+    ['*xy*', true, null],
+    ['a*b', true, null],
+    ['*', true, null],
+    [' ', false, null],
+  ])('%s', (value, stars, wanted) => {
+    expect(logWanted(value, stars)).toEqual(wanted);
+  });
+
+  const has = (value: string, stars: boolean, log: string, piece: number): boolean => {
+    const finder = new LogTextFinder(logWanted(value, stars)!.text!);
+    for (let at = 0; at < log.length; at += piece) if (finder.add(log.slice(at, at + piece))) return true;
+    return finder.end();
+  };
+  test.each([
+    ['undefined reference', false, true],
+    ['reference undefined', false, false],
+    // Words, and not parts of them.
+    ['ndefined reference', false, false],
+    ['undefined ref', false, false],
+    ['make: ***', false, true],
+    ['elsewhere\nmake', false, true],
+    ['*efined*', true, true],
+    ['*symbol', true, true],
+    ['*symbo', true, false],
+    ['error 1', false, true],
+    ['*fined ref*', true, true],
+  ] as const)('%s is found wherever the pieces end: %s %s', (value, stars, found) => {
+    for (const piece of [1, 2, 3, 7, 19, 1000]) expect(has(value, stars, LOG, piece), `pieces of ${piece}`).toBe(found);
+  });
+
+  test('as looking through all of it at once does', () => {
+    const letters = fc.stringMatching(/^[ab .]{0,30}$/);
+    fc.assert(
+      fc.property(letters, fc.stringMatching(/^[ab.]{1,4}$/), fc.integer({ min: 1, max: 5 }), (log, wanted, piece) => {
+        const expected = new RegExp(
+          `${/^[ab]/.test(wanted) ? '(?<![ab])' : ''}${wanted.replaceAll('.', '\\.')}${/[ab]$/.test(wanted) ? '(?![ab])' : ''}`,
+        ).test(log);
+        const finder = new LogTextFinder({ text: wanted, wordStart: true, wordEnd: true });
+        let found = false;
+        for (let at = 0; at < log.length && !found; at += piece) found = finder.add(log.slice(at, at + piece));
+        expect(found || finder.end()).toBe(expected);
+      }),
+    );
+  });
 });

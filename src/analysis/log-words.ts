@@ -127,3 +127,80 @@ function shown(line: string, at: number): string {
   const from = Math.max(0, Math.min(at - HIT_CHARS_MAX / 4, text.length - HIT_CHARS_MAX));
   return `${from > 0 ? '…' : ''}${text.slice(from, from + HIT_CHARS_MAX)}${from + HIT_CHARS_MAX < text.length ? '…' : ''}`;
 }
+
+/** What a search asks of a log: words that the index knows, and, where it cannot tell, a text that has to stand in the log as it is written. */
+export interface LogWanted {
+  readonly words: readonly string[];
+  /** The beginning of one more word. */
+  readonly beginning: string | null;
+  /** Null: a log with the words has what is wanted. */
+  readonly text: LogText | null;
+}
+
+export interface LogText {
+  /** Lower case. */
+  readonly text: string;
+  /** It begins, and ends, where a word does. */
+  readonly wordStart: boolean;
+  readonly wordEnd: boolean;
+}
+
+/** Letters of a part of a word: two are in every log. */
+export const LOG_PART_CHARS_MIN = 3;
+
+/** `crypt`, `"undefined reference"`, `libx*`, `*crypt*`: a star stands for the rest of a word, at an end alone. Null: it cannot be looked for. */
+export function logWanted(value: string, stars: boolean): LogWanted | null {
+  const text = value.toWellFormed().trim().toLowerCase();
+  const part = stars ? text.replace(/^\*|\*$/g, '') : text;
+  const [before, behind] = [stars && text.startsWith('*'), stars && text.endsWith('*')];
+  if (part === '' || (stars && (part.includes('*') || part.length < LOG_PART_CHARS_MIN))) return null;
+  const all = [...wordsIn(part)];
+  const isWord = all.length === 1 && all[0] === part;
+  if (isWord && !before)
+    return behind ? { words: [], beginning: part, text: null } : { words: all, beginning: null, text: null };
+  // A word at an open end is the part of one, which the index does not have.
+  const whole = all.filter((word) => !(before && part.startsWith(word)) && !(behind && part.endsWith(word)));
+  return { words: [...new Set(whole)], beginning: null, text: { text: part, wordStart: !before, wordEnd: !behind } };
+}
+
+const LETTER = /[A-Za-z0-9_\u0080-\uffff]/;
+
+/** Looks for a text in a log that comes in pieces. */
+export class LogTextFinder {
+  readonly #wanted: LogText;
+  #rest = '';
+  /** The rest is not from the beginning: what stands before it is not known, and a match right there was judged when it was. */
+  #cut = false;
+
+  constructor(wanted: LogText) {
+    this.#wanted = wanted;
+  }
+
+  /** True: it is there, and no more need be read. */
+  add(piece: string): boolean {
+    return this.#look(piece.toLowerCase(), false);
+  }
+
+  end(): boolean {
+    return this.#look('', true);
+  }
+
+  #look(piece: string, last: boolean): boolean {
+    const { text, wordStart, wordEnd } = this.#wanted;
+    const all = this.#rest + piece;
+    const startsInside = wordStart && LETTER.test(text[0]!);
+    const endsInside = wordEnd && LETTER.test(text.at(-1)!);
+    for (let at = all.indexOf(text, this.#cut ? 1 : 0); at >= 0; at = all.indexOf(text, at + 1)) {
+      const end = at + text.length;
+      // What comes behind it is not known yet.
+      if (endsInside && end === all.length && !last) break;
+      if (startsInside && at > 0 && LETTER.test(all[at - 1]!)) continue;
+      if (endsInside && end < all.length && LETTER.test(all[end]!)) continue;
+      return true;
+    }
+    // As much as a match that ends in the next piece has of this one, and the letter before it.
+    this.#rest = all.slice(-(text.length + 1));
+    this.#cut ||= this.#rest.length < all.length;
+    return false;
+  }
+}

@@ -28,10 +28,13 @@ describe('what is offered', () => {
 
   test('what only the store knows is to be asked there', () => {
     expect(at('machine:qemu|arm x')).toMatchObject({ from: 8, to: 15, values: { key: 'machine', prefix: 'qemu' } });
-    expect(at('pn:|').values).toEqual({ key: 'recipe', prefix: '' });
-    expect(at('builder:"J D|').values).toEqual({ key: 'builder', prefix: 'J D' });
-    expect(at('machine:a,b|').values).toEqual({ key: 'machine', prefix: 'b' });
+    expect(at('pn:|').values).toEqual({ key: 'recipe', prefix: '', recipe: null });
+    expect(at('builder:"J D|').values).toEqual({ key: 'builder', prefix: 'J D', recipe: null });
+    expect(at('machine:a,b|').values).toEqual({ key: 'machine', prefix: 'b', recipe: null });
     expect(at('cause:x|').values).toBeNull();
+    expect(at('recipe:gcc version:1|').values).toEqual({ key: 'version', prefix: '1', recipe: 'gcc' });
+    for (const others of ['recipe:g*', 'recipe:a,b', '-recipe:gcc', 'recipe:a recipe:b'])
+      expect(at(`${others} version:1|`).values?.recipe).toBeNull();
   });
 });
 

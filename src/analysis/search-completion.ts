@@ -19,7 +19,12 @@ export interface SearchCompletion {
   readonly to: number;
   readonly suggestions: readonly SearchSuggestion[];
   /** Ask the store for values of this key that begin so. */
-  readonly values: { readonly key: SearchKey; readonly prefix: string } | null;
+  readonly values: {
+    readonly key: SearchKey;
+    readonly prefix: string;
+    /** Of this recipe, where the search names one: versions are its own. */
+    readonly recipe: string | null;
+  } | null;
 }
 
 const ASKED_OF_STORE: ReadonlySet<string> = new Set(OFFERED_FIELDS satisfies readonly SearchKey[]);
@@ -32,7 +37,8 @@ const AGES: readonly (readonly [string, string])[] = [
 ];
 
 export function completeSearch(text: string, caret: number): SearchCompletion {
-  const term = scanSearch(text).find(({ from, to }) => from < caret && caret <= to);
+  const terms = scanSearch(text);
+  const term = terms.find(({ from, to }) => from < caret && caret <= to);
   if (term === undefined) return keysAt('', caret, caret);
   if (term.key === null || caret <= term.keyFrom + term.key.length) {
     const value = term.values[0];
@@ -41,7 +47,14 @@ export function completeSearch(text: string, caret: number): SearchCompletion {
     const to = term.key === null ? term.to : term.keyFrom + term.key.length + 1;
     return keysAt(text.slice(term.keyFrom, caret), term.keyFrom, to);
   }
-  return valuesAt(text, term, caret);
+  return valuesAt(text, terms, term, caret);
+}
+
+/** The one recipe that is named; null: none, or any of several. */
+function recipeOf(terms: readonly ScannedTerm[]): string | null {
+  const named = terms.filter(({ key, negated }) => key !== null && !negated && searchKey(key)?.key === 'recipe');
+  const value = named.length === 1 && named[0]!.values.length === 1 ? named[0]!.values[0]! : null;
+  return value === null || value.text === '' || (!value.quoted && value.text.includes('*')) ? null : value.text;
 }
 
 const nothingAt = (at: number): SearchCompletion => ({ from: at, to: at, suggestions: [], values: null });
@@ -58,7 +71,7 @@ function keysAt(typed: string, from: number, to: number): SearchCompletion {
   return { from, to, suggestions, values: null };
 }
 
-function valuesAt(text: string, term: ScannedTerm, caret: number): SearchCompletion {
+function valuesAt(text: string, terms: readonly ScannedTerm[], term: ScannedTerm, caret: number): SearchCompletion {
   const row = searchKey(term.key!);
   const value = term.values.find(({ from, to }) => from <= caret && caret <= to);
   if (row === undefined || value === undefined) return nothingAt(caret);
@@ -76,7 +89,9 @@ function valuesAt(text: string, term: ScannedTerm, caret: number): SearchComplet
       : row.form === 'date'
         ? of(AGES)
         : [];
-  return { from, to, suggestions: known, values: ASKED_OF_STORE.has(row.key) ? { key: row.key, prefix } : null };
+  const recipe = row.key === 'version' ? recipeOf(terms) : null;
+  const values = ASKED_OF_STORE.has(row.key) ? { key: row.key, prefix, recipe } : null;
+  return { from, to, suggestions: known, values };
 }
 
 /** A value that the store offered, as it is typed. */

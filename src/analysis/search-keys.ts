@@ -9,9 +9,9 @@ export type SearchLevel = 'build' | 'recipe' | 'failure';
 
 /**
  * How its values are written. `name`: any text, `*` stands for anything. `choice`: one of a list. `hex`: the beginning of a fingerprint.
- * `words`: found anywhere in a text. `layer`: NAME, NAME@COMMIT or @COMMIT. `range`: NAME@COMMIT..COMMIT. `date`: a date, or an age as `7d`.
+ * `words`: found anywhere in a text. `log`: words of a log, of which a star stands for the rest. `layer`: NAME, NAME@COMMIT or @COMMIT. `range`: NAME@COMMIT..COMMIT. `date`: a date, or an age as `7d`.
  */
-export type SearchValueForm = 'name' | 'choice' | 'hex' | 'words' | 'layer' | 'range' | 'date';
+export type SearchValueForm = 'name' | 'choice' | 'hex' | 'words' | 'log' | 'layer' | 'range' | 'date';
 
 interface SearchKeyRow {
   readonly key: string;
@@ -63,9 +63,9 @@ export const SEARCH_KEYS = [
   {
     key: 'log',
     level: 'failure',
-    form: 'words',
-    about: 'words anywhere in the log of the failure',
-    example: 'crypt',
+    form: 'log',
+    about: 'a word, a part of one or a phrase in the log of the failure',
+    example: 'libx*',
   },
   {
     key: 'outcome',

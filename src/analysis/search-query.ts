@@ -13,6 +13,7 @@
 import { BakehouseError } from '../model/errors.ts';
 import { SEARCH_QUERY_CHARS_MAX, SEARCH_TERMS_MAX, SEARCH_VALUES_MAX } from '../model/limits.ts';
 import type { EpochMs } from '../model/units.ts';
+import { LOG_PART_CHARS_MIN, logWanted } from './log-words.ts';
 import { likeliest, SEARCH_KEY_NAMES, SEARCH_KEY_WORDS, type SearchKey, searchKey } from './search-keys.ts';
 
 export interface SearchValue {
@@ -202,6 +203,16 @@ function readValue(row: NonNullable<ReturnType<typeof searchKey>>, value: Scanne
     case 'words':
       if (value.text.trim() === '') throw wrong(`${key}: has no word to look for`);
       return plain;
+    case 'log': {
+      const pattern = !value.quoted && value.text.includes('*');
+      if (logWanted(value.text, pattern) === null)
+        throw wrong(
+          pattern
+            ? `${key}: takes a star at the beginning or the end of at least ${LOG_PART_CHARS_MIN} letters; in quotes it is a star`
+            : `${key}: has no word to look for`,
+        );
+      return { text: value.text, pattern };
+    }
     case 'choice': {
       const choices = row.choices ?? [];
       const text = value.text.toLowerCase();

@@ -1,6 +1,7 @@
 /** Keys of a search whose values the store can offer while they are typed. Layers are offered by name: what stands after the @ nobody types by heart. */
 export const OFFERED_FIELDS = [
   'recipe',
+  'version',
   'task',
   'class',
   'fingerprint',
@@ -10,6 +11,7 @@ export const OFFERED_FIELDS = [
   'builder',
   'host',
   'branch',
+  'build',
   'layer',
 ] as const;
 export type OfferedField = (typeof OFFERED_FIELDS)[number];

@@ -5,7 +5,7 @@ import { type FileAnswer, revisionOf } from './answer.ts';
 import type { BuildRow } from './build-row.ts';
 import type { OperationContext } from './context.ts';
 import { csvLine, csvNumber, csvText, csvTime } from './csv.ts';
-import { type SearchKind, search } from './search.ts';
+import { type SearchAnswer, type SearchKind, search } from './search.ts';
 
 /** Rows of one file: more than a spreadsheet is looked through by, and 10 MB. What a longer answer leaves out is said in its name. */
 export const SEARCH_EXPORT_ROWS_MAX = 10_000;
@@ -25,13 +25,16 @@ export async function exportSearch(context: OperationContext, input: ExportSearc
   const { q, kind, format, safe } = input;
   const rows: Found[] = [];
   let after: string | null = null;
+  let reached: SearchAnswer['reached'] = [];
   do {
     const answer = await search(context, { q, kind, after, limit: PAGE });
+    if (after === null) reached = answer.reached;
     const page = answer[kind];
     rows.push(...(page?.rows ?? []));
     after = page?.next ?? null;
   } while (after !== null && rows.length < SEARCH_EXPORT_ROWS_MAX);
-  const text = format === 'csv' ? csvOf(kind, rows, safe) : JSON.stringify({ kind, q, whole: after === null, rows });
+  const text =
+    format === 'csv' ? csvOf(kind, rows, safe) : JSON.stringify({ kind, q, whole: after === null, reached, rows });
   const part = after === null ? '' : `-first-${rows.length}`;
   const bytes = new TextEncoder().encode(text);
   return {

@@ -75,7 +75,15 @@ const SENDERS = 'tells a sender of what he sends, and nobody of anything else; s
 /** Of builds that have none here. */
 const OF_LOGS: readonly OperationName[] = ['read-log', 'read-log-bytes', 'find-in-log'];
 // What is asked for is in a feed's title and in an export's answer, so these do not name what is hidden.
-const SEARCHES = ['', 'zz', 'recipe:zz* status:failed', 'layer:meta -class:fetch', 'cause:zz'];
+const SEARCHES = [
+  '',
+  'zz',
+  'recipe:zz* status:failed',
+  'layer:meta -class:fetch',
+  'cause:zz',
+  'log:"a log"',
+  'log:*old*',
+];
 
 const OWN_SEARCHES = 'words of an account, told to it alone; search.test.ts';
 
@@ -92,7 +100,13 @@ const ROWS: { readonly [N in OperationName]: Row<N> } = {
   facets: { all: [{ filter: {} }, { filter: { words: ['zz'] } }] },
   search: { all: SEARCHES.map((q) => ({ q, kind: null, after: null, limit: 100 })) },
   'search-facets': { all: SEARCHES.map((q) => ({ q })) },
-  'complete-search': { all: OFFERED_FIELDS.flatMap((key) => ['', 'zz', 'meta@'].map((typed) => ({ key, typed }))) },
+  'complete-search': {
+    all: OFFERED_FIELDS.flatMap((key) =>
+      ['', 'zz', 'meta@'].flatMap((typed) =>
+        [null, ...KINDS.map((kind) => `zz${kind}`)].map((recipe) => ({ key, typed, recipe })),
+      ),
+    ),
+  },
   'export-search': { all: SEARCH_KINDS.map((kind) => ({ q: 'zz', kind, format: 'csv' as const, safe: true })) },
   'list-searches': { not: OWN_SEARCHES },
   'save-search': { not: OWN_SEARCHES },

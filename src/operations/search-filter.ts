@@ -1,17 +1,11 @@
 /** A search as it is typed -> what the store is asked. */
-import { parseLogSearch } from '../analysis/log-words.ts';
 import { dateOf, layerOf, rangeOf, type SearchQuery, type SearchTerm } from '../analysis/search-query.ts';
 import type { BuildOutcome } from '../model/build.ts';
 import type { EpochMs } from '../model/units.ts';
-import {
-  SEARCH_FIELDS,
-  type SearchFilter,
-  type WantedLayer,
-  type WantedRange,
-  type WantedValue,
-} from '../store/search.ts';
+import { SEARCH_FIELDS, type SearchFilter, type WantedLayer, type WantedRange } from '../store/search.ts';
 import type { BuildListFilter, Facet } from '../store/store.ts';
 
+/** Without what is asked of logs, which has to be looked up first (search-in-logs.ts). */
 export function searchFilter(query: SearchQuery, nowMs: EpochMs): SearchFilter {
   const layers: WantedLayer[] = [];
   const ranges: WantedRange[] = [];
@@ -21,8 +15,8 @@ export function searchFilter(query: SearchQuery, nowMs: EpochMs): SearchFilter {
   for (const { key, negated, values } of query.terms) {
     const first = values[0]?.text ?? '';
     const field = SEARCH_FIELDS.find((one) => one === key);
-    if (field === 'log') conditions.push({ field, negated, values: values.map(({ text }) => logWordsOf(text)) });
-    else if (field !== undefined) conditions.push({ field, negated, values });
+    if (field === 'log') continue;
+    if (field !== undefined) conditions.push({ field, negated, values });
     else if (key === 'layer') layers.push({ negated, any: values.flatMap(({ text }) => layerOf(text) ?? []) });
     else if (key === 'contains') {
       const range = rangeOf(first);
@@ -31,13 +25,6 @@ export function searchFilter(query: SearchQuery, nowMs: EpochMs): SearchFilter {
     else if (key === 'until') toMs = Math.min(toMs ?? Infinity, dateOf(first, nowMs, 'end') ?? Infinity);
   }
   return { conditions, layers, ranges, fromMs, toMs };
-}
-
-/** The words that are kept of logs; the last one is whole here, since nothing tells that it is still typed. */
-function logWordsOf(text: string): WantedValue {
-  const search = parseLogSearch(text);
-  const words = search === null ? [] : [...search.words, ...(search.beginning === null ? [] : [search.beginning])];
-  return { text: words.join(' '), pattern: false };
 }
 
 const FACET_KEYS = [

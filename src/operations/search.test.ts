@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bothDatabases } from '../../test/both-databases.ts';
+import { addWords } from '../analysis/log-words.ts';
 import type { Build } from '../model/build.ts';
 import { drawBuild } from '../model/draw-build.ts';
 import { memoryBlobs } from '../store/blobs/index.ts';
@@ -62,8 +64,13 @@ const BUILDS: readonly Build[] = [
   }),
 ];
 
-const LOG = 'ab'.repeat(32);
-const withLog = (one: Build): Build => ({
+/** Of builds 2 and 3: the same words, not the same phrases. */
+const LOGS = new Map([
+  [2, 'missing crypt\nthat is all'],
+  [3, 'crypt() is\nmissing from libxcrypt-devel'],
+]);
+const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
+const withLog = (one: Build, text: string): Build => ({
   ...one,
   logs: one.failures.map(({ row, pf, task, mc }) => ({
     kind: 'failure',
@@ -71,7 +78,7 @@ const withLog = (one: Build): Build => ({
     pf,
     task,
     mc,
-    blob: LOG,
+    blob: hashOf(text),
     bytes: 10,
     originalBytes: null,
   })),
@@ -96,8 +103,15 @@ describe.each(databases)('over $name', ({ open, skip }) => {
       sample: null,
       reportTemplate: null,
     };
-    for (const [i, one] of BUILDS.entries()) await store.saveBuild(id(i + 1), i === 2 ? withLog(one) : one);
-    await store.logIndex.write(LOG, ['crypt', 'libxcrypt', 'missing'], 1);
+    for (const [i, one] of BUILDS.entries()) {
+      const log = LOGS.get(i + 1);
+      await store.saveBuild(id(i + 1), log === undefined ? one : withLog(one, log));
+      if (log === undefined) continue;
+      const words = new Set<string>();
+      addWords(words, log, { chars: 1000 });
+      await context.blobs.put(hashOf(log), [Buffer.from(log)], 1000);
+      await store.logIndex.write(hashOf(log), [...words], 1);
+    }
   });
   afterAll(() => context?.store.close());
   const it = test.skipIf(skip);
@@ -136,11 +150,23 @@ describe.each(databases)('over $name', ({ open, skip }) => {
     ['cause:"no 100%"', [4, 2]],
     ['cause:"no 1000"', []],
     ['log:libxcrypt', [3]],
-    ['log:"Crypt missing"', [3]],
-    ['log:crypt,nothing', [3]],
-    ['log:"crypt nothing"', []],
+    ['log:crypt,nothing', [3, 2]],
+    ['log:missing log:crypt', [3, 2]],
+    ['log:"Missing crypt"', [2]],
+    ['log:"crypt missing"', []],
+    ['log:"missing from libxcrypt"', [3]],
+    ['log:"missing from libxcryp"', []],
+    ['log:"missing crypt","crypt() is"', [3, 2]],
+    ['log:"missing crypt" machine:qemux86-64', []],
+    ['log:libxcrypt-devel', [3]],
     ['log:cryp', []],
-    ['-log:crypt', [5, 4, 2, 1]],
+    ['log:cryp*', [3, 2]],
+    ['log:libx*', [3]],
+    ['log:*xcry*', [3]],
+    ['log:*rypt', [3, 2]],
+    ['log:*ryp', []],
+    ['-log:crypt', [5, 4, 1]],
+    ['-log:"missing crypt"', [5, 4, 3, 1]],
     ['layer:meta', [5, 4, 3, 2, 1]],
     ['layer:meta@bbbb', [2]],
     ['layer:@cccccccccc,meta@dddddddd', [4, 3]],
@@ -175,8 +201,9 @@ describe.each(databases)('over $name', ({ open, skip }) => {
     ['-fetcher', ['4 gcc', '2 gcc']],
     ['class:""', ['4 gcc', '4 curl', '3 curl', '2 gcc']],
     ['fingerprint:abcd', []],
-    ['log:crypt', ['3 curl']],
-    ['-log:crypt', ['4 gcc', '4 curl', '2 gcc']],
+    ['log:crypt', ['2 gcc', '3 curl']],
+    ['log:"missing crypt"', ['2 gcc']],
+    ['-log:crypt', ['4 gcc', '4 curl']],
   ] as const)('failures of %s', async (q, expected) => {
     const { failures, counts } = await find(q);
     expect(failures?.rows.map((row) => `${number(row.buildId)} ${row.pn}`).sort()).toEqual([...expected].sort());
@@ -274,12 +301,28 @@ describe.each(databases)('over $name', ({ open, skip }) => {
     ['layer', 'me', ['meta']],
     ['layer', 'meta@ccc', [`meta@${'c'.repeat(12)}`]],
     ['class', '', []],
+    ['build', '2026112', ['20261125', '20261124', '20261123', '20261122', '20261121']],
+    ['build', '124', ['20261124']],
+    ['build', '00000003', [id(3)]],
+    ['version', '', ['1.0-r0']],
+    ['version', '1.0', ['1.0-r0']],
+    ['version', '2', []],
   ] as const)('values of %s with "%s" in them', async (key, typed, expected) => {
-    const { values } = await completeSearch(context, { key, typed });
+    const { values } = await completeSearch(context, { key, typed, recipe: null });
     const found = values.map(({ value }) => value);
     if (key === 'host') expect([...found].sort()).toEqual(['alpha', 'beta', 'debian-12', 'fedora-43']);
     else
       expect(found).toEqual(key === 'target' ? ['gcc', 'core-image-minimal'].filter((t) => t.includes('g')) : expected);
+  });
+
+  it('versions of one recipe alone, and where looking ended', async () => {
+    const versions = async (recipe: string) =>
+      (await completeSearch(context, { key: 'version', typed: '', recipe })).values.map(({ value }) => value);
+    expect(await versions('gcc')).toEqual((await versions('curl')).slice(0, 1));
+    expect(await versions('nothing')).toEqual([]);
+    for (const q of ['', 'gcc', 'recipe:gcc', 'log:crypt', 'log:"missing crypt"'])
+      expect((await find(q)).reached).toEqual([]);
+    await expect(find('log:*xy*')).rejects.toMatchObject({ code: 'invalid' });
   });
 
   it('a file of all that is found, as CSV and JSON', async () => {

@@ -4,6 +4,7 @@ import type {
   FoundCause,
   FoundFailure,
   FoundRecipe,
+  ReachedBound,
   SearchCount,
   SearchFilter,
   SearchPage,
@@ -11,6 +12,7 @@ import type {
 import { type BuildRow, buildRows } from './build-row.ts';
 import type { OperationContext } from './context.ts';
 import { searchFilter } from './search-filter.ts';
+import { withLogs } from './search-in-logs.ts';
 
 export const SEARCH_KINDS = ['builds', 'recipes', 'failures', 'causes'] as const;
 export type SearchKind = (typeof SEARCH_KINDS)[number];
@@ -32,6 +34,8 @@ export interface SearchAnswer {
   readonly counts: Readonly<Record<SearchKind, SearchCount>> | null;
   /** Sentences about what the search cannot mean here. */
   readonly notes: readonly string[];
+  /** Where looking ended before everything was seen. */
+  readonly reached: readonly ReachedBound[];
   /** Null: not asked for. */
   readonly builds: SearchPage<BuildRow> | null;
   readonly recipes: SearchPage<FoundRecipe> | null;
@@ -40,9 +44,10 @@ export interface SearchAnswer {
 }
 
 /** Builds, recipes, failures and the lines that say why, found by one search. */
-export async function search({ store, now }: OperationContext, input: SearchInput): Promise<SearchAnswer> {
+export async function search(context: OperationContext, input: SearchInput): Promise<SearchAnswer> {
+  const { store, now } = context;
   const query = parseSearch(input.q);
-  const filter = searchFilter(query, now());
+  const { filter, reached } = await withLogs(context, query, searchFilter(query, now()));
   const page = { after: input.kind === null ? null : input.after, limit: input.limit };
   const wanted = <T>(kind: SearchKind, ask: () => Promise<T>): Promise<T | null> =>
     input.kind === null || input.kind === kind ? ask() : Promise.resolve(null);
@@ -73,6 +78,7 @@ export async function search({ store, now }: OperationContext, input: SearchInpu
         ? null
         : { builds: buildCount, recipes: recipes.found, failures: causes.failures, causes: causes.found },
     notes,
+    reached: [...reached, ...(recipes?.reached ?? []), ...(causes?.reached ?? [])],
     builds,
     recipes: pageOf('recipes', recipes),
     failures,

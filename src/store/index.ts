@@ -117,7 +117,7 @@ export async function openStore(database: string): Promise<Store> {
       readContents: one((id) => readContents(db, id)),
       readSummary: one((id) => readSummary(db, id)),
       listBuilds: (filter, page) => listBuilds(db, sight, filter, page),
-      countFacets: (filter) => countFacets(db, sight, filter),
+      countFacets: (filter) => countFacets(db, dialect, sight, filter),
       readHistories: (ids, limit) => readHistories(db, dialect, sight, ids, limit),
       readRelations: one((id) => readRelations(db, sight, id)),
       readNeighbours: (id) => readNeighbours(db, sight, id),

@@ -143,6 +143,30 @@ export interface OfferedValue {
 /** A page, and how many there are in all: where everything is looked at anyway. */
 export interface CountedPage<T> extends SearchPage<T> {
   readonly found: SearchCount;
+  readonly reached: readonly ReachedBound[];
+}
+
+export interface LogWords {
+  readonly words: readonly string[];
+  readonly beginning: string | null;
+}
+
+export interface LogsWithWords {
+  readonly hashes: readonly string[];
+  /** There are more. */
+  readonly more: boolean;
+}
+
+/**
+ * Where looking ended before everything was seen. `failures`: those that causes are made of; `words`: failures whose lines are looked through;
+ * `builds`: of which the recipes are looked at; `names` and `runs`: of recipes that are asked for by name; `logs`: that have a word; `texts`: logs
+ * that are read for what no index knows.
+ */
+export const SEARCH_BOUNDS = ['failures', 'words', 'builds', 'names', 'runs', 'logs', 'texts'] as const;
+export interface ReachedBound {
+  readonly bound: (typeof SEARCH_BOUNDS)[number];
+  /** So many were looked at. */
+  readonly of: number;
 }
 
 /** All reads are of what the store's viewer may see. */
@@ -155,7 +179,12 @@ export interface Search {
   recipes(filter: SearchFilter, page: PageAsked): Promise<CountedPage<FoundRecipe>>;
   countBuilds(filter: SearchFilter): Promise<SearchCount>;
   facets(filter: SearchFilter, chosen: BuildListFilter): Promise<SearchFacets>;
-  values(field: OfferedField, typed: string, limit: number): Promise<readonly OfferedValue[]>;
+  /** `recipe`: versions of this one alone. */
+  values(field: OfferedField, typed: string, limit: number, recipe?: string | null): Promise<readonly OfferedValue[]>;
+  /** Logs of failures with these words, by their hashes, the newest first. */
+  logs(wanted: LogWords, limit: number): Promise<LogsWithWords>;
+  /** The same of failures that match, where what is wanted of their logs is more than an index tells. */
+  logsOf(filter: SearchFilter, wanted: LogWords, limit: number): Promise<LogsWithWords>;
   /** Why a range of revisions means nothing here, in a sentence; null: it does. */
   rangeProblem(range: WantedRange): Promise<string | null>;
 }
@@ -168,6 +197,10 @@ export const CAUSE_FAILURES_MAX = 10_000;
 export const WORD_FAILURES_MAX = 20_000;
 /** Builds whose recipes are looked at where no recipe is named: a build has 300 to 1,000 of them. */
 export const RECIPE_BUILDS_MAX = 50;
+/** Logs of one question that have a word: one that more have tells nothing. */
+export const WORD_LOGS_MAX = 2000;
+/** Logs of one question that are read for a phrase or the part of a word, as far as LOG_SEARCH_READ_BYTES_MAX goes. */
+export const TEXT_LOGS_MAX = 200;
 /** Recipes of one name's beginning that are looked up in all builds, and how many runs of each. */
 export const RECIPE_NAMES_MAX = 50;
 export const RECIPE_RUNS_MAX = 100;

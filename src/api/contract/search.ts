@@ -78,6 +78,9 @@ export const FoundCause = z.object({
 });
 export type FoundCause = z.infer<typeof FoundCause>;
 
+export const SearchBound = z.enum(['failures', 'words', 'builds', 'names', 'runs', 'logs', 'texts']);
+export type SearchBound = z.infer<typeof SearchBound>;
+
 export const SearchAnswer = z.object({
   q: z.string().describe('the search in its one way of writing'),
   counts: z
@@ -85,6 +88,9 @@ export const SearchAnswer = z.object({
     .nullable()
     .describe('null on pages after the first'),
   notes: z.array(z.string()),
+  reached: z
+    .array(z.object({ bound: SearchBound, of: count.describe('so many were looked at') }))
+    .describe('where looking ended before everything was seen; docs/search.md'),
   builds: searchPage(BuildRow).nullable(),
   recipes: searchPage(FoundRecipe).nullable(),
   failures: searchPage(FoundFailure).nullable(),
@@ -103,6 +109,7 @@ export type SearchFacets = z.infer<typeof SearchFacets>;
 export const SearchValuesQuery = z.object({
   key: z.enum(OFFERED_FIELDS),
   typed: z.string().max(200).default(''),
+  recipe: z.string().max(200).optional().describe('of `version`: those of this recipe'),
 });
 export type SearchValuesQuery = z.infer<typeof SearchValuesQuery>;
 

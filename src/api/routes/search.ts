@@ -94,7 +94,7 @@ export const search: readonly RegisterRoute[] = [
     params: Nothing,
     query: SearchValuesQuery,
     answer: OfferedValues,
-    input: (_, { key, typed }) => ({ key, typed }),
+    input: (_, { key, typed, recipe }) => ({ key, typed, recipe: recipe ?? null }),
   }),
   exportSearch('csv', 'text/csv'),
   exportSearch('json', 'application/json'),

@@ -1,8 +1,9 @@
 import type { Expression, Kysely, SqlBool } from 'kysely';
+import type { Dialect } from '../dialect.ts';
 import type { Database } from '../schema.ts';
 import type { Sight } from '../sight.ts';
 import { type BuildListFilter, FACETS, type Facet, type FacetCounts } from '../store.ts';
-import { matches } from './list-builds.ts';
+import { filterInIndex } from './build-groups.ts';
 
 /** Values of a facet that are told; a list of a thousand targets is not a facet any more. */
 const VALUES_MAX = 200;
@@ -35,9 +36,10 @@ interface Group {
  */
 export async function countFacets(
   db: Kysely<Database>,
+  dialect: Pick<Dialect, 'unindexed'>,
   sight: Sight,
   filter: BuildListFilter,
-  /** What a search asks beside the filter. */
+  /** What a search asks beside the filter, of the columns of that index. */
   more: Expression<SqlBool> | null = null,
 ): Promise<FacetCounts> {
   const { words, fromMs, toMs } = filter;
@@ -49,7 +51,7 @@ export async function countFacets(
   const rows = await db
     .selectFrom('builds')
     .where(sight.listed())
-    .where((eb) => matches(eb, others, null))
+    .where(filterInIndex(others, dialect))
     .$if(more !== null, (query) => query.where(more!))
     .select([...COLUMNS, (eb) => eb.fn.countAll<number>().as('count')])
     .groupBy([...COLUMNS])

@@ -14,11 +14,14 @@ import {
   type FoundCause,
   type FoundFailure,
   type FoundRecipe,
+  type LogsWithWords,
+  type LogWords,
   type OfferedValue,
   type PageAsked,
   RECIPE_BUILDS_MAX,
   RECIPE_NAMES_MAX,
   RECIPE_RUNS_MAX,
+  type ReachedBound,
   SEARCH_COUNT_MAX,
   type Search,
   type SearchCondition,
@@ -76,7 +79,9 @@ export function searchOf(db: Db, dialect: Dialect, sight: Sight): Search {
     recipes: async (filter, page) => findRecipes(at, await withNames(at, filter), page),
     countBuilds: async (filter) => countMatchingBuilds(at, await withNames(at, filter)),
     facets: async (filter, chosen) => facets(at, await withNames(at, filter), chosen),
-    values: (field, typed, limit) => offeredValues(at, field, typed, limit),
+    values: (field, typed, limit, recipe = null) => offeredValues(at, field, typed, limit, recipe),
+    logs: (wanted, limit) => logsWith(at, wanted, limit),
+    logsOf: async (filter, wanted, limit) => logsOf(at, await withNames(at, filter), wanted, limit),
     rangeProblem: async (range) => {
       const found = await commitsBetween(at, range);
       return typeof found === 'string' ? found : null;
@@ -141,10 +146,6 @@ async function withNames(at: Place, filter: SearchFilter): Promise<SearchFilter>
   for (const condition of filter.conditions) {
     const values: WantedValue[] = [];
     for (const value of condition.values) {
-      if (condition.field === 'log') {
-        values.push(...(await logsWith(at, value.text)));
-        continue;
-      }
       const names =
         condition.field === 'recipe' && value.pattern
           ? await rowsOf(
@@ -162,24 +163,41 @@ async function withNames(at: Place, filter: SearchFilter): Promise<SearchFilter>
   return { ...filter, conditions };
 }
 
-/** Logs of one question, the newest ones; a word that more have tells nothing. */
-const LOGS_MAX = 2000;
-
 /**
- * Logs of failures that have all the words, by their hashes: the index of words is the engine's own and stands in no condition of a row. Whose logs
- * they are is asked of the failures that have them, as ever.
+ * By their hashes: the index of words is the engine's own and stands in no condition of a row. Whose logs they are is asked of the failures that
+ * have them, as ever; here it is so that logs which one may not see do not take the places of others.
  */
-async function logsWith({ db, dialect }: Place, words: string): Promise<WantedValue[]> {
-  const all = words.split(' ').filter((word) => word !== '');
-  if (all.length === 0) return [];
+async function logsWith({ db, dialect, sight }: Place, wanted: LogWords, limit: number): Promise<LogsWithWords> {
+  const seen = sight.everything
+    ? sql<boolean>`1 = 1`
+    : sql<boolean>`exists (select 1 from failures f join builds on builds.number = f.build
+        where f.blob = log_texts.hash and ${sight.listed()})`;
   const rows = await rowsOf(
     db,
-    sql<{
-      hash: string;
-    }>`select log_texts.hash from log_texts where ${dialect.logWords.has('log_texts.number', all, null)}
-      order by log_texts.number desc limit ${LOGS_MAX}`,
+    sql<{ hash: string }>`select log_texts.hash from log_texts
+      where ${dialect.logWords.has('log_texts.number', wanted.words, wanted.beginning)} and ${seen}
+      order by log_texts.number desc limit ${limit + 1}`,
   );
-  return rows.map(({ hash }) => ({ text: hash, pattern: false }));
+  return { hashes: rows.slice(0, limit).map(({ hash }) => hash), more: rows.length > limit };
+}
+
+/** Failures that are gone through for so many logs: builds that fail alike have one log each. */
+const FAILURES_A_LOG = 10;
+
+async function logsOf(at: Place, filter: SearchFilter, wanted: LogWords, limit: number): Promise<LogsWithWords> {
+  const { words, beginning } = wanted;
+  const known =
+    words.length === 0 && beginning === null
+      ? sql<boolean>`f.blob is not null`
+      : sql<boolean>`f.blob in (select log_texts.hash from log_texts
+          where ${at.dialect.logWords.has('log_texts.number', words, beginning)})`;
+  const rows = limit * FAILURES_A_LOG;
+  const found = await rowsOf(
+    at.db,
+    (await failuresOf(at, filter, sql`f.blob as hash`, known, rows)) as RawBuilder<{ hash: string }>,
+  );
+  const hashes = [...new Set(found.map(({ hash }) => hash))];
+  return { hashes: hashes.slice(0, limit), more: hashes.length > limit || found.length === rows };
 }
 
 /** What is asked of builds, with the commits of ranges looked up. */
@@ -357,7 +375,11 @@ async function findCauses(at: Place, filter: SearchFilter, page: PageAsked): Ret
     .filter(({ fingerprint, line }) => fingerprint !== null || line !== null)
     .map((group) => ({ ...group, last: Number(group.last), key: causeKey(group) }))
     .sort((a, b) => b.last - a.last || (a.key < b.key ? -1 : 1));
-  const counts = { found: { count: groups.length, more }, failures: await failureCount(at, filter, all, more) };
+  const counts = {
+    found: { count: groups.length, more },
+    failures: await failureCount(at, filter, all, more),
+    reached: [...(more ? [{ bound: 'failures', of: CAUSE_FAILURES_MAX } as const] : await wordsReached(at, filter))],
+  };
   const cursor = page.after === null ? null : /^(-?\d{1,16})\.([\da-f]{1,12})$/.exec(page.after);
   if (page.after !== null && cursor === null) throw foreignCursor();
   const rest =
@@ -379,6 +401,17 @@ async function findCauses(at: Place, filter: SearchFilter, page: PageAsked): Ret
   }
   const last = rest.length > page.limit ? rest[page.limit - 1] : undefined;
   return { rows, next: last === undefined ? null : `${last.last}.${last.key}`, ...counts };
+}
+
+/** Words were looked for in the newest failures alone; where CAUSE_FAILURES_MAX of them have the words, that is what is said. */
+async function wordsReached(at: Place, filter: SearchFilter): Promise<readonly ReachedBound[]> {
+  if (!hasWords(filter)) return [];
+  const [row] = await rowsOf(
+    at.db,
+    sql<{ count: number }>`select count(*) as count from (
+      select 1 from ${FAILURE_TABLES} where ${await failuresWhere(at, filter)} limit ${WORD_FAILURES_MAX + 1}) as looked_at`,
+  );
+  return Number(row?.count ?? 0) > WORD_FAILURES_MAX ? [{ bound: 'words', of: WORD_FAILURES_MAX }] : [];
 }
 
 const foreignCursor = (): BakehouseError =>
@@ -444,6 +477,7 @@ interface RunsLookedAt {
   readonly runs: RawBuilder<unknown>;
   /** What a run `r` of the recipe `n` in `builds` has to be. */
   readonly where: Condition;
+  readonly reached: readonly ReachedBound[];
 }
 
 /** Runs that are looked at: of the newest builds that match, and the newest of each recipe that is named. */
@@ -453,8 +487,14 @@ async function runsLookedAt(at: Place, filter: SearchFilter): Promise<RunsLooked
   const ofNames = allOf([ofName(filter), words(filter, inRecipe)]);
   const where = allOf([ofBuilds, ofRuns, ofNames]);
   const columns = sql`r.build, r.ordinal, r.recipe, r.status, builds.order_ms`;
-  const newest = sql`select number from builds where ${ofBuilds} and ${hasParts(filter)} order by order_ms desc, id
-    limit ${RECIPE_BUILDS_MAX}`;
+  const newest = await rowsOf(
+    at.db,
+    sql<{
+      number: number;
+    }>`select number from builds where ${ofBuilds} and ${hasParts(filter)} order by order_ms desc, id
+      limit ${RECIPE_BUILDS_MAX + 1}`,
+  );
+  const numbers = newest.slice(0, RECIPE_BUILDS_MAX).map(({ number }) => Number(number));
   const named = namesRecipes(filter)
     ? await rowsOf(
         at.db,
@@ -462,9 +502,11 @@ async function runsLookedAt(at: Place, filter: SearchFilter): Promise<RunsLooked
           order by ${ranked(rankWord(filter), sql.ref('n.pn'))}, n.pn limit ${RECIPE_NAMES_MAX + 1}`,
       )
     : [];
-  const inNewest = sql`select ${columns} from (${newest}) as newest join builds on builds.number = newest.number
-    join recipe_runs r on r.build = builds.number join recipe_names n on n.number = r.recipe where ${ofRuns} and ${ofNames}`;
-  if (named.length === 0) return { runs: inNewest, where };
+  const inNewest = sql`select ${columns} from builds join recipe_runs r on r.build = builds.number
+    join recipe_names n on n.number = r.recipe where ${at.dialect.oneOf('builds.number', numbers)} and ${ofRuns} and ${ofNames}`;
+  const older: readonly ReachedBound[] =
+    newest.length > RECIPE_BUILDS_MAX ? [{ bound: 'builds', of: RECIPE_BUILDS_MAX }] : [];
+  if (named.length === 0) return { runs: inNewest, where, reached: namesRecipes(filter) ? [] : older };
   const runsOfNames = named.slice(0, RECIPE_NAMES_MAX).map(
     ({ number }) => sql`select * from (select build, ordinal, recipe, version, status from recipe_runs
       where recipe = ${number} order by build desc limit ${RECIPE_RUNS_MAX}) as of_name`,
@@ -476,7 +518,22 @@ async function runsLookedAt(at: Place, filter: SearchFilter): Promise<RunsLooked
     named.length <= RECIPE_NAMES_MAX
       ? sql`${inNewest} and r.recipe in (${sql.join(named.map(({ number }) => number))})`
       : inNewest;
-  return { runs: sql`${all} union ${ofNamed}`, where };
+  const reached: readonly ReachedBound[] =
+    named.length > RECIPE_NAMES_MAX
+      ? [{ bound: 'names', of: RECIPE_NAMES_MAX }]
+      : (await hasMoreRuns(at, named))
+        ? [{ bound: 'runs', of: RECIPE_RUNS_MAX }]
+        : [];
+  return { runs: sql`${all} union ${ofNamed}`, where, reached };
+}
+
+/** Some recipe has more runs than are looked at: none of them has to be counted to its end for that. */
+async function hasMoreRuns(at: Place, named: readonly { readonly number: number }[]): Promise<boolean> {
+  const beyond = named.map(
+    ({ number }) =>
+      sql`select * from (select build from recipe_runs where recipe = ${number} limit 1 offset ${RECIPE_RUNS_MAX}) as beyond`,
+  );
+  return (await rowsOf(at.db, sql`${sql.join(beyond, sql` union all `)} limit 1`)).length > 0;
 }
 
 function ranked(word: string | null, name: RawBuilder<unknown>): RawBuilder<number> {
@@ -495,7 +552,7 @@ interface RecipeGroup {
 }
 
 async function findRecipes(at: Place, filter: SearchFilter, page: PageAsked): Promise<CountedPage<FoundRecipe>> {
-  const { runs, where } = await runsLookedAt(at, filter);
+  const { runs, where, reached } = await runsLookedAt(at, filter);
   const cursor = page.after === null ? null : /^([0-2])\.(.{1,400})$/s.exec(page.after);
   if (page.after !== null && cursor === null) throw foreignCursor();
   const groups = await rowsOf(
@@ -539,7 +596,9 @@ async function findRecipes(at: Place, filter: SearchFilter, page: PageAsked): Pr
   return {
     rows,
     next: last === undefined ? null : `${last.rank}.${last.pn}`,
-    found: { count: groups.length, more: false },
+    // More runs of the recipes that are found make no more recipes.
+    found: { count: groups.length, more: reached.some(({ bound }) => bound !== 'runs') },
+    reached,
   };
 }
 
@@ -588,7 +647,14 @@ const FACET_VALUES_MAX = 50;
 
 async function facets(at: Place, filter: SearchFilter, chosen: BuildListFilter): Promise<SearchFacets> {
   // What is chosen exactly in a facet of builds is not in `filter`: countFacets narrows by it, each facet by the others.
-  const rest = allOf([await buildCondition(at, filter), words(filter, inBuild), ofParts(filter)]);
+  const { walked, picked } = splitByIndex(filter);
+  const rest = allOf([
+    await buildCondition(at, walked),
+    ...(picked === null
+      ? []
+      : [isAmong(at, allOf([await buildCondition(at, picked), words(picked, inBuild), ofParts(picked)]))]),
+    ...datesInIndex(at, filter),
+  ]);
   const columns = sql`f.pn, f.task, p.class`;
   const recent = await failuresOf(at, withChosen(filter, chosen), columns, sql<boolean>`1 = 1`, CAUSE_FAILURES_MAX);
   const groups = await rowsOf(
@@ -605,11 +671,49 @@ async function facets(at: Place, filter: SearchFilter, chosen: BuildListFilter):
       .slice(0, FACET_VALUES_MAX);
   };
   return {
-    builds: await countFacets(at.db, at.sight, chosen, rest),
+    builds: await countFacets(at.db, at.dialect, at.sight, chosen, rest),
     recipe: by('pn'),
     task: by('task'),
     class: by('class'),
   };
+}
+
+/** What builds_by_facets has of a build. */
+const IN_INDEX: ReadonlySet<string> = new Set([
+  'machine',
+  'distro',
+  'target',
+  'builder',
+  'host',
+  'branch',
+  'outcome',
+  'kind',
+]);
+
+/**
+ * What is asked of builds in two parts: what the index over the facets tells, and what builds are picked out by first. A condition that reads the
+ * row of each build in the order of that index takes 1.4 s for 100,000 builds (filterInIndex of build-groups.ts). Dates are in neither.
+ */
+function splitByIndex(filter: SearchFilter): { readonly walked: SearchFilter; readonly picked: SearchFilter | null } {
+  const undated = { ...filter, fromMs: null, toMs: null };
+  const [inIndex, others] = [true, false].map((wanted) =>
+    filter.conditions.filter(({ field }) => IN_INDEX.has(field) === wanted),
+  ) as [SearchCondition[], SearchCondition[]];
+  const walked = { ...undated, conditions: inIndex };
+  const picked = others.length === 0 ? null : { ...undated, conditions: others, layers: [], ranges: [] };
+  return { walked, picked };
+}
+
+const isAmong = ({ dialect }: Place, condition: Condition): Condition =>
+  sql<boolean>`${dialect.unindexed('builds.number')} in (select builds.number from builds where ${condition})`;
+
+/** By the time of the order, which the index has; -1 is no time. */
+function datesInIndex({ dialect }: Place, { fromMs, toMs }: SearchFilter): Condition[] {
+  const order = dialect.unindexed('builds.order_ms');
+  return [
+    ...(fromMs === null ? [] : [sql<boolean>`${order} >= ${Math.max(0, Math.ceil(fromMs))}`]),
+    ...(toMs === null ? [] : [sql<boolean>`${order} >= 0 and ${order} <= ${Math.floor(toMs)}`]),
+  ];
 }
 
 function withChosen(filter: SearchFilter, chosen: BuildListFilter): SearchFilter {
@@ -627,6 +731,9 @@ function withChosen(filter: SearchFilter, chosen: BuildListFilter): SearchFilter
 
 /** Builds whose layers are looked at for names and commits. */
 const LAYER_BUILDS_MAX = 1000;
+/** Runs of one recipe whose versions are offered, and builds whose names are. */
+const VERSION_RUNS_MAX = 2000;
+const NAMED_BUILDS_MAX = 10_000;
 /** Recipes of which it is looked up whether one may see a build of them. */
 const NAMES_LOOKED_AT = 200;
 
@@ -635,8 +742,9 @@ async function offeredValues(
   field: OfferedField,
   typed: string,
   limit: number,
+  recipe: string | null,
 ): Promise<readonly OfferedValue[]> {
-  const rows = await rowsOf(at.db, offered(at.sight, field, typed, limit));
+  const rows = await rowsOf(at.db, offered(at.sight, field, typed, limit, recipe));
   return rows.map(({ value, count }) => ({ value, count: count === null ? null : Number(count) }));
 }
 
@@ -645,6 +753,7 @@ function offered(
   field: OfferedField,
   typed: string,
   limit: number,
+  recipe: string | null,
 ): RawBuilder<{ value: string; count: number | null }> {
   const word = storable(typed.toLowerCase());
   const like = (column: RawBuilder<unknown>): Condition =>
@@ -686,6 +795,26 @@ function offered(
         where exists (select 1 from recipe_runs r join builds on builds.number = r.build
           where r.recipe = named.number and ${sight.listed()})
         order by ${ranked(word, sql.ref('pn'))}, pn limit ${limit}`;
+    case 'version': {
+      // Of one recipe its newest runs; else all recipes of the newest builds.
+      const runs =
+        recipe === null
+          ? sql`select r.version as value from (select builds.number from builds where ${sight.listedInOrder()}
+              order by builds.order_ms desc, builds.id limit ${RECIPE_BUILDS_MAX}) as b join recipe_runs r on r.build = b.number`
+          : sql`select r.version as value from recipe_names n join recipe_runs r on r.recipe = n.number join builds on builds.number = r.build
+              where n.pn = ${storable(recipe)} and ${sight.listed()} order by r.build desc limit ${VERSION_RUNS_MAX}`;
+      return grouped(sql`select value from (${runs}) as runs where ${like(sql.ref('value'))}`);
+    }
+    case 'build': {
+      const recent = sql`select name, order_ms from (select builds.name, builds.order_ms from builds where ${sight.listedInOrder()}
+        order by builds.order_ms desc, builds.id limit ${NAMED_BUILDS_MAX}) as recent where ${like(sql.ref('name'))}`;
+      // Nobody types an id but by its beginning, and that only to be offered what he has before him already.
+      const ids = /^[0-9a-f-]{4,36}$/.test(word)
+        ? sql`union all select builds.id as name, builds.order_ms from builds where builds.id like ${`${word}%`} and ${sight.listed()}`
+        : sql``;
+      return sql`select name as value, count(*) as count from (${recent} ${ids}) as named group by name
+        order by ${ranked(word, sql.ref('name'))}, max(order_ms) desc, name limit ${limit}`;
+    }
     case 'layer': {
       const at = typed.indexOf('@');
       if (at < 0)

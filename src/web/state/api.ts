@@ -235,7 +235,7 @@ export const savedSearchesQuery = queryOptions({
 
 export const searchValuesQuery = (query: SearchValuesQuery) =>
   queryOptions({
-    queryKey: ['search-values', query.key, query.typed],
+    queryKey: ['search-values', query],
     queryFn: ({ signal }) => client.searchValues(query, signal),
     placeholderData: keepPreviousData,
   });

@@ -4,7 +4,7 @@
  */
 import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
-import { type ReactNode, type RefObject, useEffect, useId, useRef, useState } from 'react';
+import { type ReactNode, type RefObject, useEffect, useId, useMemo, useRef, useState } from 'react';
 import { applySuggestion, completeSearch, valueSuggestion } from '../../../analysis/search-completion.ts';
 import { parseSearch } from '../../../analysis/search-query.ts';
 import type { SearchValuesQuery } from '../../../api/contract.ts';
@@ -75,10 +75,14 @@ export function SearchBox({ value, onSearch, inputRef, frame }: Props) {
     wantedCaret.current = null;
   });
 
-  const completion = completeSearch(text, caret);
+  const completion = useMemo(() => completeSearch(text, caret), [text, caret]);
   const [asked] = useDebouncedValue(completion.values, 120);
   const offered = useQuery({
-    ...searchValuesQuery({ key: (asked?.key ?? 'recipe') as SearchValuesQuery['key'], typed: asked?.prefix ?? '' }),
+    ...searchValuesQuery({
+      key: (asked?.key ?? 'recipe') as SearchValuesQuery['key'],
+      typed: asked?.prefix ?? '',
+      recipe: asked?.recipe ?? undefined,
+    }),
     enabled: open && asked !== null,
   });
   const fits = completion.values !== null && asked?.key === completion.values.key;

@@ -41,6 +41,27 @@ const NOTHING: Readonly<Record<SearchKind, string>> = {
   causes: 'No failure that says why matches.',
 };
 
+/** Where looking ended, in words; what narrows looks further back. */
+function saysOf({ bound, of }: SearchAnswer['reached'][number]): string {
+  const many = formatCount(of);
+  switch (bound) {
+    case 'failures':
+      return `Causes are those of the newest ${many} failures that match.`;
+    case 'words':
+      return `Words were looked for in the newest ${many} failures that match all else.`;
+    case 'builds':
+      return `Recipes are those of the newest ${many} builds that match: name one to look in all builds.`;
+    case 'names':
+      return `More than ${many} recipes are called so: ${many} of them were looked up in all builds, the others in the newest.`;
+    case 'runs':
+      return `Of each recipe the newest ${many} runs were looked at.`;
+    case 'logs':
+      return `More than ${many} logs have a word that is asked for: the newest ${many} were looked at.`;
+    case 'texts':
+      return `A phrase or a part of a word is looked for in the logs themselves: the newest ${many} that could have it were read.`;
+  }
+}
+
 /** Counting stops somewhere, and then says "more than". */
 const countText = ({ count, more }: { count: number; more: boolean }): string =>
   `${formatCount(count)}${more ? '+' : ''}`;
@@ -105,7 +126,7 @@ export function Search() {
           </Tab>
         ))}
       </div>
-      {data?.notes.map((note) => (
+      {[...(data?.notes ?? []), ...(data?.reached ?? []).map(saysOf)].map((note) => (
         <p key={note} className="muted" role="note">
           {note}
         </p>
