@@ -186,6 +186,12 @@ export const TEST_NAME_CHARS_MAX = 500;
 export const TEST_DETAIL_CHARS_MAX = 4000;
 /** Suites of a run: oe-core has some 150 with ptests. */
 export const TEST_SUITES_MAX = 5000;
+/** YAML of one LAVA job, of which 1 MB takes a second to read; 40,000 cases of LTP. */
+export const LAVA_YAML_CHARS_MAX = 16 << 20;
+/** One case of it; LAVA itself cuts what it keeps of one at 4,096. */
+export const LAVA_CASE_CHARS_MAX = 16 << 10;
+/** Brackets, dashes and colons of it: it has twenty keys. Ten thousand brackets in brackets take the parser a second. */
+export const LAVA_CASE_MARKS_MAX = 1000;
 /** Of a log whose words are kept: a second. Of a longer one its end and its beginning. */
 export const LOG_SEARCHED_BYTES_MAX = 16 << 20;
 /** Different words of one log, with a blank between two: PostgreSQL takes a megabyte of them, a gcc's log of 1.5 MB has 7 KB. */

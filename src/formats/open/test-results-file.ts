@@ -5,7 +5,16 @@ import { BakehouseError } from '../../model/errors.ts';
 import { TEST_RESULTS_BYTES_MAX } from '../../model/limits.ts';
 import type { ProblemList } from '../../model/problem.ts';
 import type { TestRun } from '../../model/test-run.ts';
-import { isLavaCsv, lavaList, readLavaCsv, readLavaList } from '../test-results/lava.ts';
+import {
+  isLavaCallback,
+  isLavaCsv,
+  isLavaYaml,
+  lavaList,
+  readLavaCallback,
+  readLavaCsv,
+  readLavaList,
+  readLavaYaml,
+} from '../test-results/lava.ts';
 import { isOeqaResults, parseJson, readOeqaResults } from '../test-results/oeqa.ts';
 import { isPtestLog, readPtestLog } from '../test-results/ptest.ts';
 import { reasonOf } from './directory.ts';
@@ -17,10 +26,12 @@ export function isTestResultsFile(path: string): boolean {
   const head = headOf(path);
   if (head === null) return false;
   if (isPtestLog(head) || (/\.csv$/i.test(path) && isLavaCsv(head))) return true;
+  if (/\.ya?ml$/i.test(path) && isLavaYaml(head)) return true;
   if (!/^\s*[[{]/.test(head)) return false;
   // Of a file of 50 MB the first key and what it holds; of an event log or an error report none of these words.
   return (
     /^\s*\{\s*"[^"]{1,500}"\s*:\s*\{\s*"(?:configuration|result)"\s*:/.test(head) ||
+    (/^\s*\{/.test(head) && /"health_string"\s*:/.test(head) && /"actual_device_id"\s*:/.test(head)) ||
     (/^\s*(?:\[|\{\s*"(?:count|results|next|previous)")/.test(head) &&
       /"result"\s*:/.test(head) &&
       /"name"\s*:/.test(head))
@@ -81,8 +92,20 @@ export function readTestResults(
   const { file, series } = from;
   if (isPtestLog(source.slice(0, HEAD_BYTES))) return [readPtestLog(source, file, problems)];
   if (/\.csv$/i.test(file) && isLavaCsv(source.slice(0, HEAD_BYTES))) return [readLavaCsv(source, file, problems)];
+  if (/\.ya?ml$/i.test(file) && isLavaYaml(source.slice(0, HEAD_BYTES))) return [readLavaYaml(source, file, problems)];
   const value = parseJson(source, file);
   if (isOeqaResults(value)) return readOeqaResults(value, series, problems);
+  if (isLavaCallback(value)) {
+    const run = readLavaCallback(value, file, problems);
+    if (run !== null) return [run];
+    throw new BakehouseError(
+      'unreadable',
+      `${file} is of a LAVA job and without results: the callback asks for no \`dataset: results\`.`,
+      {
+        file,
+      },
+    );
+  }
   const list = lavaList(value);
   if (list !== null) return [readLavaList(list, file, problems)];
   throw new BakehouseError(

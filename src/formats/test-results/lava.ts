@@ -1,11 +1,24 @@
 /**
- * Results of a LAVA job: the list that its REST API (`/api/v0.2/jobs/N/tests/`, whole or a page of it) and `lavacli results --json` give, and the CSV
- * of its results page. LAVA knows a device and not a build, so which build it tested is said by who brings the results.
+ * Results of a LAVA job, as its server writes them: the list of its REST API (`/api/v0.2/jobs/N/tests/`, whole or a page of it), the YAML and CSV
+ * downloads of a job or a suite, `lavacli results --json|--yaml`, and the callback that a job definition asks for. In most of them every value is
+ * text, what is missing is the word `None` of Python, and the reason of a failure stands in metadata that are YAML or Python within a text. LAVA
+ * knows a device and not a build, so which build it tested is said by who brings the results.
  */
-import { TEST_CASES_MAX, TEST_DETAIL_CHARS_MAX, TEST_NAME_CHARS_MAX } from '../../model/limits.ts';
+import { parse } from 'yaml';
+import {
+  LAVA_CASE_CHARS_MAX,
+  LAVA_CASE_MARKS_MAX,
+  LAVA_YAML_CHARS_MAX,
+  REPORT_NAME_CHARS_MAX,
+  TEST_CASES_MAX,
+  TEST_DETAIL_CHARS_MAX,
+  TEST_NAME_CHARS_MAX,
+} from '../../model/limits.ts';
 import type { ProblemList } from '../../model/problem.ts';
 import type { TestCase, TestRun } from '../../model/test-run.ts';
 import { type Fields, get, isFields, textOf } from '../record/fields.ts';
+
+type Row = (field: string) => unknown;
 
 /** The list of cases in it, or null. */
 export function lavaList(value: unknown): readonly unknown[] | null {
@@ -18,16 +31,58 @@ export function lavaList(value: unknown): readonly unknown[] | null {
 }
 
 export function isLavaCsv(head: string): boolean {
-  const line = head.split('\n', 1)[0]!.toLowerCase().split(',');
+  const line = head.split('\n', 1)[0]!.toLowerCase().split(',').map(unquoted);
   return line.includes('name') && line.includes('result') && (line.includes('suite') || line.includes('job'));
 }
 
+/** A list of cases, each over lines or in one pair of braces. */
+export function isLavaYaml(head: string): boolean {
+  return /^(?:---\s*\n)?- /.test(head) && /\bresult: /.test(head) && /\bname: /.test(head);
+}
+
+/** What LAVA sends of a job that is over, if the job definition asks for it. */
+export function isLavaCallback(value: unknown): value is Fields {
+  return isFields(value) && typeof get(value, 'health_string') === 'string' && get(value, 'submit_time') !== undefined;
+}
+
 export function readLavaList(list: readonly unknown[], key: string, problems: ProblemList): TestRun {
-  return runOf(
-    list.filter(isFields).map((row) => (field: string) => get(row, field)),
-    key,
-    problems,
-  );
+  return runOf(list.filter(isFields).map(rowOf), key, problems);
+}
+
+export function readLavaYaml(source: string, key: string, problems: ProblemList): TestRun {
+  return runOf(yamlRows(source, key, problems), key, problems);
+}
+
+/** Null where it was asked for without results. */
+export function readLavaCallback(value: Fields, key: string, problems: ProblemList): TestRun | null {
+  const results = get(value, 'results');
+  if (!isFields(results)) return null;
+  const rows: Row[] = [];
+  let left = LAVA_YAML_CHARS_MAX;
+  for (const [suite, told] of Object.entries(results)) {
+    // A YAML text in the JSON. Some who hand it on have parsed it already.
+    if (Array.isArray(told)) rows.push(...told.filter(isFields).map(rowOf));
+    else if (typeof told === 'string' && left > 0) {
+      rows.push(...yamlRows(told.slice(0, left), `${key}: ${suite.slice(0, 100)}`, problems));
+      left -= told.length;
+    }
+  }
+  const run = runOf(rows, key, problems);
+  const job = jobOf(get(value, 'id'));
+  const said = (field: string): [string, string][] => {
+    const text = wordOf(get(value, field))?.slice(0, REPORT_NAME_CHARS_MAX);
+    return text === undefined ? [] : [[field.replace('actual_device_id', 'device').replace('_string', ''), text]];
+  };
+  return {
+    ...run,
+    key: job === null ? run.key : `lava job ${job}`,
+    startedMs: momentOf(get(value, 'start_time')) ?? run.startedMs,
+    configuration: {
+      ...run.configuration,
+      ...(job === null ? {} : { job }),
+      ...Object.fromEntries(['description', 'actual_device_id', 'health_string', 'failure_comment'].flatMap(said)),
+    },
+  };
 }
 
 export function readLavaCsv(source: string, key: string, problems: ProblemList): TestRun {
@@ -40,22 +95,70 @@ export function readLavaCsv(source: string, key: string, problems: ProblemList):
   );
 }
 
-function runOf(rows: readonly ((field: string) => unknown)[], key: string, problems: ProblemList): TestRun {
+function rowOf(fields: Fields): Row {
+  return (field) => get(fields, field);
+}
+
+/**
+ * The cases of a YAML list, each parsed by itself: what is wrong with one costs that one, and no anchor of one can be used in a thousand others.
+ * PyYAML begins a case, and nothing within one, with a dash at the beginning of a line.
+ */
+function* yamlRows(source: string, key: string, problems: ProblemList): Generator<Row> {
+  const text = source.slice(0, LAVA_YAML_CHARS_MAX);
+  if (text.length < source.length)
+    problems.add(
+      'warning',
+      'results-too-long',
+      `Of its results the first ${LAVA_YAML_CHARS_MAX >> 20} MB are read.`,
+      key,
+    );
+  let unread = 0;
+  for (let at = text.startsWith('- ') ? 0 : text.indexOf('\n- ') + 1; at < text.length; ) {
+    const next = text.indexOf('\n- ', at);
+    const end = next < 0 ? text.length : next + 1;
+    const row = yamlCase(text.slice(at, end));
+    if (row === null) unread++;
+    else yield row;
+    at = end;
+  }
+  if (unread > 0) problems.add('warning', 'test-case-unreadable', `${unread} entries are no YAML of a case.`, key);
+}
+
+/** Whatever can begin one level more. */
+const NESTS = /[[{]|[-?:]\s/g;
+
+function yamlCase(text: string): Row | null {
+  if (text.length > LAVA_CASE_CHARS_MAX || (text.match(NESTS)?.length ?? 0) > LAVA_CASE_MARKS_MAX) return null;
+  try {
+    // Every scalar as a text: a case may be called `on`, `1e3` or `0x10`.
+    const list: unknown = parse(text, { schema: 'failsafe', maxAliasCount: 10, logLevel: 'error' });
+    const [one] = Array.isArray(list) ? (list as unknown[]) : [];
+    return isFields(one) ? rowOf(one) : null;
+  } catch {
+    // No YAML, or brackets in brackets without end: counted by who asked.
+    return null;
+  }
+}
+
+function runOf(rows: Iterable<Row>, key: string, problems: ProblemList): TestRun {
   const cases = new Map<string, TestCase>();
   let job: string | null = null;
+  let startedMs: number | null = null;
   let unread = 0;
   for (const of of rows) {
-    const name = textOf(of('name'), TEST_NAME_CHARS_MAX) ?? '';
+    const name = wordOf(of('name')) ?? '';
     const result = textOf(of('result'), 40) ?? '';
     if (name === '' || result === '' || cases.size >= TEST_CASES_MAX) {
       unread++;
       continue;
     }
     job ??= jobOf(of('job'));
-    const suite = suiteOf(of('suite')) ?? suiteOf(of('suite_name'));
-    const full = (suite === null ? name : `${suite}.${name}`).slice(0, TEST_NAME_CHARS_MAX);
+    const logged = momentOf(of('logged'));
+    if (logged !== null) startedMs = Math.min(startedMs ?? logged, logged);
     const metadata = of('metadata');
-    const said = result === 'pass' ? null : typeof metadata === 'string' ? metadata : sentenceOf(metadata);
+    const suite = suiteOf(of('suite')) ?? suiteOf(of('suite_name')) ?? suiteOf(inMetadata(metadata, 'definition'));
+    const full = (suite === null ? name : `${suite}.${name}`).slice(0, TEST_NAME_CHARS_MAX);
+    const said = result === 'pass' ? null : (inMetadata(metadata, 'error_msg') ?? inMetadata(metadata, 'reason'));
     cases.set(full, {
       name: full,
       status: result,
@@ -79,9 +182,15 @@ function runOf(rows: readonly ((field: string) => unknown)[], key: string, probl
       machine: null,
       image: null,
     },
-    ...{ distro: null, startedMs: null, layers: [], configuration: job === null ? {} : { job }, suites: [] },
+    ...{ distro: null, startedMs, layers: [], configuration: job === null ? {} : { job }, suites: [] },
     ...{ cases: [...cases.values()], withoutStatus: [] },
   };
+}
+
+/** Text that says something: of what is missing LAVA writes Python's word for nothing. */
+function wordOf(value: unknown): string | null {
+  const text = textOf(value, TEST_NAME_CHARS_MAX)?.trim() ?? '';
+  return text === '' || text === 'None' ? null : text;
 }
 
 /** A number, or the address of the job. */
@@ -91,20 +200,44 @@ function jobOf(value: unknown): string | null {
 
 /** `0_timesync-off`: the number is the place of the definition in the job. A number alone, or an address, names no suite. */
 function suiteOf(value: unknown): string | null {
-  const name = textOf(value, TEST_NAME_CHARS_MAX) ?? '';
-  return name === '' || /^\d+$/.test(name) || name.includes('://') ? null : name.replace(/^\d+_/, '');
+  const name = wordOf(value);
+  return name === null || /^\d+$/.test(name) || name.includes('://') ? null : name.replace(/^\d+_/, '');
 }
 
-/** What LAVA's own cases (boot, login) measure is how long they took. */
-function durationOf(of: (field: string) => unknown): number | null {
-  const value = Number(of('measurement') ?? Number.NaN);
-  return of('unit') === 'seconds' && value >= 0 && value < 1e9 ? Math.round(value * 1000) : null;
+/** What LAVA's own cases (boot, login) measure is how long they took. The REST API calls `units` what the exports call `unit`. */
+function durationOf(of: Row): number | null {
+  const value = Number(wordOf(of('measurement')) ?? of('measurement') ?? Number.NaN);
+  return (of('unit') ?? of('units')) === 'seconds' && value >= 0 && value < 1e9 ? Math.round(value * 1000) : null;
 }
 
-function sentenceOf(metadata: unknown): string | null {
-  if (!isFields(metadata)) return null;
-  const words = (name: keyof Fields) => textOf(get(metadata, String(name)));
-  return words('error_msg') ?? words('reason') ?? null;
+/** `2018-11-07 11:11:01.341667+00:00`, as Python prints a moment; in answers of the REST API with a T. */
+function momentOf(value: unknown): number | null {
+  const text = textOf(value, 40) ?? '';
+  const ms = /^\d{4}-\d\d-\d\d[ T]\d\d:\d\d/.test(text) ? Date.parse(text.replace(' ', 'T')) : Number.NaN;
+  return Number.isNaN(ms) ? null : ms;
+}
+
+/** Metadata are an object in the exports, YAML in the REST API, and Python's print of a dictionary in a CSV; all of them some words long. */
+function inMetadata(metadata: unknown, word: string): string | null {
+  if (isFields(metadata)) return textOf(get(metadata, word));
+  const text = textOf(metadata, LAVA_CASE_CHARS_MAX);
+  if (text === null || !text.includes(word)) return null;
+  if (text.startsWith('{')) {
+    const [, one, two] = new RegExp(`'${word}': (?:'((?:[^'\\\\]|\\\\.)*)'|"((?:[^"\\\\]|\\\\.)*)")`).exec(text) ?? [];
+    const told = one ?? two;
+    return told === undefined ? null : told.replace(/\\(.)/g, (_, sign: string) => (sign === 'n' ? '\n' : sign));
+  }
+  try {
+    const fields: unknown = parse(text, { schema: 'failsafe', maxAliasCount: 10, logLevel: 'error' });
+    return isFields(fields) ? textOf(get(fields, word)) : null;
+  } catch {
+    // Words of another kind: none that we know.
+    return null;
+  }
+}
+
+function unquoted(name: string): string {
+  return name.trim().replace(/^"(.*)"$/, '$1');
 }
 
 /** RFC 4180, bounded in rows. */
