@@ -124,5 +124,5 @@ test('a year of builds of one configuration takes a moment', () => {
   );
   const begun = performance.now();
   expect(inRevisionOrder(runs, new Map()).runs).toHaveLength(10_000);
-  expect(performance.now() - begun).toBeLessThan(1000);
+  expect(performance.now() - begun).toBeLessThan(5000);
 });

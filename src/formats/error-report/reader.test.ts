@@ -106,6 +106,6 @@ describe('what is no report, or too much of one', () => {
     const found = new Map<string, string>();
     confFacts(`${`MACHINE ${' '.repeat(4000)}= ${'"'.repeat(4000)}\n`.repeat(2000)}MACHINE = "m"\n`, found);
     expect(found.get('MACHINE')).toBe('m');
-    expect(performance.now() - started).toBeLessThan(2000);
+    expect(performance.now() - started).toBeLessThan(5000);
   });
 });

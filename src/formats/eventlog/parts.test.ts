@@ -261,7 +261,7 @@ describe('messages', () => {
     const before = performance.now();
     readBuildConfiguration(`Build Configuration:\n${Array(1500).fill(blanks).join('\n')}`);
     // It was two minutes.
-    expect(performance.now() - before).toBeLessThan(2000);
+    expect(performance.now() - before).toBeLessThan(5000);
   });
 
   test('a layer without a revision has that of the next one', () => {

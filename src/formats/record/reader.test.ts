@@ -401,7 +401,7 @@ test.each<[string, object]>([
 ])('%s: a problem with the line, and the rest is there', (_, line) => {
   const started = performance.now();
   const build = reading([RECORD, RECIPES, line, TWO_RUNS]);
-  expect(performance.now() - started).toBeLessThan(2000);
+  expect(performance.now() - started).toBeLessThan(5000);
   expect(codes(build)).toEqual(['record-line-broken:3']);
   expect(build.tasks.length).toBe(2);
 });
