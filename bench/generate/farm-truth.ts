@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 
 /** The place of a commit in its layer's history on master. */
-function placeOf(layer: string, commit: string | null | undefined): number {
+export function placeOf(layer: string, commit: string | null | undefined): number {
   for (let place = 0; place < 1000; place++) {
     const name = createHash('sha256').update(`${layer} master ${place}`).digest('hex').slice(0, 40);
     if (name === commit) return place;

@@ -94,19 +94,31 @@ export async function blameFailure(context: OperationContext, input: BlameInput)
   return { blame: await readBlame(context, { ...input, build }) };
 }
 
+/** A range as it was found, with the builds whole. */
+export interface FoundBlame {
+  readonly range: BlameRange<Run>;
+  readonly builds: number;
+  readonly late: number;
+}
+
 /** `build` is an id. */
-export async function readBlame(
-  { store, layerPages = new Map() }: OperationContext,
-  input: BlameInput,
-): Promise<Blame | null> {
+export async function findBlame({ store }: OperationContext, input: BlameInput): Promise<FoundBlame | null> {
   const { build, mc, pn, task } = input;
   const history = await store.readTaskHistory({ mc, pn, task, like: build, builds: BLAME_BUILDS_MAX });
   const { runs, late } = inRevisionOrder(history.map(historyRun), await store.readFirstSeen(varyingCommits(history)));
-  const found = blameRange(runs, build);
-  return found === null ? null : { builds: history.length, late, ...told(found, layerPages) };
+  const range = blameRange(runs, build);
+  return range === null ? null : { range, builds: history.length, late };
 }
 
-/** With addresses where something failed: as the pages of failures and recipes have it. Null: it is of no recipe's task, or no failure of the source. */
+/** `build` is an id. */
+export async function readBlame(context: OperationContext, input: BlameInput): Promise<Blame | null> {
+  const found = await findBlame(context, input);
+  if (found === null) return null;
+  const { range, ...counts } = found;
+  return { ...counts, ...told(range, context.layerPages ?? new Map()) };
+}
+
+/** As the pages of failures and recipes have it. Null: it is of no recipe's task, or no failure of the source. */
 export async function showBlame(
   context: OperationContext,
   build: string,
@@ -114,9 +126,16 @@ export async function showBlame(
 ): Promise<ShownBlame | null> {
   const { pn, mc, task } = of;
   if (pn === null || task === null) return null;
-  const blame = await readBlame(context, { build, mc, pn, task });
-  if (blame === null) return null;
-  const { firstFailure, lastFailure, broke, sinceCause, fixed, ...counts } = blame;
+  const found = await findBlame(context, { build, mc, pn, task });
+  return found === null ? null : showFound(context, found);
+}
+
+/** With addresses where something failed. */
+export async function showFound(context: OperationContext, { range, ...counts }: FoundBlame): Promise<ShownBlame> {
+  const { firstFailure, lastFailure, failures, broke, sinceCause, fixed } = told(
+    range,
+    context.layerPages ?? new Map(),
+  );
   const stretches = [broke, sinceCause, fixed].flatMap((range) => (range === null ? [] : [range.from, range.to]));
   const failed = [firstFailure, lastFailure, ...stretches].filter(({ key }) => key !== null);
   const address = await addressesIn(
@@ -133,6 +152,7 @@ export async function showBlame(
     range === null ? null : { ...range, from: end(range.from), to: end(range.to) };
   return {
     ...counts,
+    failures,
     firstFailure: end(firstFailure),
     lastFailure: end(lastFailure),
     broke: shown(broke),

@@ -1,12 +1,13 @@
 /** Ranges of blame on a generated farm of which it is known which commit broke and mended what, also after its old revisions were built again. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type FarmBuild, farmHistory } from '../../bench/generate/farm-history.ts';
-import { holds } from '../../bench/generate/farm-truth.ts';
+import { holds, placeOf } from '../../bench/generate/farm-truth.ts';
 import { type StoredFarmBuild, storeFarm } from '../../bench/generate/store-farm.ts';
 import { STORIES } from '../../bench/generate/stories.ts';
 import { blameRange } from '../analysis/blame-range.ts';
 import { indexFailures } from '../collector/index-failures.ts';
 import { memoryBlobs } from '../store/blobs/index.ts';
+import { failureKeys } from '../store/facts.ts';
 import { openStore } from '../store/index.ts';
 import { STRANGER, type Store } from '../store/store.ts';
 import { BLAME_BUILDS_MAX, historyRun, readBlame } from './blame-failure.ts';
@@ -110,4 +111,42 @@ test('revisions that are built again later neither break nor mend anything', asy
   expect(ranges).toBeGreaterThanOrEqual(106);
   // So it was before, and so the test can fail.
   expect((await judged(byStart)).wrong.length).toBeGreaterThan(0);
+});
+
+test('what to try next lies between the ends, and says what others said of it', async () => {
+  const young = await openStore('sqlite::memory:');
+  try {
+    const blobs = memoryBlobs();
+    // While busybox does not build for qemuriscv64.
+    const builds = await storeFarm(young, blobs, farmHistory({ builds: 80 }));
+    await indexFailures({ store: young, blobs });
+    const seen = { ...context, store: young.seenBy(STRANGER), wholeStore: young, blobs };
+    let middles = 0;
+    for (const { id, build, truth } of builds)
+      for (const [i, { story: name }] of truth.entries()) {
+        if (name !== 'busybox-riscv') continue;
+        const [key] = failureKeys(build.failures).slice(i);
+        const { blame, next } = await showFailure(seen, { failure: `${id}.${key}` });
+        expect(next === null).toBe(blame?.broke?.worth !== 'revisions' || blame.fixed !== null);
+        if (next === null) continue;
+        const { broke } = blame!;
+        for (const { layers, command } of next.commands) {
+          const { from, to } = broke!.layers.find((layer) => layer.name === layers[0])!;
+          expect(command).toBe(`git bisect start ${to} ${from} --`);
+        }
+        if (next.middle === null) continue;
+        middles++;
+        const places = (of: (layer: { from: string | null; to: string | null; name: string }) => string | null) =>
+          broke!.layers.map((layer) => placeOf(layer.name, of(layer)));
+        const at = places(({ name: layer }) => next.middle!.layers.find((one) => one.name === layer)!.commit);
+        const [from, to] = [places((layer) => layer.from), places((layer) => layer.to)];
+        expect(at.every((place, layer) => from[layer]! <= place && place <= to[layer]!)).toBe(true);
+        expect([from.join(), to.join()]).not.toContain(at.join());
+        // It is of one machine alone, and others built it.
+        for (const { machine, failure } of next.middle.told) if (machine !== 'qemuriscv64') expect(failure).toBeNull();
+      }
+    expect(middles).toBeGreaterThan(0);
+  } finally {
+    await young.close();
+  }
 });

@@ -11,12 +11,13 @@ import type { Failure, LayerRevision } from '../model/build.ts';
 import { BakehouseError } from '../model/errors.ts';
 import { CAUSE_LOG_BYTES_MAX } from '../model/limits.ts';
 import type { BuildHead, RecipeSuccesses, Seen, StoredFailure, Visibility } from '../store/store.ts';
-import { type ShownBlame, type ShownRange, showBlame } from './blame-failure.ts';
+import { findBlame, type ShownBlame, type ShownRange, showBlame, showFound } from './blame-failure.ts';
 import type { OperationContext } from './context.ts';
 import { failureAddress } from './failure-address.ts';
 import { findInLog } from './find-in-log.ts';
 import { type LogName, readLog } from './read-log.ts';
 import { resolveBuildId } from './resolve-build-id.ts';
+import { type ShownNext, tryNext } from './try-next.ts';
 
 /** Before and after the line that says why. */
 const AROUND_LINES = 3;
@@ -98,6 +99,8 @@ export interface FailureDetail {
   /** The same cause in other recipes and tasks, this one's words included. */
   readonly alike: Pick<Seen, 'failures' | 'builds' | 'recipeCount' | 'recipes'> | null;
   readonly blame: ShownBlame | null;
+  /** Where it still fails: which revision to try next. */
+  readonly next: ShownNext | null;
   /** What builds of its own configuration do not tell: the same failure in another one, and the build there that passed after it. */
   readonly fixedElsewhere: ShownRange | null;
   readonly lastSucceeded: RecipeSuccesses | null;
@@ -128,11 +131,11 @@ export async function showFailure(
   const failure = head.failures[stored.ordinal];
   if (failure === undefined) throw noSuchFailure();
   const { fingerprint, pn, task } = stored;
-  const [found, seen, alike, blame, lastSucceeded, address] = await Promise.all([
+  const [found, seen, alike, { blame, next }, lastSucceeded, address] = await Promise.all([
     readCause(context, id, failure, stored),
     fingerprint === null ? null : store.readSeen({ hash: fingerprint.hash, except: id, limit: SEEN_NAMED_MAX }),
     fingerprint === null ? null : store.readSeen({ cross: fingerprint.crossHash, except: id, limit: 0 }),
-    showBlame(context, id, stored),
+    blameAndNext(context, id, stored),
     pn === null ? null : store.readSuccesses({ pn, like: id }),
     failureAddress(store, id, key),
   ]);
@@ -182,6 +185,7 @@ export async function showFailure(
             recipes: alike.recipes,
           },
     blame,
+    next,
     fixedElsewhere: blame?.fixed != null || seen === null ? null : await fixElsewhere(context, stored, seen),
     lastSucceeded,
   };
@@ -265,6 +269,17 @@ function groupingOf({ pn, version, task, cause, fingerprint }: StoredFailure): S
   if (told === null) return null;
   const { steps, crossSteps, exactOf, crossOf } = told;
   return { steps, crossSteps, exactOf, crossOf };
+}
+
+async function blameAndNext(
+  context: OperationContext,
+  build: string,
+  { mc, pn, task }: StoredFailure,
+): Promise<{ blame: ShownBlame | null; next: ShownNext | null }> {
+  const of = pn === null || task === null ? null : { build, mc, pn, task };
+  const found = of === null ? null : await findBlame(context, of);
+  if (of === null || found === null) return { blame: null, next: null };
+  return { blame: await showFound(context, found), next: await tryNext(context, found, of) };
 }
 
 /** Others who had it may be ahead: the newest of them, each in a configuration of its own, that passed afterwards. */

@@ -65,8 +65,32 @@ function between(range: Range, from: string, to: string): (readonly Piece[])[] {
   return lines;
 }
 
+/** The revision, what builds of others say of it, and what to type. */
+function triedNext({ between, middle, commands }: NonNullable<FailureDetail['next']>): (readonly Piece[])[] {
+  const lines: (readonly Piece[])[] = [];
+  if (middle === null) lines.push(['no build here had a revision between the two']);
+  else {
+    const which = between === 1 ? 'the one revision' : `the middle of ${plural(between, 'revision')}`;
+    const revisions = middle.layers.flatMap(({ name, commit, link }, i): Piece[] => [
+      i === 0 ? `${name} ` : `, ${name} `,
+      link === null ? shortRevision(commit) : { text: shortRevision(commit), to: link },
+    ]);
+    lines.push([...revisions, `: ${which} between that builds here had, by an estimate of their order`]);
+    if (middle.told.length === 0) lines.push(['no build of it executed the task']);
+    for (const { build, startedMs, failure, machine, distro } of middle.told)
+      lines.push([
+        failure === null ? 'passed there for ' : 'failed there for ',
+        [machine, distro].filter((part) => part !== null).join(' ') || NOT_RECORDED,
+        ' ',
+        endOf({ build, startedMs, failure, hostDistro: null }),
+      ]);
+  }
+  for (const { layers, command } of commands) lines.push([`${layers.join(', ')}: ${command}`]);
+  return lines;
+}
+
 function facts(failure: FailureDetail): Fact[] {
-  const { environment, fingerprint, seen, blame, fixedElsewhere, lastSucceeded, layers } = failure;
+  const { environment, fingerprint, seen, blame, next, fixedElsewhere, lastSucceeded, layers } = failure;
   const { host } = environment;
   const told = (...parts: (string | null)[]): string =>
     parts.filter((part) => part !== null && part !== '').join(' ') || NOT_RECORDED;
@@ -110,6 +134,7 @@ function facts(failure: FailureDetail): Fact[] {
           ? [['before anything that is here: the first failure is of ', endOf(blame.firstFailure)]]
           : between(blame.broke, 'passed', 'failed'),
     });
+  if (next !== null) list.push({ name: 'Try next', lines: triedNext(next) });
   if (blame?.fixed != null) list.push({ name: 'Fixed', lines: between(blame.fixed, 'failed', 'passed') });
   else if (fixedElsewhere !== null)
     list.push({

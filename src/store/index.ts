@@ -39,7 +39,7 @@ import { readHistories, readNeighbours } from './queries/read-histories.ts';
 import { readMatrix } from './queries/read-matrix.ts';
 import { readQaHistory, readQaIssues } from './queries/read-qa.ts';
 import { listRecipes, readRecipeRuns } from './queries/read-recipe-runs.ts';
-import { readFailedHashes, readTaskHistory } from './queries/read-task-runs.ts';
+import { readFailedHashes, readTaskElsewhere, readTaskHistory } from './queries/read-task-runs.ts';
 import { readTesting } from './queries/read-testing.ts';
 import { readTopTasks } from './queries/read-top-tasks.ts';
 import { readTrend } from './queries/read-trend.ts';
@@ -137,6 +137,7 @@ export async function openStore(database: string): Promise<Store> {
       readFailures: one((id) => readFailures(db, id)),
       readSeen: (question) => readSeen(db, sight, question),
       readSuccesses: (question) => readSuccesses(db, sight, question),
+      readTaskElsewhere: (question) => readTaskElsewhere(db, dialect, dictionaries, sight, question),
       readFirstSeen: (commits) => readFirstSeen(db, sight, commits),
       readTaskHistory: (question) => readTaskHistory(db, dialect, dictionaries, sight, question),
       readFailedHashes: (builds, limit) => readFailedHashes(db, dialect, dictionaries, sight, builds, limit),

@@ -27,6 +27,8 @@ import type {
   FailureFilter,
   FailureGroups,
   FailurePage,
+  TaskElsewhere,
+  TaskElsewhereQuestion,
   TaskHistory,
   TaskHistoryQuestion,
 } from './answers/failures.ts';
@@ -144,6 +146,8 @@ export interface Store {
   /** The newest builds that executed a recipe and passed. */
   readSuccesses(question: { readonly pn: string; readonly like: string }): Promise<RecipeSuccesses>;
   readTaskHistory(question: TaskHistoryQuestion): Promise<TaskHistory>;
+  /** What it did in the first builds of a branch that began then or later. */
+  readTaskElsewhere(question: TaskElsewhereQuestion): Promise<TaskElsewhere>;
   /** When the first of all builds had each of these commits, on its branch. */
   readFirstSeen(commits: readonly LayerCommit[]): Promise<FirstSeen>;
   /** Every run, passed or failed, of the task hashes that failed in the newest `limit` builds that match. */

@@ -166,6 +166,42 @@ export const FailureDetail = z.object({
     .nullable()
     .describe('the same cause in whatever recipe'),
   blame: ShownBlame.nullable(),
+  next: z
+    .object({
+      builds: count.describe('of all configurations of the branch that were looked at'),
+      between: count.describe('revisions between the ends of blame.broke that builds here had'),
+      middle: z
+        .object({
+          layers: z.array(
+            z.object({
+              name: z.string(),
+              branch: z.string().nullable(),
+              commit: z.string(),
+              link: z.string().nullable(),
+            }),
+          ),
+          firstMs: epochMs.nullable(),
+          builds: count.describe('that had it'),
+          told: z
+            .array(
+              z.object({
+                build: z.string(),
+                startedMs: epochMs.nullable(),
+                failure: FailureAddress.nullable().describe('null: the task passed there'),
+                machine: z.string().nullable(),
+                distro: z.string().nullable(),
+              }),
+            )
+            .describe('the newest build of each machine and distribution that executed the task'),
+        })
+        .nullable()
+        .describe('the middle one, by an estimate of their order'),
+      commands: z
+        .array(z.object({ layers: z.array(z.string()), command: z.string() }))
+        .describe('git bisect, a repository each'),
+    })
+    .nullable()
+    .describe('which revision to try next; null: it does not fail any more, or no layer moved'),
   fixedElsewhere: RevisionRange.nullable().describe('of the same failure in another configuration'),
   lastSucceeded: z
     .object({ here: RecipeSuccess.nullable(), elsewhere: RecipeSuccess.nullable() })

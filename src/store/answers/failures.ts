@@ -151,6 +151,22 @@ export type TaskHistory = readonly {
   readonly layers: readonly LayerRevision[];
 }[];
 
+export interface TaskElsewhereQuestion {
+  readonly mc: string;
+  readonly pn: string;
+  readonly task: string;
+  /** Id of a build: those of its branch. */
+  readonly like: string;
+  readonly fromMs: number;
+  readonly builds: number;
+}
+
+/** The same of builds for whatever machine and distribution, oldest first. */
+export type TaskElsewhere = readonly (TaskHistory[number] & {
+  readonly machine: string | null;
+  readonly distro: string | null;
+})[];
+
 /** One run of a task hash that failed somewhere. */
 export interface ExecutedTask {
   readonly build: string;

@@ -12,7 +12,16 @@ import type { Dialect } from '../dialect.ts';
 import type { Dictionaries } from '../dictionaries.ts';
 import type { Database } from '../schema.ts';
 import type { Sight } from '../sight.ts';
-import type { BuildHead, BuildListFilter, ExecutedTask, TaskHistory, TaskHistoryQuestion } from '../store.ts';
+import { storable } from '../storable.ts';
+import type {
+  BuildHead,
+  BuildListFilter,
+  ExecutedTask,
+  TaskElsewhere,
+  TaskElsewhereQuestion,
+  TaskHistory,
+  TaskHistoryQuestion,
+} from '../store.ts';
 import { matches } from './list-builds.ts';
 import { readLayers } from './read-recipe-runs.ts';
 
@@ -65,7 +74,7 @@ export async function readTaskHistory(
   const beside = (side: 'before' | 'after') =>
     db
       .selectFrom('builds')
-      .select(['number', 'id', 'started_ms', 'order_ms', 'key_list', 'positions', 'host_distro'])
+      .select(HISTORY_COLUMNS)
       .where((eb) => eb.or([sight.listed(), eb.and([eb('id', '=', question.like), sight.readable()])]))
       .where(same('machine'))
       .where(same('distro'))
@@ -76,8 +85,53 @@ export async function readTaskHistory(
       .limit(question.builds)
       .execute();
   const builds = [...(await beside('before')).reverse(), ...(await beside('after'))];
+  return historyOf(db, dialect, dictionaries, builds, question);
+}
+
+/** Builds of the same branch, whatever they were built for, that began then or later: the first of them. */
+export async function readTaskElsewhere(
+  db: Kysely<Database>,
+  dialect: Dialect,
+  dictionaries: Dictionaries,
+  sight: Sight,
+  question: TaskElsewhereQuestion,
+): Promise<TaskElsewhere> {
+  const own = await db
+    .selectFrom('builds')
+    .select('branch')
+    .where('id', '=', question.like)
+    .where(sight.readable())
+    .executeTakeFirst();
+  if (own === undefined) return [];
+  const { branch } = own;
+  const builds = await db
+    .selectFrom('builds')
+    .select([...HISTORY_COLUMNS, 'machine', 'distro'])
+    .where(sight.listedInOrder())
+    .where(branch === null ? sql<boolean>`branch is null` : sql<boolean>`branch = ${storable(branch)}`)
+    .where('order_ms', '>=', question.fromMs)
+    .orderBy('order_ms')
+    .orderBy('id')
+    .limit(question.builds)
+    .execute();
+  const history = await historyOf(db, dialect, dictionaries, builds, question);
+  return history.map((run, i) => ({ ...run, machine: builds[i]!.machine, distro: builds[i]!.distro }));
+}
+
+const HISTORY_COLUMNS = ['number', 'id', 'started_ms', 'order_ms', 'key_list', 'positions', 'host_distro'] as const;
+
+async function historyOf(
+  db: Kysely<Database>,
+  dialect: Dialect,
+  dictionaries: Dictionaries,
+  builds: readonly (BuildTable & {
+    readonly id: string;
+    readonly started_ms: number | null;
+    readonly host_distro: string | null;
+  })[],
+  { mc, pn, task }: TaskName,
+): Promise<TaskHistory> {
   const numbers = builds.map(({ number }) => number);
-  const { mc, pn, task } = question;
   const [runs, failures, layers] = await Promise.all([
     taskRunsAt(db, dialect, dictionaries, builds, [{ mc, pn, task }]),
     db

@@ -1,7 +1,9 @@
 /** Since when, what fixed it, and when the recipe was built last: of builds that executed it. What sstate brought was not checked. */
 import { Link } from '@tanstack/react-router';
+import { Fragment } from 'react';
 import type { FailureDetail } from '../../../api/contract.ts';
-import { plural, shortRevision } from '../../../model/format.ts';
+import { NOT_RECORDED, plural, shortRevision } from '../../../model/format.ts';
+import { CopyButton } from '../../components/CopyButton.tsx';
 import { When } from '../../components/Figures.tsx';
 import styles from './Failure.module.css';
 
@@ -10,7 +12,7 @@ type Range = NonNullable<Blame['broke']>;
 type Success = NonNullable<NonNullable<FailureDetail['lastSucceeded']>['here']>;
 
 export function History({ failure }: { failure: FailureDetail }) {
-  const { blame, fixedElsewhere, lastSucceeded } = failure;
+  const { blame, next, fixedElsewhere, lastSucceeded } = failure;
   return (
     <section>
       <h2>Since when</h2>
@@ -24,6 +26,14 @@ export function History({ failure }: { failure: FailureDetail }) {
             <dt>In these words</dt>
             <dd>
               <Between range={blame.sinceCause} from="failed in others" to="failed in these" />
+            </dd>
+          </>
+        )}
+        {next === null ? null : (
+          <>
+            <dt>Try next</dt>
+            <dd>
+              <TryNext next={next} />
             </dd>
           </>
         )}
@@ -138,6 +148,58 @@ function Between({ range, from, to }: { range: Range; from: string; to: string }
           ))}
         </ul>
       )}
+    </>
+  );
+}
+
+/** Which revision would halve the range, what builds of others say of it, and what to type. */
+function TryNext({ next: { between, middle, commands } }: { next: NonNullable<FailureDetail['next']> }) {
+  return (
+    <>
+      {middle === null ? (
+        <span className="muted">no build here had a revision between the two</span>
+      ) : (
+        <>
+          {middle.layers.map(({ name, commit, link }, i) => (
+            <Fragment key={name}>
+              {i === 0 ? '' : ', '}
+              {name}{' '}
+              {link === null ? (
+                <span className="mono">{shortRevision(commit)}</span>
+              ) : (
+                <a href={link} rel="noreferrer" className="mono">
+                  {shortRevision(commit)}
+                </a>
+              )}
+            </Fragment>
+          ))}
+          <span className="muted">
+            : {between === 1 ? 'the one revision' : `the middle of ${plural(between, 'revision')}`} between that builds
+            here had, by an estimate of their order
+          </span>
+          {middle.told.length === 0 ? (
+            <div className="muted">no build of it executed the task</div>
+          ) : (
+            <ul className={styles.ranges}>
+              {middle.told.map((one) => (
+                <li key={one.build}>
+                  <span className={one.failure === null ? 'ok' : 'bad'}>
+                    {one.failure === null ? '✓ passed' : '✗ failed'}
+                  </span>{' '}
+                  there for {[one.machine, one.distro].filter((part) => part !== null).join(' ') || NOT_RECORDED},{' '}
+                  <End end={{ ...one, hostDistro: null }} />
+                </li>
+              ))}
+            </ul>
+          )}
+        </>
+      )}
+      {commands.map(({ layers, command }) => (
+        <div key={command} className={styles.command}>
+          <span className="muted nowrap">in {layers.join(', ')}</span> <code className="mono">{command}</code>{' '}
+          <CopyButton text={command} what={`bisect command of ${layers.join(', ')}`} label="Copy" />
+        </div>
+      ))}
     </>
   );
 }
