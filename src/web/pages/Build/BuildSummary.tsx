@@ -1,5 +1,5 @@
 /** The card: the figures one looks at first, and what must be known to believe them. */
-import { Popover } from '@mantine/core';
+
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { BuildDetail } from '../../../api/contract.ts';
@@ -15,6 +15,7 @@ import {
 import { TASK_OUTCOMES } from '../../../model/task-table.ts';
 import { Missing, Revision } from '../../components/Figures.tsx';
 import { taskOutcomeLabel } from '../../components/Outcome.tsx';
+import { Pop } from '../../components/Pop.tsx';
 import { Sparkline } from '../../components/Sparkline.tsx';
 import styles from './Build.module.css';
 
@@ -204,23 +205,16 @@ export function BuildSummary({ build }: { build: BuildDetail }) {
 function Layers({ build }: { build: BuildDetail }) {
   const modified = build.layers.filter((l) => l.modified === true).length;
   return (
-    <Popover
-      position="bottom-end"
-      shadow="none"
-      trapFocus
-      returnFocus
-      transitionProps={{ duration: 0 }}
-      classNames={{ dropdown: 'pop' }}
-    >
-      <Popover.Target>
+    <Pop
+      end
+      opener={
         <button type="button" className={styles.linkButton}>
           revisions{modified > 0 ? `, ${formatCount(modified)} modified` : ''} ▾
         </button>
-      </Popover.Target>
-      <Popover.Dropdown>
-        <LayerTable build={build} />
-      </Popover.Dropdown>
-    </Popover>
+      }
+    >
+      <LayerTable build={build} />
+    </Pop>
   );
 }
 

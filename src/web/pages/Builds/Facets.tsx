@@ -1,9 +1,10 @@
 /** machine ▾ distro ▾ … : what values there are, how many builds each has, which are asked for. */
-import { Popover } from '@mantine/core';
+
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { formatCount, NOT_RECORDED } from '../../../model/format.ts';
 import { buildOutcomeLabel } from '../../components/Outcome.tsx';
+import { Pop } from '../../components/Pop.tsx';
 import { dateFieldValue, fromDateField } from '../../format/time.ts';
 import { type BuildsFilter, facetsQuery } from '../../state/api.ts';
 import styles from './Builds.module.css';
@@ -80,50 +81,40 @@ export function Facet({
   const says = chosen.length === 0 ? label : `${label}: ${chosen.length === 1 ? named : chosen.length}`;
   const shown = values.filter((v) => v.label.toLowerCase().includes(find.toLowerCase()));
   return (
-    <Popover
-      position="bottom-start"
-      shadow="none"
-      trapFocus
-      returnFocus
-      transitionProps={{ duration: 0 }}
-      classNames={{ dropdown: 'pop' }}
-    >
-      <Popover.Target>
+    <Pop
+      opener={
         <button type="button" className="btn" aria-pressed={chosen.length > 0} data-facet={label}>
           <span className="cut" style={{ maxWidth: 200 }}>
             {says}
           </span>{' '}
           <span aria-hidden="true">▾</span>
         </button>
-      </Popover.Target>
-      <Popover.Dropdown>
-        {values.length > 10 ? (
-          <input
-            className={`field ${styles.facetFind}`}
-            placeholder={`Find ${label}`}
-            aria-label={`Find ${label}`}
-            value={find}
-            onChange={(e) => setFind(e.target.value)}
-          />
-        ) : null}
-        <div className={styles.facet}>
-          {shown.map((v) => (
-            <label key={v.value} className={styles.facetValue}>
-              <input
-                type="checkbox"
-                checked={chosen.includes(v.value)}
-                onChange={(e) =>
-                  onChange(e.target.checked ? [...chosen, v.value] : chosen.filter((c) => c !== v.value))
-                }
-              />
-              <span className={`grow cut ${v.value === '' ? 'muted' : ''}`}>{v.label}</span>
-              <span className="muted">{formatCount(v.count)}</span>
-            </label>
-          ))}
-          {shown.length === 0 ? <div className="muted">none has that in its name</div> : null}
-        </div>
-      </Popover.Dropdown>
-    </Popover>
+      }
+    >
+      {values.length > 10 ? (
+        <input
+          className={`field ${styles.facetFind}`}
+          placeholder={`Find ${label}`}
+          aria-label={`Find ${label}`}
+          value={find}
+          onChange={(e) => setFind(e.target.value)}
+        />
+      ) : null}
+      <div className={styles.facet}>
+        {shown.map((v) => (
+          <label key={v.value} className={styles.facetValue}>
+            <input
+              type="checkbox"
+              checked={chosen.includes(v.value)}
+              onChange={(e) => onChange(e.target.checked ? [...chosen, v.value] : chosen.filter((c) => c !== v.value))}
+            />
+            <span className={`grow cut ${v.value === '' ? 'muted' : ''}`}>{v.label}</span>
+            <span className="muted">{formatCount(v.count)}</span>
+          </label>
+        ))}
+        {shown.length === 0 ? <div className="muted">none has that in its name</div> : null}
+      </div>
+    </Pop>
   );
 }
 
@@ -143,60 +134,52 @@ function DateFacet({
   const lastDays = (days: number): void =>
     onChange({ from: new Date(Date.now() - (days - 1) * DAY_MS).setHours(0, 0, 0, 0), to: undefined });
   return (
-    <Popover
-      position="bottom-start"
-      shadow="none"
-      trapFocus
-      returnFocus
-      transitionProps={{ duration: 0 }}
-      classNames={{ dropdown: 'pop' }}
-    >
-      <Popover.Target>
+    <Pop
+      opener={
         <button type="button" className="btn" aria-pressed={set}>
           {says} <span aria-hidden="true">▾</span>
         </button>
-      </Popover.Target>
-      <Popover.Dropdown>
-        <div className={styles.dates}>
-          <div className="row">
-            {[
-              [1, 'today'],
-              [7, '7 days'],
-              [30, '30 days'],
-            ].map(([days, text]) => (
-              <button key={text} type="button" className="btn" onClick={() => lastDays(Number(days))}>
-                {text}
-              </button>
-            ))}
-            <button
-              type="button"
-              className="btn plain"
-              disabled={!set}
-              onClick={() => onChange({ from: undefined, to: undefined })}
-            >
-              any
+      }
+    >
+      <div className={styles.dates}>
+        <div className="row">
+          {[
+            [1, 'today'],
+            [7, '7 days'],
+            [30, '30 days'],
+          ].map(([days, text]) => (
+            <button key={text} type="button" className="btn" onClick={() => lastDays(Number(days))}>
+              {text}
             </button>
-          </div>
-          <label>
-            from{' '}
-            <input
-              className="field"
-              type="date"
-              value={dateFieldValue(from)}
-              onChange={(e) => onChange({ from: fromDateField(e.target.value) })}
-            />
-          </label>
-          <label>
-            to{' '}
-            <input
-              className="field"
-              type="date"
-              value={dateFieldValue(to)}
-              onChange={(e) => onChange({ to: fromDateField(e.target.value, true) })}
-            />
-          </label>
+          ))}
+          <button
+            type="button"
+            className="btn plain"
+            disabled={!set}
+            onClick={() => onChange({ from: undefined, to: undefined })}
+          >
+            any
+          </button>
         </div>
-      </Popover.Dropdown>
-    </Popover>
+        <label>
+          from{' '}
+          <input
+            className="field"
+            type="date"
+            value={dateFieldValue(from)}
+            onChange={(e) => onChange({ from: fromDateField(e.target.value) })}
+          />
+        </label>
+        <label>
+          to{' '}
+          <input
+            className="field"
+            type="date"
+            value={dateFieldValue(to)}
+            onChange={(e) => onChange({ to: fromDateField(e.target.value, true) })}
+          />
+        </label>
+      </div>
+    </Pop>
   );
 }

@@ -1,11 +1,12 @@
 /** Picks one build: the comparable ones of its past first, then whatever is searched for. */
-import { Popover } from '@mantine/core';
+
 import { useDebouncedValue } from '@mantine/hooks';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { BuildRow } from '../../../api/contract.ts';
 import { formatDuration } from '../../../model/format.ts';
 import { BuildOutcomeMark } from '../../components/Outcome.tsx';
+import { Pop } from '../../components/Pop.tsx';
 import { formatWhen } from '../../format/time.ts';
 import { buildQuery, client } from '../../state/api.ts';
 import { buildTitle } from '../build-title.ts';
@@ -24,31 +25,22 @@ export function BuildPicker({
 }) {
   const [opened, setOpened] = useState(false);
   return (
-    <Popover
-      opened={opened}
-      onChange={setOpened}
-      position="bottom-start"
-      shadow="none"
-      trapFocus
-      returnFocus
-      transitionProps={{ duration: 0 }}
-      classNames={{ dropdown: 'pop' }}
-    >
-      <Popover.Target>
+    <Pop
+      steered={{ opened, onChange: setOpened }}
+      opener={
         <button type="button" className="btn" title={title} onClick={() => setOpened(!opened)}>
           {label} <span aria-hidden="true">▾</span>
         </button>
-      </Popover.Target>
-      <Popover.Dropdown>
-        <Choices
-          comparableTo={comparableTo}
-          onPick={(id) => {
-            setOpened(false);
-            onPick(id);
-          }}
-        />
-      </Popover.Dropdown>
-    </Popover>
+      }
+    >
+      <Choices
+        comparableTo={comparableTo}
+        onPick={(id) => {
+          setOpened(false);
+          onPick(id);
+        }}
+      />
+    </Pop>
   );
 }
 

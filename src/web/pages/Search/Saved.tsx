@@ -1,9 +1,10 @@
 /** The searches that the account keeps by name, and the place to name this one. */
-import { Popover } from '@mantine/core';
+
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { KeptSearches, SearchKind } from '../../../api/contract.ts';
+import { Pop } from '../../components/Pop.tsx';
 import { client, savedSearchesQuery, serverQuery } from '../../state/api.ts';
 import styles from './Search.module.css';
 
@@ -24,69 +25,62 @@ export function Saved({ q, kind }: { q: string; kind: SearchKind | undefined }) 
   if (!signedIn) return null;
   const kept = data?.searches ?? [];
   return (
-    <Popover
-      position="bottom-end"
-      shadow="none"
-      trapFocus
-      returnFocus
-      transitionProps={{ duration: 0 }}
-      classNames={{ dropdown: 'pop' }}
-    >
-      <Popover.Target>
+    <Pop
+      end
+      opener={
         <button type="button" className="btn">
           Saved{kept.length > 0 ? ` ${kept.length}` : ''} <span aria-hidden="true">▾</span>
         </button>
-      </Popover.Target>
-      <Popover.Dropdown>
-        <div className={styles.saved}>
-          <form
-            className="row"
-            onSubmit={(event) => {
-              event.preventDefault();
-              change.mutate(() => client.saveSearch(name, q, kind ?? null));
-            }}
-          >
-            <input
-              className="field grow"
-              aria-label="Name of this search"
-              placeholder="Name of this search"
-              maxLength={100}
-              value={name}
-              onChange={(event) => setName(event.target.value)}
-            />
-            <button type="submit" className="btn" disabled={name.trim() === '' || change.isPending}>
-              Save
-            </button>
-          </form>
-          {change.error === null ? null : (
-            <p className="bad" role="alert">
-              {change.error.message}
-            </p>
-          )}
-          {kept.length === 0 ? <p className="muted">No search is kept yet.</p> : null}
-          <ul>
-            {kept.map((one) => (
-              <li key={one.name} className={styles.keptLine}>
-                <Link
-                  to="/search"
-                  search={{ ...(one.q === '' ? {} : { q: one.q }), ...(one.kind === null ? {} : { kind: one.kind }) }}
-                  className="grow cut"
-                  title={one.q}
-                >
-                  {one.name}
-                </Link>
-                <button
-                  type="button"
-                  className="btn plain"
-                  onClick={() => change.mutate(() => client.deleteSearch(one.name))}
-                >
-                  Delete<span className="hidden-text"> {one.name}</span>
-                </button>
-              </li>
-            ))}
-          </ul>
-        </div>
-      </Popover.Dropdown>
-    </Popover>
+      }
+    >
+      <div className={styles.saved}>
+        <form
+          className="row"
+          onSubmit={(event) => {
+            event.preventDefault();
+            change.mutate(() => client.saveSearch(name, q, kind ?? null));
+          }}
+        >
+          <input
+            className="field grow"
+            aria-label="Name of this search"
+            placeholder="Name of this search"
+            maxLength={100}
+            value={name}
+            onChange={(event) => setName(event.target.value)}
+          />
+          <button type="submit" className="btn" disabled={name.trim() === '' || change.isPending}>
+            Save
+          </button>
+        </form>
+        {change.error === null ? null : (
+          <p className="bad" role="alert">
+            {change.error.message}
+          </p>
+        )}
+        {kept.length === 0 ? <p className="muted">No search is kept yet.</p> : null}
+        <ul>
+          {kept.map((one) => (
+            <li key={one.name} className={styles.keptLine}>
+              <Link
+                to="/search"
+                search={{ ...(one.q === '' ? {} : { q: one.q }), ...(one.kind === null ? {} : { kind: one.kind }) }}
+                className="grow cut"
+                title={one.q}
+              >
+                {one.name}
+              </Link>
+              <button
+                type="button"
+                className="btn plain"
+                onClick={() => change.mutate(() => client.deleteSearch(one.name))}
+              >
+                Delete<span className="hidden-text"> {one.name}</span>
+              </button>
+            </li>
+          ))}
+        </ul>
+      </div>
+    </Pop>
   );
 }

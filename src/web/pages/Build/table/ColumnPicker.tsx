@@ -1,7 +1,8 @@
 /** Which columns are shown: every metric that was found, known to the program or not. */
-import { Popover } from '@mantine/core';
+
 import { useState } from 'react';
 import { columnScale } from '../../../../model/format.ts';
+import { Pop } from '../../../components/Pop.tsx';
 import styles from './Table.module.css';
 import type { TableModel } from './task-model.ts';
 
@@ -30,54 +31,47 @@ export function ColumnPicker({
     onChange(next.length === usual.length && next.every((c) => usual.includes(c)) ? undefined : next);
   };
   return (
-    <Popover
-      position="bottom-end"
-      shadow="none"
-      trapFocus
-      returnFocus
-      transitionProps={{ duration: 0 }}
-      classNames={{ dropdown: 'pop' }}
-    >
-      <Popover.Target>
+    <Pop
+      end
+      opener={
         <button type="button" className={`btn ${styles.columns}`} aria-pressed={!same}>
           Columns <span className="muted">{shown.length}</span> <span aria-hidden="true">▾</span>
         </button>
-      </Popover.Target>
-      <Popover.Dropdown>
-        <div className={styles.pickerHead}>
-          <input
-            className="field grow"
-            data-autofocus
-            placeholder="Find a column"
-            aria-label="Find a column"
-            value={find}
-            onChange={(e) => setFind(e.target.value)}
-          />
-          <button type="button" className="btn plain" disabled={same} onClick={() => onChange(undefined)}>
-            usual
-          </button>
-          <button type="button" className="btn plain" onClick={() => onChange(all.map((c) => c.id))}>
-            all
-          </button>
-        </div>
-        <div className={styles.picker}>
-          {listed.map((c, i) => (
-            <label key={c.id} className={styles.pick} title={c.note ?? undefined}>
-              <input
-                type="checkbox"
-                checked={shown.includes(c.id)}
-                disabled={i === 0 && wanted === ''}
-                onChange={(e) => toggle(c.id, e.target.checked)}
-              />
-              <span className="grow">
-                {c.label} {c.unit === '' ? null : <span className="muted">{c.unit}</span>}
-              </span>
-              <span className="mono muted">{c.id === c.label ? '' : c.id}</span>
-            </label>
-          ))}
-          {listed.length === 0 ? <div className="muted">No column has that in its name.</div> : null}
-        </div>
-      </Popover.Dropdown>
-    </Popover>
+      }
+    >
+      <div className={styles.pickerHead}>
+        <input
+          className="field grow"
+          data-autofocus
+          placeholder="Find a column"
+          aria-label="Find a column"
+          value={find}
+          onChange={(e) => setFind(e.target.value)}
+        />
+        <button type="button" className="btn plain" disabled={same} onClick={() => onChange(undefined)}>
+          usual
+        </button>
+        <button type="button" className="btn plain" onClick={() => onChange(all.map((c) => c.id))}>
+          all
+        </button>
+      </div>
+      <div className={styles.picker}>
+        {listed.map((c, i) => (
+          <label key={c.id} className={styles.pick} title={c.note ?? undefined}>
+            <input
+              type="checkbox"
+              checked={shown.includes(c.id)}
+              disabled={i === 0 && wanted === ''}
+              onChange={(e) => toggle(c.id, e.target.checked)}
+            />
+            <span className="grow">
+              {c.label} {c.unit === '' ? null : <span className="muted">{c.unit}</span>}
+            </span>
+            <span className="mono muted">{c.id === c.label ? '' : c.id}</span>
+          </label>
+        ))}
+        {listed.length === 0 ? <div className="muted">No column has that in its name.</div> : null}
+      </div>
+    </Pop>
   );
 }

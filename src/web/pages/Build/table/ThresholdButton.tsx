@@ -1,7 +1,8 @@
 /** The filter of a column of numbers, in its head. */
-import { Popover } from '@mantine/core';
+
 import { useState } from 'react';
 import { unitLabel } from '../../../../model/format.ts';
+import { Pop } from '../../../components/Pop.tsx';
 import type { NumberColumn } from './rows.ts';
 import styles from './Table.module.css';
 import { OPERATORS, parseAmount, type Threshold } from './threshold.ts';
@@ -28,17 +29,10 @@ export function ThresholdButton({
     setOpened(false);
   };
   return (
-    <Popover
-      opened={opened}
-      onChange={setOpened}
-      position="bottom-end"
-      shadow="none"
-      trapFocus
-      returnFocus
-      transitionProps={{ duration: 0 }}
-      classNames={{ dropdown: 'pop' }}
-    >
-      <Popover.Target>
+    <Pop
+      end
+      steered={{ opened, onChange: setOpened }}
+      opener={
         <button
           type="button"
           className={styles.funnel}
@@ -51,43 +45,42 @@ export function ThresholdButton({
           </svg>
           <span className="hidden-text">Only rows by {column.label}</span>
         </button>
-      </Popover.Target>
-      <Popover.Dropdown>
-        <form
-          className={styles.threshold}
-          onSubmit={(event) => {
-            event.preventDefault();
-            apply();
-          }}
+      }
+    >
+      <form
+        className={styles.threshold}
+        onSubmit={(event) => {
+          event.preventDefault();
+          apply();
+        }}
+      >
+        <span className="cut">{column.label}</span>
+        <select
+          className="field"
+          aria-label="Comparison"
+          value={operator}
+          onChange={(e) => setOperator(e.target.value)}
         >
-          <span className="cut">{column.label}</span>
-          <select
-            className="field"
-            aria-label="Comparison"
-            value={operator}
-            onChange={(e) => setOperator(e.target.value)}
-          >
-            {OPERATORS.map((o) => (
-              <option key={o}>{o}</option>
-            ))}
-          </select>
-          <input
-            className="field"
-            aria-label={`Value${unit === '' ? '' : ` in ${unit}`}`}
-            data-autofocus
-            style={{ width: 90 }}
-            inputMode="decimal"
-            placeholder={unit}
-            value={text}
-            aria-invalid={text !== '' && amount === null}
-            onChange={(e) => setText(e.target.value)}
-          />
-          <span className="muted">{unit}</span>
-          <button type="submit" className="btn" disabled={text !== '' && amount === null}>
-            {text.trim() === '' ? 'Any' : 'Apply'}
-          </button>
-        </form>
-      </Popover.Dropdown>
-    </Popover>
+          {OPERATORS.map((o) => (
+            <option key={o}>{o}</option>
+          ))}
+        </select>
+        <input
+          className="field"
+          aria-label={`Value${unit === '' ? '' : ` in ${unit}`}`}
+          data-autofocus
+          style={{ width: 90 }}
+          inputMode="decimal"
+          placeholder={unit}
+          value={text}
+          aria-invalid={text !== '' && amount === null}
+          onChange={(e) => setText(e.target.value)}
+        />
+        <span className="muted">{unit}</span>
+        <button type="submit" className="btn" disabled={text !== '' && amount === null}>
+          {text.trim() === '' ? 'Any' : 'Apply'}
+        </button>
+      </form>
+    </Pop>
   );
 }
