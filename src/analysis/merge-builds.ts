@@ -44,9 +44,10 @@ const STRENGTH: Readonly<Record<SourceKind, number>> = {
   'cooker-log': 2,
   buildhistory: 1,
   'error-report': 0,
-  autobuilder: -1,
-  buildbot: -2,
-  jenkins: -3,
+  'test-results': -1,
+  autobuilder: -2,
+  buildbot: -3,
+  jenkins: -4,
 };
 
 /** Whether both are accounts of one run of bitbake. Symmetric. */

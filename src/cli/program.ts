@@ -168,7 +168,7 @@ export function makeProgram(io: CliIo, ended: (code: number) => void): Command {
 
   withStore(verb('import <paths...>', 'read builds into the store; a second time changes nothing'))
     .usage(
-      'PATH… [options]\n       bakehouse import buildbot|jenkins URL [options]\n       bakehouse import autobuilder FOLDER|URL [options]',
+      'PATH… [options]\n       bakehouse import buildbot|jenkins URL [options]\n       bakehouse import autobuilder FOLDER|URL [options]\n       bakehouse import testresults FOLDER [options]',
     )
     .option('--build <id>', 'of test results: the build that was tested; default: as they say themselves')
     .option('--address <url>', 'of a farm: address by which people open it, where it is read by another')

@@ -49,7 +49,8 @@ function whyNot({ key, startedMs, machine }: TestRun): string {
   return `${key}: no build of ${machine} at ${new Date(startedMs).toISOString()} with these layers is stored; push it first, or name it (--build ID).`;
 }
 
-async function findTested(store: Store, run: TestRun, mayJoin: MayJoin): Promise<string | null> {
+/** Null: no build that is stored is the one it tested, or it does not say enough. */
+export async function findTested(store: Store, run: TestRun, mayJoin: MayJoin): Promise<string | null> {
   const { startedMs, machine } = run;
   if (startedMs === null || machine === null) return null;
   const { builds } = await store.listBuilds(
@@ -59,7 +60,9 @@ async function findTested(store: Store, run: TestRun, mayJoin: MayJoin): Promise
   const candidates: TestedCandidate[] = [];
   for (const { id } of builds) {
     const head = await store.readHead(id);
-    if (head !== null && (await mayJoin(id))) candidates.push(head);
+    // A build made of what other results say of themselves has tested nothing but those.
+    const ownOfTests = head?.sources.some(({ kind }) => kind === 'test-results') === true;
+    if (head !== null && !ownOfTests && (await mayJoin(id))) candidates.push(head);
   }
   return testedBuild(run, candidates);
 }

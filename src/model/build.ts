@@ -46,6 +46,7 @@ export const SOURCE_KINDS = [
   'cooker-log',
   'buildhistory',
   'error-report',
+  'test-results',
   'autobuilder',
   'buildbot',
   'jenkins',

@@ -178,6 +178,8 @@ export const TRIAGED_AT_ONCE_MAX = 500;
 export const TEST_RESULTS_BYTES_MAX = 128 << 20;
 /** oeqa adds a run to the file each time; nobody clears it for a year of nightly ones. */
 export const TEST_RUNS_MAX = 1000;
+/** Files of one store of results; a checkout of the Yocto Project's has some hundred. */
+export const TEST_FILES_MAX = 10_000;
 /** Cases of one file: all ptests of a large image are 200,000, of gcc's own suite as many. */
 export const TEST_CASES_MAX = 500_000;
 /** Names hold file names and parameters. */

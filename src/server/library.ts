@@ -19,6 +19,7 @@ export { groupFailures } from '../operations/group-failures.ts';
 export { importAutobuilder } from '../operations/import-autobuilder.ts';
 export { importFarm } from '../operations/import-farm.ts';
 export { importPath } from '../operations/import-path.ts';
+export { importTestStore } from '../operations/import-test-store.ts';
 export { importTests } from '../operations/import-tests.ts';
 export { pinBuild } from '../operations/pin-build.ts';
 export { noSuchBuild, resolveBuildId } from '../operations/resolve-build-id.ts';

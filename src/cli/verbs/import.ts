@@ -28,12 +28,19 @@ function worded({ file, message }: Pick<Problem, 'file' | 'message'>): string {
   return file === null ? message : `${file}: ${message}`;
 }
 
+const WANTED = {
+  buildbot: 'URL: exactly one address',
+  jenkins: 'URL: exactly one address',
+  autobuilder: 'FOLDER|URL: exactly one folder or address',
+  testresults: 'FOLDER: exactly one folder',
+} as const;
+
 /** Paths that cannot be read are said, and do not keep the others from being read. */
 export async function importPaths(io: CliIo, args: readonly string[], options: Options): Promise<number> {
   const [kind, source, ...others] = args;
-  if (kind === 'buildbot' || kind === 'jenkins' || kind === 'autobuilder') {
+  if (kind === 'buildbot' || kind === 'jenkins' || kind === 'autobuilder' || kind === 'testresults') {
     if (source !== undefined && others.length === 0) return importFarm(io, kind, source, options);
-    const what = kind === 'autobuilder' ? 'FOLDER|URL: exactly one folder or address' : 'URL: exactly one address';
+    const what = WANTED[kind];
     throw new BakehouseError('invalid', `bakehouse import ${kind} ${what}. A folder of that name is ./${kind}.`);
   }
   let unreadable = false;
@@ -107,18 +114,13 @@ async function attach(
 }
 
 /** What is new on another server since the last time. */
-async function importFarm(
-  io: CliIo,
-  kind: 'buildbot' | 'jenkins' | 'autobuilder',
-  source: string,
-  options: Options,
-): Promise<number> {
-  const { importAutobuilder, importFarm: mirror } = await loadLibrary();
+async function importFarm(io: CliIo, kind: keyof typeof WANTED, source: string, options: Options): Promise<number> {
+  const { importAutobuilder, importFarm: mirror, importTestStore } = await loadLibrary();
   const shown = withoutPassword(source);
   const progress = progressLine(io, `reading ${shown}`);
   const address = text(options, 'address') ?? null;
   const onProgress = (done: number): void => progress.show({ done, total: done });
-  const { builds, more, problems } = await storeContext(io, options, async (context) => {
+  const result = await storeContext(io, options, async (context) => {
     try {
       if (kind === 'autobuilder')
         return await importAutobuilder(context, {
@@ -126,17 +128,24 @@ async function importFarm(
           address,
           onProgress,
         });
+      if (kind === 'testresults')
+        return await importTestStore(context, { folder: resolve(io.folder, source), onProgress });
       return await mirror(context, { kind, source, address, onProgress });
     } finally {
       progress.clear();
     }
   });
+  const { builds, more, problems } = result;
   const words = problems.map(worded);
   if (flag(options, 'json')) {
     const told = builds.map(({ id, changed }) => ({ id, changed }));
     io.out(`${JSON.stringify({ paths: [{ path: shown, builds: told, problems: words, more }] }, null, 2)}\n`);
   } else {
-    io.out(`${printable(shown)}: ${builds.length === 0 ? 'nothing new' : sentence(builds)}\n`);
+    const runs =
+      kind === 'testresults' && 'tests' in result && typeof result.tests === 'number'
+        ? `, ${plural(result.tests, 'new test run')}`
+        : '';
+    io.out(`${printable(shown)}: ${builds.length === 0 ? 'nothing new' : sentence(builds)}${runs}\n`);
     if (more) io.out('There is more: the same command goes on from here.\n');
   }
   for (const problem of words) io.err(`bakehouse: ${printable(problem)}\n`);

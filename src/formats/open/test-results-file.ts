@@ -1,8 +1,8 @@
 /** Files of test results: oeqa's testresults.json, a log of ptest-runner, results of a LAVA job. */
-import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
+import { closeSync, type Dirent, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { BakehouseError } from '../../model/errors.ts';
-import { TEST_RESULTS_BYTES_MAX } from '../../model/limits.ts';
+import { TEST_FILES_MAX, TEST_RESULTS_BYTES_MAX } from '../../model/limits.ts';
 import type { ProblemList } from '../../model/problem.ts';
 import type { TestRun } from '../../model/test-run.ts';
 import {
@@ -129,4 +129,33 @@ export function findTestResults(path: string): string[] {
     return [];
   }
   return folders.map((folder) => join(folder, 'testresults.json')).filter((file) => isTestResultsFile(file));
+}
+
+/** Of `resulttool store`: TEST_TYPE, DISTRO, MACHINE and image are four; people put a year or a branch above. */
+const STORE_DEPTH_MAX = 12;
+
+/** Every `testresults.json` below a folder, as `resulttool store` lays them; relative to it, sorted. Links are not followed. */
+export function findStoredResults(folder: string, problems: ProblemList): string[] {
+  const found: string[] = [];
+  const walk = (inner: string, depth: number): void => {
+    let entries: Dirent[];
+    try {
+      entries = readdirSync(join(folder, inner), { withFileTypes: true });
+    } catch (cause) {
+      if (depth === 0)
+        throw new BakehouseError('unreadable', `${folder} cannot be read: ${reasonOf(cause)}.`, { cause });
+      problems.add('error', 'directory-unreadable', `It cannot be read: ${reasonOf(cause)}.`, inner);
+      return;
+    }
+    for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      const path = inner === '' ? entry.name : `${inner}/${entry.name}`;
+      if (found.length >= TEST_FILES_MAX) return;
+      if (entry.isFile() && entry.name === 'testresults.json') found.push(path);
+      else if (entry.isDirectory() && entry.name !== '.git' && depth < STORE_DEPTH_MAX) walk(path, depth + 1);
+    }
+  };
+  walk('', 0);
+  if (found.length >= TEST_FILES_MAX)
+    problems.add('warning', 'too-many-files', `The first ${TEST_FILES_MAX} files of results are read.`, folder);
+  return found;
 }

@@ -20,6 +20,7 @@ const SOURCE_KINDS: Readonly<Record<string, string>> = {
   'cooker-log': 'cooker log',
   buildhistory: 'buildhistory',
   'error-report': 'error report',
+  'test-results': 'test results',
   autobuilder: 'published results',
   buildbot: 'Buildbot',
   jenkins: 'Jenkins',
