@@ -265,13 +265,14 @@ async function main(argv) {
   if (command === 'run') return handOver(join(root, 'node_modules', '.bin', args[0]), args.slice(1), pathWith(node));
   if (command === 'static') return all(node, staticChecks(node));
   ensureBuilt(node, false);
-  const env = pathWith(node);
+  // dist/ is of these sources: tests may start it (test/upload-server.ts).
+  const env = Object.assign(pathWith(node), { BAKEHOUSE_TEST_BUILT: '1' });
   if (command === 'test') return handOver(node, [VITEST, 'run'].concat(args), env);
   if (command === 'golden')
     return handOver(node, [VITEST, 'run', 'golden'].concat(args), Object.assign(env, { UPDATE_GOLDEN: '1' }));
   if (command === 'fuzz') return handOver(node, ['test/fuzz/run.ts'].concat(args), env);
   if (command === 'bench') return handOver(node, ['bench/run.ts'].concat(args), env);
-  return all(node, staticChecks(node).concat([['tests', node, [VITEST, 'run'].concat(args)]]));
+  return all(node, staticChecks(node).concat([['tests', node, [VITEST, 'run'].concat(args), env]]));
 }
 
 main(process.argv.slice(2)).then(

@@ -9,10 +9,11 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { hasPostgres } from '../../test/real-parts.ts';
 import { type RealPostgres, startPostgres } from '../../test/real-postgres.ts';
 import {
+  armKill,
   buildsOf,
   type KillAt,
   type ServerProcess,
@@ -25,24 +26,22 @@ import {
 import { openTransport } from '../push/transport.ts';
 import { UploadClient } from '../push/upload-client.ts';
 
-let folder: string;
-let running: ServerProcess[] = [];
+const folder = mkdtempSync(join(tmpdir(), 'upload-faults-'));
+const running = new Set<ServerProcess>();
 
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'upload-faults-'));
-});
-afterEach(async () => {
+afterAll(() => {
   for (const server of running) server.child.kill('SIGKILL');
-  running = [];
   rmSync(folder, { recursive: true, force: true });
 });
 
 async function start(
+  data: string,
   options: Parameters<typeof startServerProcess>[1] = {},
   more: Record<string, string> = {},
 ): Promise<ServerProcess> {
-  const server = await startServerProcess({ BAKEHOUSE_DATA: join(folder, 'data'), ...more }, options);
-  running.push(server);
+  const server = await startServerProcess({ BAKEHOUSE_DATA: join(folder, data), ...more }, options);
+  running.add(server);
+  void server.ended.then(() => running.delete(server));
   return server;
 }
 
@@ -54,8 +53,8 @@ async function whole(origin: string, id: string, issues: number): Promise<void> 
 }
 
 /** What lies in the database that its server left. */
-function left(): { builds: number; chunks: number; unsettled: number } {
-  const db = new DatabaseSync(join(folder, 'data', 'bakehouse.db'));
+function left(data: string): { builds: number; chunks: number; unsettled: number } {
+  const db = new DatabaseSync(join(folder, data, 'bakehouse.db'));
   const count = (from: string): number => Number(db.prepare(`select count(*) as n from ${from}`).get()!.n);
   const found = {
     builds: count('builds'),
@@ -70,60 +69,66 @@ function left(): { builds: number; chunks: number; unsettled: number } {
 const ISSUES = 300;
 
 describe('kill -9 of the server', () => {
-  const stages: readonly (readonly [string, KillAt])[] = [
-    ['when a client is met', { statement: 'insert into "uploads"', when: 'before' }],
-    ['when it was met, before the answer', { statement: 'insert into "uploads"', when: 'after-commit' }],
-    ['while a chunk is written', { statement: 'insert into "upload_chunks"', when: 'before' }],
-    ['when a chunk is durable, before the answer', { statement: 'insert into "upload_chunks"', when: 'after-commit' }],
-    ['between a chunk and the build', { statement: 'insert into "builds"', when: 'before' }],
-    ['while the build is stored', { statement: 'insert into build_heads', when: 'before' }],
-    ['before it is noted what is stored', { statement: 'update "uploads" set .*"stored_as"', when: 'before' }],
-    ['before the chunks go', { statement: 'delete from "upload_chunks"', when: 'before' }],
+  /** Of servers on one database, each of which proves that the one before it lost nothing, and is then killed at the next place. */
+  let server: ServerProcess | null = null;
+  let stored = 0;
+  const killBy = join(folder, 'kill-at.json');
+  const startNext = () => start('data', { killBy });
+
+  /**
+   * `twice`: what the next server finds and begins with by itself, and it is killed at the same place. Two of the four places inside of the
+   * transaction that stores a build: it leaves the same behind wherever it is cut.
+   */
+  const stages: readonly (readonly [string, KillAt, 'once' | 'twice'])[] = [
+    ['when a client is met', { statement: 'insert into "uploads"', when: 'before' }, 'once'],
+    ['when it was met, before the answer', { statement: 'insert into "uploads"', when: 'after-commit' }, 'once'],
+    ['while a chunk is written', { statement: 'insert into "upload_chunks"', when: 'before' }, 'once'],
+    [
+      'when a chunk is durable, before the answer',
+      { statement: 'insert into "upload_chunks"', when: 'after-commit' },
+      'once',
+    ],
+    ['between a chunk and the build', { statement: 'insert into "builds"', when: 'before' }, 'once'],
+    ['while the build is stored', { statement: 'insert into build_heads', when: 'before' }, 'twice'],
+    ['before it is noted what is stored', { statement: 'update "uploads" set .*"stored_as"', when: 'before' }, 'once'],
+    ['before the chunks go', { statement: 'delete from "upload_chunks"', when: 'before' }, 'twice'],
     [
       'when all is stored, before anybody hears of it',
       { statement: 'update "uploads" set .*"stored_as"', when: 'after-commit' },
+      'once',
     ],
   ];
-  test.each(stages)('%s', { timeout: 60_000 }, async (_, killAt) => {
-    const client = new UploadTester();
-    const stream = streamOf(client.id, ISSUES);
-    const ends = [Math.floor(stream.length / 3), Math.floor(stream.length / 2)];
-    const first = await start({ killAt });
-    let { offset, complete } = await client.send(first.origin, stream, ends);
-    await first.ended;
-    // A second time at the same place, now of a server that finds what the first one left.
-    const second = await start({ killAt });
-    ({ offset, complete } = await client.send(second.origin, stream, ends, offset));
-    await Promise.race([second.ended, new Promise((resolve) => setTimeout(resolve, 1500))]);
-    await second.kill();
-
-    const last = await start();
-    const met = await client.meet(last.origin);
-    expect(met.status).toBe(200);
-    // Nothing that was acknowledged is asked for again.
-    expect(Number(met.json.offset)).toBeGreaterThanOrEqual(offset);
-    if (complete) expect(met.json.complete).toBe(true);
-    expect(await client.send(last.origin, stream, ends)).toEqual({ offset: stream.length, complete: true });
-    await whole(last.origin, client.id, ISSUES);
-    expect(await buildsOf(last.origin)).toHaveLength(1);
-    await last.stop();
-    expect(left()).toEqual({ builds: 1, chunks: 0, unsettled: 0 });
-  });
-
-  test('of what was whole nobody has to say anything again: the next server finds it', {
-    timeout: 60_000,
-  }, async () => {
-    const clients = Array.from({ length: 5 }, () => new UploadTester());
-    const first = await start({ killAt: { statement: 'insert into build_heads', when: 'before' } });
+  test.each(stages)('%s', { timeout: 60_000 }, async (_, killAt, times) => {
+    server ??= await startNext();
+    const { origin } = server;
+    const clients = Array.from({ length: 3 }, () => new UploadTester());
+    armKill(killBy, killAt);
     const sent = await Promise.all(
-      clients.map(async (client) => client.send(first.origin, streamOf(client.id, ISSUES), [])),
+      clients.map(async (client) => {
+        const stream = streamOf(client.id, ISSUES);
+        const ends = [Math.floor(stream.length / 3), Math.floor(stream.length / 2)];
+        return { client, stream, ends, ...(await client.send(origin, stream, ends)) };
+      }),
     );
-    await first.ended;
-    const last = await start();
-    const there = clients.filter((_, n) => sent[n]!.complete);
-    for (const client of there) await whole(last.origin, client.id, ISSUES);
-    await last.stop();
-    expect(left().chunks).toBe(0);
+    await server.ended;
+    if (times === 'twice') await (await startNext()).ended;
+    armKill(killBy, null);
+    const next = await startNext();
+    server = next;
+
+    // Of what was acknowledged as whole its client has to say nothing more.
+    for (const { client, complete } of sent) if (complete) await whole(next.origin, client.id, ISSUES);
+    for (const { client, stream, ends, offset, complete } of sent) {
+      const met = await client.meet(next.origin);
+      expect(met.status).toBe(200);
+      // Nothing that was acknowledged is asked for again.
+      expect(Number(met.json.offset)).toBeGreaterThanOrEqual(offset);
+      if (complete) expect(met.json.complete).toBe(true);
+      expect(await client.send(next.origin, stream, ends)).toEqual({ offset: stream.length, complete: true });
+      await whole(next.origin, client.id, ISSUES);
+    }
+    stored += clients.length;
+    expect(await buildsOf(next.origin)).toHaveLength(stored);
   });
 
   test('at no chosen moment, again and again, under five clients', { timeout: 120_000 }, async () => {
@@ -131,28 +136,31 @@ describe('kill -9 of the server', () => {
     const streams = clients.map(({ id }) => streamOf(id, ISSUES));
     const acknowledged = clients.map(() => 0);
     const ends = Array.from({ length: 12 }, (_, n) => Math.floor((streams[0]!.length * (n + 1)) / 13));
-    for (let round = 0; round < 5; round++) {
-      const server = await start();
-      const timer = setTimeout(() => server.child.kill('SIGKILL'), 20 + 45 * round);
+    for (let round = 0; round < 4; round++) {
+      server ??= await startNext();
+      const { origin, child, ended } = server;
+      const timer = setTimeout(() => child.kill('SIGKILL'), 20 + 60 * round);
       await Promise.all(
         clients.map(async (client, n) => {
-          const { offset } = await client.send(server.origin, streams[n]!, ends, 0);
+          const { offset } = await client.send(origin, streams[n]!, ends, 0);
           expect(offset === 0 || offset >= acknowledged[n]!).toBe(true);
           acknowledged[n] = Math.max(acknowledged[n]!, offset);
         }),
       );
-      await server.ended;
+      await ended;
       clearTimeout(timer);
+      server = null;
     }
-    const last = await start();
+    const last = await startNext();
     for (const [n, client] of clients.entries()) {
       expect(Number((await client.meet(last.origin)).json.offset)).toBeGreaterThanOrEqual(acknowledged[n]!);
       expect(await client.send(last.origin, streams[n]!, ends)).toMatchObject({ complete: true });
       await whole(last.origin, client.id, ISSUES);
     }
-    expect(await buildsOf(last.origin)).toHaveLength(5);
+    stored += clients.length;
+    expect(await buildsOf(last.origin)).toHaveLength(stored);
     await last.stop();
-    expect(left()).toEqual({ builds: 5, chunks: 0, unsettled: 0 });
+    expect(left('data')).toEqual({ builds: stored, chunks: 0, unsettled: 0 });
   });
 });
 
@@ -246,11 +254,15 @@ async function badProxy(
   };
 }
 
+/** One server for the two tests of it. */
+let server: ServerProcess | null = null;
+
 test('through a proxy that cuts, loses, delays, doubles and reorders: each build arrives, once, with its log', {
   timeout: 120_000,
 }, async () => {
-  const server = await start();
-  const proxy = await badProxy(server.origin, 20261127);
+  server = await start('lives');
+  const { origin } = server;
+  const proxy = await badProxy(origin, 20261127);
   const log = Buffer.from('gcc\nzlib.c:1: error: no\n');
   const testers = Array.from({ length: 6 }, () => new UploadTester());
   try {
@@ -298,38 +310,39 @@ test('through a proxy that cuts, loses, delays, doubles and reorders: each build
         transport.close();
       }),
     );
-    for (const { id } of testers) await whole(server.origin, id, ISSUES);
-    for (const { id } of testers)
-      expect(await showBuild(server.origin, id)).toMatchObject({ logs: [{ blob: sha256(log) }] });
-    expect(await buildsOf(server.origin)).toHaveLength(testers.length);
+    for (const { id } of testers) await whole(origin, id, ISSUES);
+    for (const { id } of testers) expect(await showBuild(origin, id)).toMatchObject({ logs: [{ blob: sha256(log) }] });
+    expect(await buildsOf(origin)).toHaveLength(testers.length);
     for (const kind of ['no-answer', 'not-sent', 'cut', 'twice', 'late'])
       expect(proxy.faults.get(kind)).toBeGreaterThan(5);
     // What was delivered late finds a stream that is whole, and moves nothing.
     await new Promise((resolve) => setTimeout(resolve, 300));
     for (const tester of testers)
-      expect((await tester.meet(server.origin)).json).toMatchObject({ complete: true, generation: 1 });
+      expect((await tester.meet(origin)).json).toMatchObject({ complete: true, generation: 1 });
   } finally {
     proxy.close();
   }
 });
 
 test('two clients push one build at once, cut at different places: it is one, whole', { timeout: 60_000 }, async () => {
-  const server = await start();
+  server ??= await start('lives');
+  const { origin } = server;
+  const before = (await buildsOf(origin)).length;
   const client = new UploadTester();
   const stream = streamOf(client.id, 2000);
   const push = async (pieces: number): Promise<void> => {
     const ends = Array.from({ length: pieces }, (_, n) => Math.floor((stream.length * (n + 1)) / pieces));
-    for (let tries = 0; tries < 200; tries++) if ((await client.send(server.origin, stream, ends)).complete) return;
+    for (let tries = 0; tries < 200; tries++) if ((await client.send(origin, stream, ends)).complete) return;
     throw new Error('the two kept each other from going on');
   };
   await Promise.all([push(17), push(29)]);
-  await whole(server.origin, client.id, 2000);
-  expect((await client.meet(server.origin)).json).toMatchObject({
+  await whole(origin, client.id, 2000);
+  expect((await client.meet(origin)).json).toMatchObject({
     generation: 1,
     complete: true,
     offset: stream.length,
   });
-  expect(await buildsOf(server.origin)).toHaveLength(1);
+  expect(await buildsOf(origin)).toHaveLength(before + 1);
 });
 
 test('a full disk: the client is told to come again, nothing acknowledged is lost, and with room it goes on', {
@@ -340,7 +353,7 @@ test('a full disk: the client is told to come again, nothing acknowledged is los
   const stream = streamOf(client.id, ISSUES, () => randomBytes(12_000).toString('base64').slice(0, 1900));
   const large = new UploadTester();
   const filler = streamOf(large.id, 4000, () => randomBytes(1400).toString('base64').slice(0, 1900));
-  const small = await start({ fileBlocksMax: 4000 });
+  const small = await start('disk', { fileBlocksMax: 4000 });
   const step = 300_000;
   const ends = Array.from({ length: Math.ceil(filler.length / step) }, (_, n) =>
     Math.min(filler.length, (n + 1) * step),
@@ -355,14 +368,14 @@ test('a full disk: the client is told to come again, nothing acknowledged is los
   expect((await fetch(`${small.origin}/api/v1/builds`)).status).toBe(200);
   await small.kill();
 
-  const roomy = await start();
+  const roomy = await start('disk');
   expect(Number((await large.meet(roomy.origin)).json.offset)).toBeGreaterThanOrEqual(sent.offset);
   expect(await large.send(roomy.origin, filler, ends)).toMatchObject({ complete: true });
   expect(await client.send(roomy.origin, stream, [])).toMatchObject({ complete: true });
   await whole(roomy.origin, large.id, 4000);
   await whole(roomy.origin, client.id, ISSUES);
   await roomy.stop();
-  expect(left()).toMatchObject({ builds: 2, chunks: 0 });
+  expect(left('disk')).toMatchObject({ builds: 2, chunks: 0 });
 });
 
 describe.skipIf(!hasPostgres)('two controllers on one PostgreSQL', () => {
@@ -374,8 +387,8 @@ describe.skipIf(!hasPostgres)('two controllers on one PostgreSQL', () => {
 
   test('go on with each other’s uploads, also where one is killed', { timeout: 120_000 }, async () => {
     const shared = { BAKEHOUSE_DATABASE: await postgres.newDatabase(), BAKEHOUSE_BLOBS: join(folder, 'blobs') };
-    const one = await start({}, shared);
-    const two = await start({}, shared);
+    const one = await start('shared', {}, shared);
+    const two = await start('shared', {}, shared);
     const clients = Array.from({ length: 4 }, () => new UploadTester());
     const streams = clients.map(({ id }) => streamOf(id, ISSUES));
     await Promise.all(
@@ -406,7 +419,7 @@ describe.skipIf(!hasPostgres)('two controllers on one PostgreSQL', () => {
     for (const { id } of clients) await whole(two.origin, id, ISSUES);
     expect(await buildsOf(two.origin)).toHaveLength(clients.length);
     // Whoever comes back to a controller that was started again finds the same.
-    const again = await start({}, shared);
+    const again = await start('shared', {}, shared);
     for (const client of clients) expect((await client.meet(again.origin)).json).toMatchObject({ complete: true });
     expect(await buildsOf(again.origin)).toHaveLength(clients.length);
   });
