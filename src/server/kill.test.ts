@@ -56,7 +56,7 @@ async function countStored(): Promise<number> {
 }
 
 test('kill -9 in the middle of an import loses nothing and doubles nothing', { timeout: 90_000 }, async () => {
-  const fourth = { statement: 'insert into build_heads', nth: 4 };
+  const fourth = { statement: 'into build_heads', nth: 4 };
   // While the fourth build is written; then when the fourth of the rest was just written.
   await (await start({ ...fourth, when: 'before' })).ended;
   expect(await countStored()).toBe(3);

@@ -36,14 +36,23 @@ export async function knownMetric(
   return metric;
 }
 
+/** A walk: newest first, because what is asked for was mostly seen of late. Of 100,000 builds that do not have it 0.2 s. */
 async function isSeen(db: Kysely<Database>, dictionaries: Dictionaries, sight: Sight, id: string): Promise<boolean> {
   const number = (await dictionaries.findMetrics(db, [storable(id)])).get(storable(id)) ?? -1;
   const row = await db
-    .selectFrom('metric_totals')
-    .innerJoin('builds', 'builds.number', 'metric_totals.build')
+    .selectFrom('builds')
     .select('builds.number')
-    .where('metric_totals.metric', '=', number)
-    .where(sight.listed())
+    .where(sight.listedInOrder())
+    .where((eb) =>
+      eb.exists(
+        eb
+          .selectFrom('metric_totals')
+          .select('metric')
+          .whereRef('metric_totals.build', '=', 'builds.number')
+          .where('metric_totals.metric', '=', number),
+      ),
+    )
+    .orderBy('builds.order_ms', 'desc')
     .limit(1)
     .executeTakeFirst();
   return row !== undefined;

@@ -15,6 +15,7 @@ import { tests } from './0006-tests.ts';
 import { logSearch } from './0007-log-search.ts';
 import { savedSearches } from './0008-saved-searches.ts';
 import { recipeRecount } from './0009-recipe-recount.ts';
+import { fewerPages } from './0010-fewer-pages.ts';
 
 export interface Migration {
   readonly name: string;
@@ -34,6 +35,7 @@ const MIGRATIONS: readonly Migration[] = [
   logSearch,
   savedSearches,
   recipeRecount,
+  fewerPages,
 ];
 
 export const STORE_VERSION = MIGRATIONS.length;
