@@ -1,7 +1,8 @@
 """A Buildbot that lives as long as its standard input is open: master, two workers and database in one process, in the folder given.
 
 Debian's buildbot comes without buildbot-www, whose only part that is needed here is the entry point by which the master finds it.
-Prints "ready PORT" once it answers.
+Prints "ready PORT" once it answers. A line "fill N" on its standard input puts N builds of long ago into its database, and "forget ID" takes a
+build out of it, as those do who clean databases up; each is answered by "done".
 """
 import os
 import sys
@@ -50,6 +51,13 @@ class PushStatistics(steps.ShellCommand):
         self.addLogObserver("stdio", Addresses())
 
 
+class OnceMore(steps.BuildStep):
+    """As if the worker had gone away, the first time."""
+
+    def run(self):
+        return util.RETRY if self.build.number == 1 else util.SUCCESS
+
+
 def config(port):
     def shell(name, *command):
         return steps.ShellCommand(name=name, command=list(command), haltOnFailure=True, logEnviron=False)
@@ -88,11 +96,14 @@ def config(port):
                 factory=util.BuildFactory([steps.Trigger(schedulerNames=["wait"], waitForFinish=True, name="trigger")]),
             ),
             util.BuilderConfig(
+                name="again", workernames=WORKERS[1:], factory=util.BuildFactory([OnceMore(name="Prepare")])
+            ),
+            util.BuilderConfig(
                 name="slow", workernames=WORKERS[:1], factory=util.BuildFactory([shell("sleep", "sleep", "600")])
             ),
         ],
         "schedulers": [
-            schedulers.ForceScheduler(name="force", builderNames=["qemux86-64", "qemuarm", "a-quick", "slow"]),
+            schedulers.ForceScheduler(name="force", builderNames=["qemux86-64", "qemuarm", "a-quick", "slow", "again"]),
             schedulers.Triggerable(name="wait", builderNames=["qemux86-64", "qemuarm"]),
         ],
     }
@@ -119,10 +130,42 @@ def start():
     yield master.db.model.upgrade()
     yield master.startService()
     print("ready %d" % port, flush=True)
+    global running
+    running = master
+
+
+running = None
+
+
+def fill(conn, count):
+    model = running.db.model
+    first = 1000000
+    for at in range(first, first + count):
+        conn.execute(model.buildsets.insert().values(id=at, reason="long ago", submitted_at=at, complete=1, complete_at=at, results=0))
+        conn.execute(model.buildrequests.insert().values(id=at, buildsetid=at, builderid=1, complete=1, complete_at=at, results=0, submitted_at=at))
+        conn.execute(model.builds.insert().values(
+            id=at, number=at, builderid=1, buildrequestid=at, workerid=1, masterid=running.masterid, started_at=at, complete_at=at + 60,
+            state_string="build successful", results=0))
+        conn.execute(model.steps.insert().values(id=at, number=0, name="Build", buildid=at, started_at=at, complete_at=at + 60,
+                                                 state_string="built", results=0, urls_json="[]", hidden=0))
+
+
+def forget(conn, build):
+    model = running.db.model
+    for table, column in ((model.build_properties, "buildid"), (model.steps, "buildid"), (model.builds, "id")):
+        conn.execute(table.delete().where(table.c[column] == build))
+
+
+def change(word, number):
+    # By hand, as the pool's transactions are for the master's own.
+    running.db.pool.do(lambda conn: {"fill": fill, "forget": forget}[word](conn, number)).addCallbacks(
+        lambda _: print("done", flush=True), lambda failure: failure.printTraceback(sys.stderr))
 
 
 def until_closed():
-    sys.stdin.read()
+    for line in sys.stdin:
+        word, number = line.split()
+        reactor.callFromThread(change, word, int(number))
     os._exit(0)
 
 

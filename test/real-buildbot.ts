@@ -16,6 +16,10 @@ export interface RealBuildbot {
   /** Begins one and gives its buildid as soon as it has one. */
   begin(builder: string, reason: string): Promise<number>;
   stopBuild(id: number): Promise<void>;
+  /** Builds of long ago, which are put straight into its database; the first has the id 1,000,000. */
+  fill(count: number): Promise<void>;
+  /** Takes a build out of its database. */
+  forget(id: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -86,6 +90,22 @@ export async function startBuildbot(push: readonly string[] = []): Promise<RealB
       return builds[0]?.buildid ?? null;
     });
   }
+  let told = Promise.resolve();
+  const tell = (line: string): Promise<void> => {
+    told = told.then(
+      () =>
+        new Promise<void>((done) => {
+          const listen = (text: string): void => {
+            if (!/^done$/m.test(text)) return;
+            master.stdout.off('data', listen);
+            done();
+          };
+          master.stdout.on('data', listen);
+          master.stdin.write(`${line}\n`);
+        }),
+    );
+    return told;
+  };
   const finished = (id: number) =>
     until(`the end of build ${id}`, async () => {
       const { builds } = await get<{ builds: Told[] }>(`builds/${id}`);
@@ -99,6 +119,8 @@ export async function startBuildbot(push: readonly string[] = []): Promise<RealB
       await call(`builds/${id}`, 'stop', { reason: 'enough' });
       await finished(id);
     },
+    fill: (count) => tell(`fill ${count}`),
+    forget: (id) => tell(`forget ${id}`),
     async stop() {
       const ended = new Promise<void>((done) => master.once('close', () => done()));
       master.stdin.end();

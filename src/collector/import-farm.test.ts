@@ -142,6 +142,45 @@ describe.skipIf(!hasBuildbot)('a real Buildbot', () => {
     }
   }, 60_000);
 
+  test('a worker that went away, a build that grows, and builds that are gone from its database', async () => {
+    const own = await openStore('sqlite::memory:');
+    try {
+      const read = (nowMs: number) => importFarm(own, 'buildbot', buildbot.url, { nowMs });
+      const named = async (words: string) => {
+        const { builds } = await own.listBuilds({ words: [words] }, { after: null, limit: 10 });
+        return builds;
+      };
+      await read(Date.now());
+      // Buildbot tells the first try as a build that is over, and begins the same request anew as another.
+      await buildbot.begin('again', 'tried twice');
+      const until = Date.now() + 20_000;
+      do await read(Date.now());
+      while ((await named('again #2'))[0]?.outcome !== 'succeeded' && Date.now() < until);
+      const [second] = await named('again #2');
+      const [first] = await named('again #1');
+      expect([first?.outcome, second?.outcome]).toEqual(['lost', 'succeeded']);
+      const heads = await Promise.all([first, second].map((build) => own.readHead(build!.id)));
+      for (const head of heads) expect(head?.extras.reason).toContain('tried twice');
+
+      const slow = await buildbot.begin('slow', 'grows');
+      const began = Date.now();
+      const id = (await read(began + 60_000)).builds[0]!.id;
+      const lastOf = async () => (await own.readHead(id))!.phases.at(-1)!;
+      expect(await lastOf()).toMatchObject({ label: 'sleep', endMs: began + 60_000, estimated: true });
+      await read(began + 120_000);
+      expect(await lastOf()).toMatchObject({ endMs: began + 120_000 });
+      // Gone while it ran: nobody knows how it ended, and it is asked for no more.
+      await buildbot.stopBuild(slow);
+      await buildbot.forget(slow);
+      expect((await read(began + 180_000)).builds.map(({ changed }) => changed)).toEqual([true]);
+      expect((await read(began + 180_000)).builds).toEqual([]);
+      expect(await own.farms.readPosition(`buildbot ${buildbot.url.replace(/\/$/, '')}`)).toMatchObject({ open: [] });
+      expect((await own.readHead(id))?.outcome).toBe('lost');
+    } finally {
+      await own.close();
+    }
+  }, 60_000);
+
   test('from the command line', async () => {
     const run = (...argv: string[]) => runForTest([...argv, '--data', join(folder, 'cli')], { folder });
     const first = await run(
@@ -152,7 +191,7 @@ describe.skipIf(!hasBuildbot)('a real Buildbot', () => {
       'https://ab.example/',
     );
     expect([first.code, first.err]).toEqual([0, '']);
-    expect(first.out).toBe(`${buildbot.url}: 4 builds stored\n`);
+    expect(first.out).toBe(`${buildbot.url}: 6 builds stored\n`);
     expect((await run('import', 'buildbot', buildbot.url)).out).toBe(`${buildbot.url}: nothing new\n`);
     expect(await run('list')).toMatchObject({ out: expect.stringContaining('a-quick') });
     expect(await run('import', 'buildbot')).toMatchObject({

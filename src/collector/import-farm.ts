@@ -71,6 +71,14 @@ export async function importFarm(
       onSaved?.(now);
       onProgress?.(builds.size);
     }
+    for (const key of page.gone) {
+      const build = await store.readBuild(idOf(key));
+      // It may have been deleted here as well.
+      if (build?.outcome !== 'running') continue;
+      const saved = await store.saveBuild(idOf(key), { ...build, outcome: 'lost' });
+      builds.set(saved.id, saved);
+      onSaved?.(saved);
+    }
     await store.farms.savePosition(page.part === '' ? farm : `${farm} ${page.part}`, page.position);
     more ||= page.more;
   }

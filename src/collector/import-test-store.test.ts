@@ -77,7 +77,10 @@ test('nested folders, beside them git and links; what was tested is stored, or i
     });
     expect(await store.tests.runsOf(arm)).toHaveLength(2);
     expect(await store.tests.runsOf(tested)).toHaveLength(2);
-    expect(await read()).toMatchObject({ tests: 0, builds: [{ changed: false }, { changed: false }, { changed: false }] });
+    expect(await read()).toMatchObject({
+      tests: 0,
+      builds: [{ changed: false }, { changed: false }, { changed: false }],
+    });
     // The build of qemuarm comes later: a run stays where it is.
     await store.saveBuild('b2222222-2222-4222-8222-222222222222', {
       ...{ ...blankBuild('late'), machine: 'qemuarm', startedMs: BEGAN, endedMs: BEGAN + 1000 },

@@ -25,6 +25,8 @@ export interface FarmPage {
   readonly part: string;
   readonly builds: readonly FarmBuild[];
   readonly position: FarmPosition;
+  /** Keys of builds that still ran the last time and are gone from the farm: how they ended nobody knows any more. */
+  readonly gone: readonly string[];
   /** Of builds that are there and were left for the next run. */
   readonly more: boolean;
 }
@@ -80,7 +82,9 @@ class Reader {
       // One that is gone from the farm is waited for no longer.
       for (const id of asked) open.delete(id);
       for (const { key, running } of builds) if (running) open.add(Number(key));
-      yield { part: '', builds, position: { after, open: [...open] }, more: false };
+      const there = new Set(builds.map(({ key }) => key));
+      const gone = asked.map(String).filter((key) => !there.has(key));
+      yield { part: '', builds, position: { after, open: [...open] }, gone, more: false };
     }
     const buildsMax = this.#options.buildsMax ?? FARM_BUILDS_MAX;
     for (let taken = 0; ; ) {
@@ -95,7 +99,7 @@ class Reader {
       for (const { key, running } of builds) if (running && open.size < FARM_OPEN_MAX) open.add(Number(key));
       taken += answers.length;
       const more = taken >= buildsMax && answers.length >= limit;
-      yield { part: '', builds, position: { after, open: [...open] }, more };
+      yield { part: '', builds, position: { after, open: [...open] }, gone: [], more };
       if (more || answers.length < limit) return;
     }
   }

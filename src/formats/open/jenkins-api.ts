@@ -8,7 +8,14 @@ import {
   FARM_OPEN_MAX,
   FARM_PAGE_BUILDS,
 } from '../../model/limits.ts';
-import { isPipelineBuild, JENKINS_BUILD_TREE, jobOfUrl, listOf, readJenkinsBuild } from '../jenkins/reader.ts';
+import {
+  isPipelineBuild,
+  JENKINS_BUILD_TREE,
+  jenkinsKey,
+  jobOfUrl,
+  listOf,
+  readJenkinsBuild,
+} from '../jenkins/reader.ts';
 import { countOf, type Fields, get, isFields, textOf } from '../record/fields.ts';
 import type { FarmOptions, FarmPage } from './buildbot-api.ts';
 import { openSite, type Site } from './site.ts';
@@ -143,7 +150,8 @@ class Reader {
       if (builds.length < FARM_PAGE_BUILDS || last <= oldest) break;
     }
     // One that is gone from the job is waited for no longer.
-    for (const number of open) if (!found.has(number)) open.delete(number);
+    const gone = [...open].filter((number) => !found.has(number));
+    for (const number of gone) open.delete(number);
     const wanted = [...found].sort(([a], [b]) => a - b).map(([, build]) => build);
     const some = wanted.slice(0, buildsMax);
     let reached = after;
@@ -156,7 +164,10 @@ class Reader {
         else open.delete(number);
       }
       const more = some.length < wanted.length && at + FARM_PAGE_BUILDS >= some.length;
-      yield { part: job, builds, position: { after: reached, open: [...open] }, more };
+      yield {
+        ...{ part: job, builds, position: { after: reached, open: [...open] }, more },
+        gone: at > 0 ? [] : gone.map((number) => jenkinsKey(job, number)),
+      };
     }
   }
 
