@@ -86,6 +86,13 @@ export const SEARCH_KEYS = [
   { key: 'machine', level: 'build', form: 'name', about: 'MACHINE', example: 'qemuarm64' },
   { key: 'distro', level: 'build', form: 'name', about: 'DISTRO', example: 'poky' },
   {
+    key: 'release',
+    level: 'build',
+    form: 'name',
+    about: 'version of the distribution (DISTRO_VERSION)',
+    example: '5.0*',
+  },
+  {
     key: 'target',
     level: 'build',
     form: 'name',

@@ -273,7 +273,8 @@ export function printSearch(query: SearchQuery): string {
   return canonical(query.terms).terms.map(printTerm).join(' ');
 }
 
-function printTerm({ key, negated, values }: SearchTerm): string {
+/** Of a query that was parsed: the term alone, as it is printed. */
+export function printTerm({ key, negated, values }: SearchTerm): string {
   const minus = negated ? '-' : '';
   if (key === 'text') return minus + printWord(values[0]!.text);
   return `${minus}${key}:${values.map(printValue).join(',')}`;

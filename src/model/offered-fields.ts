@@ -7,6 +7,7 @@ export const OFFERED_FIELDS = [
   'fingerprint',
   'machine',
   'distro',
+  'release',
   'target',
   'builder',
   'host',

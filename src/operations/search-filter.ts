@@ -30,6 +30,7 @@ export function searchFilter(query: SearchQuery, nowMs: EpochMs): SearchFilter {
 const FACET_KEYS = [
   'machine',
   'distro',
+  'release',
   'target',
   'builder',
   'branch',

@@ -24,6 +24,7 @@ export const SEARCH_FIELDS = [
   'kind',
   'machine',
   'distro',
+  'release',
   'target',
   'builder',
   'host',

@@ -43,6 +43,7 @@ import {
   allOf,
   asksOfFailures,
   beginsWith,
+  byIndexOfFailures,
   type Condition,
   failedSo,
   hasParts,
@@ -214,7 +215,7 @@ async function buildCondition(at: Place, filter: SearchFilter): Promise<Conditio
     // Where nothing is known of the range, it is also not known which builds are outside of it.
     ranges.push(range.negated && typeof commits !== 'string' ? sql<boolean>`(${within}) is not true` : within);
   }
-  return ofBuild(filter, ranges);
+  return ofBuild(filter, ranges, at.dialect);
 }
 
 // ---- builds ---------------------------------------------------------------------------------------------------------------------
@@ -305,9 +306,9 @@ function failureOf(row: FailureRow): FoundFailure {
 }
 
 /** What is asked of failures but words, which are looked for last. */
-async function failuresWhere(at: Place, filter: SearchFilter): Promise<Condition> {
+async function failuresWhere(at: Place, filter: SearchFilter, inOrder = true): Promise<Condition> {
   return allOf([
-    at.sight.listedInOrder(),
+    inOrder ? at.sight.listedInOrder() : at.sight.listed(),
     await buildCondition(at, filter),
     ofFailure(filter),
     sql<boolean>`builds.failures > 0`,
@@ -315,6 +316,27 @@ async function failuresWhere(at: Place, filter: SearchFilter): Promise<Condition
 }
 
 const NEWEST_FIRST = sql`order by builds.order_ms desc, builds.id, f.ordinal`;
+/**
+ * The same, not by walking builds from the newest, but from the failures that an index leads to: where they are few, most builds have none of them, and
+ * a walk to the first goes through all builds (0.7 s of 100,000).
+ */
+const gathered = ({ dialect }: Place) =>
+  sql`order by ${dialect.unindexed('builds.order_ms')} desc, builds.id, f.ordinal`;
+/** So many are gathered and put in order in 100 ms. Of more, one is soon met on the walk. */
+const FEW_FAILURES = 20_000;
+
+async function areFew(at: Place, filter: SearchFilter): Promise<boolean> {
+  for (const condition of byIndexOfFailures(filter)) {
+    const [row] = await rowsOf(
+      at.db,
+      sql<{
+        count: number;
+      }>`select count(*) as count from (select 1 from failures f where ${condition} limit ${FEW_FAILURES + 1}) as few`,
+    );
+    if (Number(row?.count ?? 0) <= FEW_FAILURES) return true;
+  }
+  return false;
+}
 
 /**
  * The failures of a search in their order. Words are looked for in the newest of them: no index finds the middle of a word, and to read a million
@@ -327,10 +349,12 @@ async function failuresOf(
   more: Condition,
   limit: number,
 ): Promise<RawBuilder<unknown>> {
-  const where = await failuresWhere(at, filter);
+  const few = await areFew(at, filter);
+  const where = await failuresWhere(at, filter, !few);
+  const order = few ? gathered(at) : NEWEST_FIRST;
   if (!hasWords(filter))
-    return sql`select ${columns} from ${FAILURE_TABLES} where ${where} and ${more} ${NEWEST_FIRST} limit ${limit}`;
-  const newest = sql`select f.build, f.ordinal from ${FAILURE_TABLES} where ${where} ${NEWEST_FIRST} limit ${WORD_FAILURES_MAX}`;
+    return sql`select ${columns} from ${FAILURE_TABLES} where ${where} and ${more} ${order} limit ${limit}`;
+  const newest = sql`select f.build, f.ordinal from ${FAILURE_TABLES} where ${where} ${order} limit ${WORD_FAILURES_MAX}`;
   return sql`select ${columns} from (${newest}) as looked_at join builds on builds.number = looked_at.build
     join failures f on f.build = looked_at.build and f.ordinal = looked_at.ordinal left join fingerprints p on p.number = f.fingerprint
     where ${words(filter, inFailure)} and ${more} ${NEWEST_FIRST} limit ${limit}`;
@@ -682,6 +706,7 @@ async function facets(at: Place, filter: SearchFilter, chosen: BuildListFilter):
 const IN_INDEX: ReadonlySet<string> = new Set([
   'machine',
   'distro',
+  'release',
   'target',
   'builder',
   'host',
@@ -717,7 +742,7 @@ function datesInIndex({ dialect }: Place, { fromMs, toMs }: SearchFilter): Condi
 }
 
 function withChosen(filter: SearchFilter, chosen: BuildListFilter): SearchFilter {
-  const fields = ['machine', 'distro', 'target', 'builder', 'branch', 'outcome', 'kind'] as const;
+  const fields = ['machine', 'distro', 'release', 'target', 'builder', 'branch', 'outcome', 'kind'] as const;
   const more = fields.flatMap((field) => {
     const values: readonly string[] = chosen[field] ?? [];
     return values.length === 0
@@ -776,6 +801,8 @@ function offered(
     case 'builder':
     case 'branch':
       return column(`builds.${field}`);
+    case 'release':
+      return column('builds.distro_version');
     case 'host':
       return grouped(sql`select builds.host_distro as value from builds where ${sight.listed()} and ${like(sql.ref('builds.host_distro'))}
         union all select builds.host from builds where ${sight.listed()} and ${like(sql.ref('builds.host'))}`);

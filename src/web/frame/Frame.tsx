@@ -5,6 +5,7 @@ import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-route
 import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { formatCount } from '../../model/format.ts';
 import { useCopy } from '../components/CopyButton.tsx';
+import { Glass } from '../components/Glass.tsx';
 import { SearchBox } from '../components/SearchBox/SearchBox.tsx';
 import { report } from '../report/embedded-report.ts';
 import { serverQuery } from '../state/api.ts';
@@ -284,23 +285,6 @@ export function Frame() {
         {open === 'keys' ? <KeyHelp close={() => setOpen(null)} /> : null}
       </Suspense>
     </div>
-  );
-}
-
-function Glass() {
-  return (
-    <svg
-      width="12"
-      height="12"
-      viewBox="0 0 12 12"
-      fill="none"
-      stroke="currentColor"
-      strokeWidth="1.4"
-      aria-hidden="true"
-    >
-      <circle cx="5" cy="5" r="3.6" />
-      <path d="m8 8 3 3" />
-    </svg>
   );
 }
 

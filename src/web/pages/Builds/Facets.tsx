@@ -1,14 +1,18 @@
 /** machine ▾ distro ▾ … : what values there are, how many builds each has, which are asked for. */
 
 import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
+import { searchOfFilter } from '../../../analysis/filter-search.ts';
 import { formatCount, NOT_RECORDED } from '../../../model/format.ts';
+import { Glass } from '../../components/Glass.tsx';
 import { buildOutcomeLabel } from '../../components/Outcome.tsx';
 import { Pop } from '../../components/Pop.tsx';
 import { dateFieldValue, fromDateField } from '../../format/time.ts';
+import { report } from '../../report/embedded-report.ts';
 import { type BuildsFilter, facetsQuery } from '../../state/api.ts';
 import styles from './Builds.module.css';
-import { type BuildsSearch, FACET_KEYS, type FacetKey, parseValues, printValues } from './search.ts';
+import { type BuildsSearch, FACET_KEYS, type FacetKey, filterOfAddress, parseValues, printValues } from './search.ts';
 
 const LABELS: Readonly<Record<FacetKey, string>> = {
   machine: 'machine',
@@ -60,7 +64,26 @@ export function Facets({
         );
       })}
       <DateFacet from={filter.from} to={filter.to} onChange={onChange} />
+      <InSearch filter={filter} />
     </>
+  );
+}
+
+/** The builds that are chosen here, in the search, where more can be asked of them: whatever is chosen but who may see them. */
+function InSearch({ filter }: { filter: BuildsFilter }) {
+  const q = searchOfFilter(filterOfAddress(filter));
+  if (q === '' || report !== null) return null;
+  return (
+    // As narrow as can be: it comes with the first choice, and the row should not break for it.
+    <Link
+      to="/search"
+      search={{ q }}
+      className="btn plain square"
+      title={`Search for these builds: ${q}${filter.visibility === undefined ? '' : ', without visibility, for which it has no word'}`}
+    >
+      <Glass />
+      <span className="hidden-text">Search for these builds</span>
+    </Link>
   );
 }
 

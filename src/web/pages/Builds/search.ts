@@ -1,3 +1,4 @@
+import type { BuildsFilter, FilterFacet } from '../../../analysis/filter-search.ts';
 import { compact, type RawSearch, readList, readNumber, readText } from '../../state/search.ts';
 
 /** Facets hold their values as the API takes them: comma-separated, '' among them is "not recorded". */
@@ -54,4 +55,27 @@ export function parseValues(text: string | undefined): string[] {
 export function printValues(values: readonly string[]): string | undefined {
   if (values.length === 0) return undefined;
   return values.length === 1 && values[0] === '' ? ',' : values.join(',');
+}
+
+/** What the search and the lists have in common, out of an address; `visibility` alone the search has no word for. */
+export function filterOfAddress(search: Omit<BuildsSearch, 'pick'>): BuildsFilter {
+  const facets: Partial<Record<FilterFacet, readonly string[]>> = {};
+  for (const key of FACET_KEYS)
+    if (key !== 'visibility' && search[key] !== undefined) facets[key] = parseValues(search[key]);
+  return {
+    facets,
+    words: (search.q ?? '').split(/\s+/).filter((word) => word !== ''),
+    fromMs: search.from ?? null,
+    toMs: search.to ?? null,
+  };
+}
+
+export function addressOfFilter({ facets, words, fromMs, toMs }: BuildsFilter): BuildsSearch {
+  const values = Object.entries(facets).map(([key, list]) => [key, printValues(list)] as const);
+  return compact({
+    ...Object.fromEntries(values),
+    q: words.length === 0 ? undefined : words.join(' '),
+    from: fromMs ?? undefined,
+    to: toMs ?? undefined,
+  });
 }

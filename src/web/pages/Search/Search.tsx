@@ -25,6 +25,7 @@ import { Facet, valueLabel } from '../Builds/Facets.tsx';
 import { BuildLines, CauseLines, FailureLines, RecipeLines } from './Results.tsx';
 import { Saved } from './Saved.tsx';
 import styles from './Search.module.css';
+import { ShowIn } from './ShowIn.tsx';
 import { KINDS, type SearchSearch } from './search.ts';
 
 const TITLES: Readonly<Record<SearchKind, string>> = {
@@ -105,6 +106,7 @@ export function Search() {
         <a className="btn" href={address.search(q, exported, 'atom')} title={`Atom feed of the newest ${exported}`}>
           Feed
         </a>
+        {understood ? <ShowIn q={q} facets={facets.data} /> : null}
         <Saved q={q} kind={kind} />
         <DownloadMenu
           items={(['csv', 'json'] as const).map((format) => ({
@@ -211,6 +213,7 @@ const FACETS: readonly (readonly [
 ])[] = [
   ['machine', 'machine', ({ builds }) => builds.machine],
   ['distro', 'distro', ({ builds }) => builds.distro],
+  ['release', 'release', ({ builds }) => builds.release],
   ['target', 'target', ({ builds }) => builds.target],
   ['branch', 'branch', ({ builds }) => builds.branch],
   ['builder', 'builder', ({ builds }) => builds.builder],
