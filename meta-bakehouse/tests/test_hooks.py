@@ -107,8 +107,9 @@ class Building(unittest.TestCase):
 
     def lines(self):
         parent = os.path.join(self.folder, 'bakehouse')
-        folders = sorted(name for name in os.listdir(parent) if name != 'history.jsonl')
-        with open(os.path.join(parent, folders[-1], 'record.jsonl')) as handle:
+        # The newest: two builds of one BUILDNAME differ in their names by chance alone.
+        paths = [os.path.join(parent, name, 'record.jsonl') for name in os.listdir(parent) if name != 'history.jsonl']
+        with open(max(paths, key=os.path.getmtime)) as handle:
             return [json.loads(line) for line in handle]
 
     def of(self, kind):

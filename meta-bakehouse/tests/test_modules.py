@@ -174,6 +174,9 @@ class Past(unittest.TestCase):
         told.update(outcome='failed', failure='gcc:do_compile: error: no', failures=2, durationMs=59400, fromSstate=0)
         self.assertEqual(history.closing_lines(told, 2700000, 20, None), [
             'Bakehouse: 59 s, failed: 1,212 tasks run', 'Bakehouse: gcc:do_compile: error: no (and 1 more failure)'])
+        self.assertEqual(history.closing_lines(told, 2700000, 20, 'https://x/b/1', 'https://x/f/1.abcdef')[-2:], [
+            'Bakehouse: https://x/b/1', 'Bakehouse: why: https://x/f/1.abcdef'])
+        self.assertEqual(len(history.closing_lines(dict(told, failures=0, failure=None), 0, 0, 'https://x/b/1', 'https://x/f/1.abcdef')), 2)
 
 
 class Together(unittest.TestCase):

@@ -23,6 +23,9 @@ import big_record
 from push_program import PATH, push
 from upload_server import Server
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), 'lib'))
+from bakehouse import hooks
+
 BUILD_ID = '3f0c6f2e-8f7b-4b52-9a59-2f3f1f3c0001'
 LOG = b'| error: no such thing\n' * 1000
 LOG_NAME = hashlib.sha256(LOG).hexdigest()
@@ -107,6 +110,37 @@ class Uploads(unittest.TestCase):
         # Asked for by name, it looks, and sends nothing again.
         self.assertEqual(0, self.sends(folder)[0])
         self.assertEqual(['POST', 'POST'], [request[0] for request in self.server.requests[before:]])
+
+    def test_why_it_failed_where_the_server_tells_it(self):
+        push.FAILURE_ASKED_AFTER_S = (0, 0)
+        address = self.server.address + '/f/7w66ybmffd5n56js.3e8d41'
+        self.server.failures = [None, None, address]
+        folder = self.record(end=False)
+        self.append(folder, {'type': 'build', 'outcome': 'failed'})
+        self.append(folder, {'type': 'end', 'atMs': 1795226305000})
+        code, out, err = self.sends(folder)
+        self.assertEqual((0, self.server.address + '/b/7w66ybmffd5n56js\n'), (code, out))
+        self.assertEqual('push-build-results: 20261121005839-3f0c6f2e: why it failed: %s\n' % address, err)
+        with open(os.path.join(folder, 'push.json')) as file:
+            self.assertEqual(address, json.load(file)['servers'][self.server.address]['failureUrl'])
+        # What BitBake's server reads there at the end of the build.
+        self.assertEqual(address, hooks._failure_url(folder, self.server.address + '/'))
+        self.assertIsNone(hooks._failure_url(folder, 'https://elsewhere'))
+        self.assertIsNone(hooks._failure_url(self.folder, self.server.address))
+
+    def test_no_address_of_a_failure_that_the_server_did_not_tell(self):
+        push.FAILURE_ASKED_AFTER_S = (0, 0)
+        for number, told in enumerate((None, 7, 'file:///etc/passwd', 'https://x/\x1b[31m', 'https://x/' + 'y' * 600)):
+            self.server.failures = [told]
+            folder = self.record('20261121005839-%08d' % number, end=False)
+            self.append(folder, {'type': 'build', 'outcome': 'failed'})
+            self.append(folder, {'type': 'end', 'atMs': 1795226305000})
+            self.assertEqual((0, ''), self.sends(folder)[::2])
+            self.assertIsNone(hooks._failure_url(folder, self.server.address))
+        # A build that went well is not asked about, and neither is one that nobody waits for.
+        before = len(self.server.requests)
+        self.assertEqual((0, '', ''), self.sends(folder, '--quiet'))
+        self.assertEqual(2, len(self.server.requests) - before)
 
     def test_named_by_path_id_name_and_build_directory(self):
         folder = self.record()

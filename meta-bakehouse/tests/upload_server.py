@@ -21,6 +21,8 @@ class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
         self.address = 'http://127.0.0.1:%d' % self.server_address[1]
         self.limits = limits or {}
         self.messages = []
+        # What meetings tell of the first failure, one after the other; the last of them stays.
+        self.failures = [None]
         self.builds = {}
         self.blobs = {}
         self.faults = []
@@ -110,7 +112,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 return 403, {'code': 'forbidden', 'detail': 'This build is not known here under that secret.'}
             if asked['restart']:
                 build.update(generation=build['generation'] + 1, stream=bytearray(), complete=False)
-            return 200, dict(state(build), build=asked['build'], url=server.address, visibility=asked['visibility'] or 'public',
+            failure = server.failures.pop(0) if len(server.failures) > 1 else server.failures[0]
+            return 200, dict(state(build), build=asked['build'], url=server.address, failureUrl=failure, visibility=asked['visibility'] or 'public',
                              limits=dict({'chunkBytes': 1 << 22, 'streamBytes': 1 << 28, 'blobBytes': 1 << 28, 'blobs': 1000, 'ageDays': None,
                                           'refusedKinds': [], 'buildsPerHour': None, 'bytesPerHour': None}, **server.limits), messages=server.messages)
         build = server.builds.get(parts[1])

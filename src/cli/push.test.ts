@@ -48,6 +48,16 @@ test('a build folder: the address alone on standard output, and again the same o
   expect(build).toMatchObject({ state: 'unchanged', url: first.out.trim(), bytesSent: 0 });
 });
 
+test('a build that failed: beside its address the page of its first failure, as soon as the server has it', async () => {
+  const { code, out, err } = await push([join(FIXTURES, 'buildstats/real-05-failed-k'), '--server', base]);
+  expect(code).toBe(0);
+  expect(out).toMatch(/^\S+\/b\/[0-9a-hjkmnp-tv-z]{16}\n$/);
+  const [, address] = /why it failed: (\S+)\n/.exec(err)!;
+  expect(address).toMatch(new RegExp(`^${out.trim().replace('/b/', '/f/').replaceAll('.', '\\.')}\\.[0-9a-f]{6}$`));
+  const page = await fetch(address!, { headers: { accept: 'text/plain' } });
+  expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('do_fetch failed')]);
+});
+
 test('accounts of one build that are named one by one are one', async () => {
   const paths = ['eventlog/failed-keep-going.json.gz', 'buildstats/real-05-failed-k'].map((path) =>
     join(FIXTURES, path),

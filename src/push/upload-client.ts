@@ -45,6 +45,8 @@ export interface Upload {
 
 export interface UploadResult {
   readonly url: string;
+  /** Page of its first failure, where the server told it. */
+  readonly failureUrl: string | null;
   /** `unchanged`: the server had all of it. */
   readonly state: 'sent' | 'unchanged';
   /** As they went over the wire. */
@@ -86,6 +88,9 @@ const CHUNK_BYTES = 1 << 20;
 const CONFLICTS_MAX = 5;
 const UNREADABLE_MAX = 3;
 const BLOBS_OFFERED_MAX = 1000;
+/** A build of 10,000 tasks is stored within a second of its last byte. */
+const FAILURE_ASKED_AFTER_MS = [500, 1500];
+const URL_CHARS_MAX = 500;
 
 const compressed = promisify(gzip);
 
@@ -133,11 +138,33 @@ export class UploadClient {
     messages.push(...refused);
     return {
       url: meeting.url ?? addressOf(this.#options.server, upload.claim.id),
+      failureUrl: await this.#failureUrl(upload, stream.length, meeting),
       state: streamSent || sent > 0 ? 'sent' : 'unchanged',
       bytesSent: this.#bytesSent,
       blobsSent: sent,
       messages: [...new Set(messages)],
     };
+  }
+
+  /**
+   * The server makes a build of the stream in a moment, and knows only then by which name its failure is found: of one that failed it is asked
+   * again. What it does not tell in time is no reason to wait, and nothing is lost: the build's page leads there.
+   */
+  async #failureUrl(upload: Upload, bytes: number, meeting: Meeting): Promise<string | null> {
+    if (upload.about.outcome !== 'failed') return null;
+    let { failureUrl } = meeting;
+    const sleep = this.#options.sleep ?? pause;
+    for (const ms of FAILURE_ASKED_AFTER_MS) {
+      if (failureUrl !== null) break;
+      await sleep(ms, this.#options.signal);
+      try {
+        failureUrl = (await this.#meet(upload, bytes, false)).failureUrl;
+      } catch (error) {
+        if (!(error instanceof BakehouseError)) throw error;
+        break;
+      }
+    }
+    return failureUrl;
   }
 
   async #meet(upload: Upload, bytes: number, restart: boolean): Promise<Meeting> {
@@ -160,6 +187,7 @@ export class UploadClient {
     return {
       ...state,
       url: typeof answer.json?.url === 'string' ? answer.json.url : null,
+      failureUrl: webAddress(answer.json?.failureUrl),
       limits: limitsOf(answer.json?.limits),
       messages: Array.isArray(answer.json?.messages)
         ? answer.json.messages.filter((message) => typeof message === 'string').slice(0, 20)
@@ -355,8 +383,14 @@ interface State {
 
 interface Meeting extends State {
   readonly url: string | null;
+  readonly failureUrl: string | null;
   readonly limits: Limits;
   readonly messages: readonly string[];
+}
+
+/** An older server tells none. */
+function webAddress(value: unknown): string | null {
+  return typeof value === 'string' && value.length <= URL_CHARS_MAX && /^https?:\/\/\S+$/.test(value) ? value : null;
 }
 
 function stateOf(json: Answer['json']): State | null {

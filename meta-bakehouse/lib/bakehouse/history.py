@@ -71,9 +71,9 @@ class History(object):
         os.rename(self._path + '.new', self._path)
 
 
-def closing_lines(facts, usual_ms, usual_of, url):
+def closing_lines(facts, usual_ms, usual_of, url, failure_url=None):
     """
-    At most three lines. facts: durationMs, outcome, executed, fromSstate, failure ('recipe:task: why' or None), failures.
+    At most four lines. facts: durationMs, outcome, executed, fromSstate, failure ('recipe:task: why' or None), failures.
     """
     words = [duration(facts['durationMs'])]
     if usual_ms and facts['outcome'] == 'succeeded':
@@ -93,6 +93,8 @@ def closing_lines(facts, usual_ms, usual_of, url):
         lines.append('Bakehouse: ' + facts['failure'][:300] + (' (and %s)' % counted(more, 'more failure') if more > 0 else ''))
     if url:
         lines.append('Bakehouse: ' + url)
+    if failure_url and facts['failures']:
+        lines.append('Bakehouse: why: ' + failure_url)
     return lines
 
 

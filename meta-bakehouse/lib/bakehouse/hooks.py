@@ -2,6 +2,7 @@
 What the class calls, in BitBake's server process. Whatever goes wrong in here costs the record and one warning, never the build: nothing
 raises, nothing waits longer than a second.
 """
+import json
 import logging
 import os
 import re
@@ -17,6 +18,8 @@ _WAIT_S = 1.0
 # A build is pushed while it runs every so often, where BAKEHOUSE_PUSH names no other number.
 _PUSH_EVERY_S = 60
 _SECONDS = re.compile(r'^\d{1,5}$')
+_WEB_ADDRESS = re.compile(r'^https?://[!-~]{1,490}$')
+_PUSH_JSON_MAX = 1 << 20
 _KEEP = re.compile(r'^[0-9]{1,9}[dkMGT]?$')
 
 # Of bitbake's command line: what asks for no build, and what takes the next word.
@@ -313,7 +316,7 @@ def _say(bb, own, outcome, over, drained):
         told['failure'] = ': '.join(part for part in (where, why) if part)
     server = own['server']
     url = '%s/b/%s' % (server.rstrip('/'), short_id(recorder.record.id)) if server else None
-    lines = history.closing_lines(told, usual, count, url)
+    lines = history.closing_lines(told, usual, count, url, _failure_url(recorder.record.folder, server) if recorder.failures else None)
     if not url:
         lines.append('Bakehouse: recorded in %s' % recorder.record.folder)
     for line in lines:
@@ -325,6 +328,20 @@ def _say(bb, own, outcome, over, drained):
                   'startedMs': recorder.started_ms, 'id': recorder.record.id})
     except (IOError, OSError):
         pass
+
+
+def _failure_url(folder, server):
+    """
+    What the server told push-build-results of the first failure, where it sends the build while it runs (push.json beside the record). A name
+    that it did not tell is not made up here: the build may be on no server yet, and its page say nothing of it.
+    """
+    try:
+        with open(os.path.join(folder, 'push.json'), 'rb') as file:
+            known = json.loads(file.read(_PUSH_JSON_MAX).decode('utf-8'))['servers'][server.rstrip('/')]['failureUrl']
+    except Exception:
+        # None, or half of one, or what somebody else put there: no address then.
+        return None
+    return known if isinstance(known, str) and _WEB_ADDRESS.match(known) else None
 
 
 def _close(event, d, bb, own, error):

@@ -40,6 +40,10 @@ export const UploadState = z.object({
 export const UploadMeeting = UploadState.extend({
   build: UploadId,
   url: z.string(),
+  failureUrl: z
+    .string()
+    .nullable()
+    .describe('page of the first failure, once the build is stored that far; null: none yet'),
   visibility: z.enum(['public', 'unlisted', 'private']),
   limits: z.object({
     chunkBytes: count,

@@ -20,6 +20,7 @@ interface Outcome {
   readonly name: string;
   readonly id: string;
   readonly url: string;
+  readonly failureUrl: string | null;
   readonly state: 'sent' | 'unchanged' | 'not-sent';
   readonly bytesSent: number;
   readonly logsSent: number;
@@ -149,6 +150,7 @@ async function sendAll(io: CliIo, options: Options, prepared: readonly Prepared[
         outcomes.push({
           ...base,
           url: result.url,
+          failureUrl: result.failureUrl,
           state: result.state,
           bytesSent: result.bytesSent,
           logsSent: result.blobsSent,
@@ -161,6 +163,7 @@ async function sendAll(io: CliIo, options: Options, prepared: readonly Prepared[
         outcomes.push({
           ...base,
           url,
+          failureUrl: null,
           state: 'not-sent',
           bytesSent: 0,
           logsSent: 0,
@@ -182,7 +185,7 @@ async function sendAll(io: CliIo, options: Options, prepared: readonly Prepared[
 
 /** The address alone on standard output, so that it can be piped on; everything else beside it. */
 function say(io: CliIo, outcome: Outcome, several: boolean): void {
-  const { name, url, state, bytesSent, logsSent, messages } = outcome;
+  const { name, url, failureUrl, state, bytesSent, logsSent, messages } = outcome;
   const who = several ? `${name}: ` : '';
   for (const message of messages) io.err(`bakehouse: ${printable(`${who}${message}`)}\n`);
   if (state === 'not-sent') {
@@ -190,6 +193,7 @@ function say(io: CliIo, outcome: Outcome, several: boolean): void {
     return;
   }
   io.out(`${printable(url)}\n`);
+  if (failureUrl !== null) io.err(`bakehouse: ${printable(`${who}why it failed: ${failureUrl}`)}\n`);
   if (!io.errIsTerminal) return;
   const what =
     state === 'unchanged'
