@@ -1,7 +1,7 @@
 /** Says what is known of one kind of failure, or of all that are picked. */
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, useId, useState } from 'react';
 import type { FailureGroup } from '../../../api/contract.ts';
 import { plural } from '../../../model/format.ts';
 import { TRIAGE_STATE_NAMES, TRIAGE_STATES, type TriageState } from '../../../model/triage.ts';
@@ -42,6 +42,7 @@ export function TriageForm({
   const [fixedIn, setFixedIn] = useState(word?.fixedIn ?? '');
   const [owner, setOwner] = useState(word?.owner ?? '');
   const [note, setNote] = useState('');
+  const ownerId = useId();
   const say = useMutation({
     mutationFn: () =>
       client.sayOf({
@@ -87,14 +88,16 @@ export function TriageForm({
             ))}
           </select>
         </label>
-        <label>
+        {/* A button inside of a label would be what the label is of. */}
+        <div>
           <span>
-            Owner{' '}
+            <label htmlFor={ownerId}>Owner</label>{' '}
             {who.name === null || owner === who.name ? null : (
               <button
                 type="button"
                 className="btn plain"
                 style={{ height: 16 }}
+                aria-label="Owner: me"
                 onClick={() => setOwner(who.name ?? '')}
               >
                 me
@@ -102,6 +105,7 @@ export function TriageForm({
             )}
           </span>
           <input
+            id={ownerId}
             className="field"
             value={owner}
             placeholder="nobody"
@@ -109,7 +113,7 @@ export function TriageForm({
             spellCheck={false}
             onChange={(event) => setOwner(event.target.value)}
           />
-        </label>
+        </div>
       </div>
       {state === 'fixed' ? (
         <label>
