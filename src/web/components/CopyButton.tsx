@@ -59,7 +59,15 @@ export function CopyButton({
           <path d="M4.5 3.5h5v7h-5zM2.5 8.5v-7h5" />
         )}
       </svg>
-      {label === undefined ? <span className="hidden-text">{said === '' ? `Copy the ${what}` : said}</span> : said}
+      {label === undefined ? (
+        <span className="hidden-text">{said === '' ? `Copy the ${what}` : said}</span>
+      ) : (
+        // As wide as its label whatever it says: the button beside it would move under the pointer.
+        <span className="stacked">
+          <span style={{ visibility: said === label ? 'visible' : 'hidden' }}>{label}</span>
+          {said === label ? null : <span>{said}</span>}
+        </span>
+      )}
     </button>
   );
 }

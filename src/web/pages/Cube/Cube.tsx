@@ -258,6 +258,7 @@ function Amount({
       search={drillOf(search, dimensions, values, value === null ? 'runs' : PART_OF_MEASURE[measure])}
       title={`${plural(amount.runs, 'recipe run')}, ${amount.executed} executed, ${amount.failed} failed`}
       preload={false}
+      className={value === 0 || value === null ? 'muted' : undefined}
     >
       {printMeasure(value, measure)}
     </Link>

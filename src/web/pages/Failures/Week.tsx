@@ -12,6 +12,7 @@ import { EmptyNote, ErrorNote } from '../../components/Notes.tsx';
 import { failureWeekQuery } from '../../state/api.ts';
 import { useCommands } from '../../state/commands.ts';
 import { Facets } from '../Builds/Facets.tsx';
+import { exportWeek } from './export-failures.ts';
 import styles from './Failures.module.css';
 import type { ChangeSearch } from './Failures.tsx';
 import { JournalList, State } from './Kind.tsx';
@@ -65,6 +66,15 @@ export function Week({ search, change, tabs }: { search: FailuresSearch; change:
         <DownloadMenu
           items={[
             { label: 'Text', hint: 'for a mail', href: address.weekText(asked) },
+            {
+              label: 'CSV',
+              hint: 'kinds',
+              file: {
+                name: `failures-${data?.week.name ?? 'week'}.csv`,
+                type: 'text/csv',
+                write: () => (data === undefined ? '' : exportWeek(data)),
+              },
+            },
             {
               label: 'JSON',
               file: {

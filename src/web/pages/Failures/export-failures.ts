@@ -1,4 +1,4 @@
-import type { FailureGroup, FailuresQuery } from '../../../api/contract.ts';
+import type { FailureGroup, FailuresQuery, FailureWeek } from '../../../api/contract.ts';
 import { type ExportTable, isoTime, toCsv, toJson } from '../../format/export.ts';
 import { client } from '../../state/api.ts';
 
@@ -24,6 +24,20 @@ const COLUMNS: readonly (readonly [name: string, value: (group: FailureGroup) =>
   ['last_failure', (g) => g.lastAddress],
   ['fingerprints', (g) => g.fingerprints.join(' ')],
 ];
+
+/** Kinds of a week, and why each is told: `new`, `back`, `going-on` or `gone`. */
+export function exportWeek({ kinds }: FailureWeek): string {
+  const all = [
+    ['new', kinds.new],
+    ['back', kinds.back],
+    ['going-on', kinds.goingOn],
+    ['gone', kinds.gone],
+  ] as const;
+  return toCsv({
+    columns: ['in_this_week', ...COLUMNS.map(([name]) => name)],
+    rows: all.flatMap(([what, groups]) => groups.map((group) => [what, ...COLUMNS.map(([, value]) => value(group))])),
+  });
+}
 
 /** All kinds that match, as many as the server tells in one answer. */
 export async function exportFailures(

@@ -1,14 +1,17 @@
 /** Recipe: where it builds and since when it does not: strips by what builds have in common, versions, causes, and every build that had it. */
+import { useComputedColorScheme } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { useCallback, useMemo, useState } from 'react';
 import { STRIP_KEYS, type StripKey, USUAL_STRIP_KEYS } from '../../../analysis/recipe-history.ts';
 import type { RecipeShown } from '../../../api/contract.ts';
+import { PALETTES } from '../../../chart/palette.ts';
 import { formatQuantity, NOT_RECORDED, plural } from '../../../model/format.ts';
 import { DownloadMenu } from '../../components/DownloadMenu.tsx';
 import { Duration, Missing, When } from '../../components/Figures.tsx';
 import { EmptyNote, ErrorNote } from '../../components/Notes.tsx';
 import { useTitle } from '../../components/use-title.ts';
+import { drawingPng, drawingSvg } from '../../paint/save-drawing.ts';
 import { recipeQuery } from '../../state/api.ts';
 import { useCommands } from '../../state/commands.ts';
 import { compact } from '../../state/search.ts';
@@ -18,6 +21,7 @@ import styles from './Recipe.module.css';
 import { RecipeRuns } from './RecipeRuns.tsx';
 import { RecipeStrips } from './RecipeStrips.tsx';
 import type { RecipeSearch } from './search.ts';
+import { stripsDrawing } from './strips-drawing.ts';
 
 const KEY_LABELS: Readonly<Record<StripKey, string>> = {
   machine: 'machine',
@@ -40,6 +44,7 @@ export function Recipe() {
   const passed = first === 1;
   const query = useQuery(recipeQuery(pn, { ...filter, by: by.join(',') }));
   const [cursor, setCursor] = useState(-1);
+  const scheme = useComputedColorScheme('light');
   useTitle(pn);
   const change = useCallback(
     (part: Partial<RecipeSearch>) =>
@@ -77,6 +82,38 @@ export function Recipe() {
                   label: 'JSON',
                   hint: 'every build',
                   file: { name: `${pn}.json`, type: 'application/json', write: () => exportRuns(shown, 'json') },
+                },
+                {
+                  label: 'SVG',
+                  hint: 'the strips',
+                  file: {
+                    name: `${pn}.svg`,
+                    type: 'image/svg+xml',
+                    write: () =>
+                      drawingSvg(
+                        stripsDrawing(
+                          shown,
+                          by.map((key) => KEY_LABELS[key]),
+                          PALETTES[scheme],
+                        ),
+                      ),
+                  },
+                },
+                {
+                  label: 'PNG',
+                  hint: 'the strips',
+                  file: {
+                    name: `${pn}.png`,
+                    type: 'image/png',
+                    write: () =>
+                      drawingPng(
+                        stripsDrawing(
+                          shown,
+                          by.map((key) => KEY_LABELS[key]),
+                          PALETTES[scheme],
+                        ),
+                      ),
+                  },
                 },
               ]}
             />

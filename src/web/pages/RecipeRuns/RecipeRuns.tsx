@@ -67,7 +67,7 @@ export function RecipeRuns() {
         <span className="muted" aria-live="polite">
           {first === undefined
             ? '\u00a0'
-            : `${formatCount(partOf(first.amount, part))} of ${plural(first.ofBuilds, 'build')}, among ${first.more ? 'the last ' : ''}${plural(first.builds, 'build')} that match`}
+            : `${plural(partOf(first.amount, part), 'recipe run')} in ${plural(first.ofBuilds, 'build')}, of the ${first.more ? 'last ' : ''}${formatCount(first.builds)} that match`}
         </span>
         <span className="grow" />
         <DownloadMenu
@@ -162,7 +162,7 @@ function runColumns(runs: readonly Run[]): GridColumn[] {
     {
       id: 'recipe',
       label: 'recipe',
-      widthPx: 170,
+      widthPx: 150,
       mono: true,
       cell: (row) => (
         <Link to="/recipes/$pn" params={{ pn: at(row).pn }} preload={false}>
@@ -173,7 +173,7 @@ function runColumns(runs: readonly Run[]): GridColumn[] {
     {
       id: 'status',
       label: 'result',
-      widthPx: 220,
+      widthPx: 260,
       grow: true,
       speaks: true,
       hover: (row) => at(row).failure?.cause ?? undefined,
@@ -220,9 +220,8 @@ function runColumns(runs: readonly Run[]): GridColumn[] {
       hover: (row) => (at(row).busyMs === null ? undefined : formatExact(at(row).busyMs! / 1000, 's')),
       cell: (row) => (at(row).busyMs === null ? <span className="muted">–</span> : <Duration ms={at(row).busyMs} />),
     },
-    { id: 'machine', label: 'machine', widthPx: 112, cell: (row) => said(at(row).machine) },
+    { id: 'machine', label: 'machine', widthPx: 128, cell: (row) => said(at(row).machine) },
     { id: 'distro', label: 'distro', widthPx: 92, cell: (row) => said(at(row).distro) },
-    { id: 'release', label: 'release', widthPx: 84, cell: (row) => said(at(row).release) },
     { id: 'branch', label: 'branch', widthPx: 88, cell: (row) => said(at(row).branch) },
     { id: 'target', label: 'target', widthPx: 136, cell: (row) => said(at(row).targets?.join(' ') ?? null) },
     { id: 'hostDistro', label: 'host distro', widthPx: 104, cell: (row) => said(at(row).hostDistro) },

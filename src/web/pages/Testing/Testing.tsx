@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback, useMemo, useRef, useState } from 'react';
 import type { TestingTable } from '../../../api/contract.ts';
-import { NOT_RECORDED, plural, shortRevision } from '../../../model/format.ts';
+import { formatCount, NOT_RECORDED, plural, shortRevision } from '../../../model/format.ts';
 import { CopyButton } from '../../components/CopyButton.tsx';
 import { DownloadMenu } from '../../components/DownloadMenu.tsx';
 import { Missing, When } from '../../components/Figures.tsx';
@@ -18,7 +18,14 @@ import { useCommands } from '../../state/commands.ts';
 import { compact } from '../../state/search.ts';
 import { Facets } from '../Builds/Facets.tsx';
 import { testingExport, testingMarkup } from './export-testing.ts';
-import { TESTING_SORTS, type TestingSearch, type TestingSort } from './search.ts';
+import {
+  buildsOf,
+  filterOf,
+  TESTING_SORTS,
+  type TestingFilter,
+  type TestingSearch,
+  type TestingSort,
+} from './search.ts';
 
 export type TestingRow = TestingTable['rows'][number];
 
@@ -44,7 +51,8 @@ const COMPARES: Readonly<Record<TestingSort, (a: TestingRow, b: TestingRow) => n
 export function Testing() {
   const search = useSearch({ from: '/testing' });
   const navigate = useNavigate({ from: '/testing' });
-  const { sort = 'last', failing, find = '', ...filter } = search;
+  const { sort = 'last', failing, find = '' } = search;
+  const filter = useMemo(() => filterOf(search), [search]);
   const query = useQuery(testingQuery(filter));
   const [cursor, setCursor] = useState(-1);
   const field = useRef<HTMLInputElement>(null);
@@ -93,7 +101,7 @@ export function Testing() {
     return found.sort(COMPARES.last).sort((a, b) => (COMPARES[sort](a, b) < 0 ? -1 : COMPARES[sort](b, a) < 0 ? 1 : 0));
   }, [all, find, failing, sort]);
   const order = useMemo(() => Uint32Array.from(rows.keys()), [rows]);
-  const columns = useMemo(() => testingColumns(rows), [rows]);
+  const columns = useMemo(() => testingColumns(rows, filter), [rows, filter]);
   const open = useCallback(
     (row: number) => {
       const at = rows[row];
@@ -197,7 +205,7 @@ export function Testing() {
   );
 }
 
-function testingColumns(rows: readonly TestingRow[]): GridColumn[] {
+function testingColumns(rows: readonly TestingRow[], filter: TestingFilter): GridColumn[] {
   const at = (row: number): TestingRow => rows[row]!;
   const said = (value: string | null) => value ?? <Missing />;
   return [
@@ -210,7 +218,7 @@ function testingColumns(rows: readonly TestingRow[]): GridColumn[] {
       sortable: true,
       cell: (row) => said(at(row).target),
     },
-    { id: 'machine', label: 'machine', widthPx: 124, sortable: true, cell: (row) => said(at(row).machine) },
+    { id: 'machine', label: 'machine', widthPx: 144, sortable: true, cell: (row) => said(at(row).machine) },
     { id: 'distro', label: 'distro', widthPx: 100, sortable: true, cell: (row) => said(at(row).distro) },
     { id: 'branch', label: 'branch', widthPx: 92, cell: (row) => said(at(row).branch) },
     { id: 'hostDistro', label: 'host distro', widthPx: 114, sortable: true, cell: (row) => said(at(row).hostDistro) },
@@ -276,7 +284,11 @@ function testingColumns(rows: readonly TestingRow[]): GridColumn[] {
       hint: 'That ended in success or failure',
       widthPx: 64,
       align: 'right',
-      cell: (row) => at(row).builds,
+      cell: (row) => (
+        <Link to="/" search={buildsOf(filter, at(row))} preload={false}>
+          {formatCount(at(row).builds)}
+        </Link>
+      ),
     },
   ];
 }
