@@ -3,13 +3,37 @@ import { describe, expect, test } from 'vitest';
 import { farmHistory } from '../../bench/generate/farm-history.ts';
 import { storeFarm } from '../../bench/generate/store-farm.ts';
 import { bothDatabases } from '../../test/both-databases.ts';
+import type { ArtifactSize } from '../model/build.ts';
+import { drawBuild } from '../model/draw-build.ts';
 import { memoryBlobs } from '../store/blobs/index.ts';
+import { openStore } from '../store/index.ts';
 import { CONSOLE, type Store } from '../store/store.ts';
 import type { OperationContext } from './context.ts';
 import { listRecipes } from './list-recipes.ts';
 import { showRecipe } from './show-recipe.ts';
 
 const databases = bothDatabases().map((database) => ({ ...database, builds: database.name === 'SQLite' ? 120 : 40 }));
+
+test('packages of a recipe are those of its multiconfig, and none where a buildhistory has those of two machines', async () => {
+  const store = await openStore('sqlite::memory:');
+  try {
+    const context = { store, wholeStore: store, blobs: memoryBlobs(), viewer: CONSOLE } as unknown as OperationContext;
+    const size = (name: string, bytes: number, pf = 'busybox-1.36.1-r0') =>
+      ({ kind: 'package', name, pf, mc: '', bytes, files: null, fileList: null }) as const;
+    const save = (n: number, sizes: readonly ArtifactSize[]) =>
+      store.saveBuild(`a000000${n}-0000-4000-8000-000000000000`, {
+        ...drawBuild('busybox_1.36.1:do_compile ==='),
+        startedMs: n * 1000,
+        sizes,
+      });
+    await save(1, [size('busybox', 700), size('busybox-doc', 40), size('zlib', 5, 'zlib-1.3-r0')]);
+    await save(2, [size('busybox', 700), size('busybox', 900)]);
+    const { runs, sizes } = await showRecipe(context, { pn: 'busybox', filter: {}, by: [], limit: 10 });
+    expect(sizes.map(({ run, packages, bytes }) => [runs[run]!.startedMs, packages, bytes])).toEqual([[1000, 2, 740]]);
+  } finally {
+    await store.close();
+  }
+});
 
 describe.each(databases)('recipes over $name', ({ open, builds, skip }) => {
   test.skipIf(skip)('are told as the history has them', async () => {

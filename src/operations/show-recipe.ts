@@ -5,8 +5,9 @@ import {
   type StripKey,
   USUAL_STRIP_KEYS,
 } from '../analysis/recipe-history.ts';
+import type { ArtifactSize } from '../model/build.ts';
 import { BakehouseError } from '../model/errors.ts';
-import type { BuildListFilter, StoredRecipeRun } from '../store/store.ts';
+import type { BuildHead, BuildListFilter, StoredRecipeRun } from '../store/store.ts';
 import { type ShownBlame, showBlame } from './blame-failure.ts';
 import type { OperationContext } from './context.ts';
 import { addressesIn } from './failure-address.ts';
@@ -48,7 +49,21 @@ export interface RecipeShown extends Omit<RecipeHistory, 'strips'> {
   readonly sizes: readonly RecipeSize[];
 }
 
-/** Heads that are read for sizes: some 10 KB of JSON each, and only builds with the optional kind `packages` tell any. */
+/**
+ * Packages of a recipe in one multiconfig of a build. A buildhistory keeps those of every machine that was ever built into it and does not say
+ * which are this build's: where a name stands in it more than once no size can be told, since their sum is of no build.
+ */
+function packagesOf(
+  { recipes, sizes }: Pick<BuildHead, 'recipes' | 'sizes'>,
+  pn: string,
+  mc: string,
+): readonly ArtifactSize[] {
+  const pfs = new Set(recipes.filter((recipe) => recipe.pn === pn && recipe.mc === mc).map(({ pf }) => pf));
+  const own = sizes.filter((one) => one.kind === 'package' && one.mc === mc && one.pf !== null && pfs.has(one.pf));
+  return new Set(own.map(({ name }) => name)).size < own.length ? [] : own;
+}
+
+/** Heads that are read for sizes: some 10 KB of JSON each, and only builds with the optional kind `packages` or a buildhistory tell any. */
 const SIZES_LOOKED = 10;
 
 /** A recipe's history: where and when it was built, how it went, which versions, in which words it failed. */
@@ -62,8 +77,7 @@ export async function showRecipe(context: OperationContext, input: ShowRecipeInp
   const succeeded = runs.flatMap(({ status }, index) => (status === 'succeeded' ? [index] : []));
   for (const run of succeeded.slice(0, SIZES_LOOKED)) {
     const head = await store.readHead(runs[run]!.build);
-    const pfs = new Set(head?.recipes.filter((recipe) => recipe.pn === pn).map(({ pf }) => pf));
-    const packages = head?.sizes.filter(({ kind, pf }) => kind === 'package' && pf !== null && pfs.has(pf)) ?? [];
+    const packages = head === null ? [] : packagesOf(head, pn, runs[run]!.mc);
     if (packages.length > 0)
       sizes.push({ run, packages: packages.length, bytes: packages.reduce((sum, { bytes }) => sum + bytes, 0) });
   }

@@ -304,7 +304,7 @@ function Versions({ shown }: { shown: RecipeShown }) {
                 </td>
                 <td className="num">
                   {size === undefined ? (
-                    <Missing why="Sizes of packages are an optional kind of the class" />
+                    <Missing why="Sizes of packages are an optional kind of the class, or come with a buildhistory; told of the last builds that succeeded" />
                   ) : (
                     <Link
                       to="/b/$id"
