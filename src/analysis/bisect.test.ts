@@ -45,7 +45,7 @@ test('the middle of what builds of others had between the ends, with what they s
     between: 3,
     middle: 'core c',
     told: ['arm b2 failed'],
-    commands: [{ layers: ['core'], command: `git bisect start ${'e'.repeat(40)} ${'a'.repeat(40)} --` }],
+    commands: [{ layers: ['core'], command: `git bisect start ${'e'.repeat(12)} ${'a'.repeat(12)} --` }],
   });
 });
 
@@ -65,8 +65,8 @@ test('nothing built between leaves the commands, and layers of one repository ha
     middle: null,
     told: null,
     commands: [
-      { layers: ['core', 'poky'], command: `git bisect start ${'c'.repeat(40)} ${'a'.repeat(40)} --` },
-      { layers: ['oe'], command: `git bisect start ${'2'.repeat(40)} ${'1'.repeat(40)} --` },
+      { layers: ['core', 'poky'], command: `git bisect start ${'c'.repeat(12)} ${'a'.repeat(12)} --` },
+      { layers: ['oe'], command: `git bisect start ${'2'.repeat(12)} ${'1'.repeat(12)} --` },
     ],
   });
   expect(next('core a a\ntask P F', [])).toBeNull();

@@ -140,6 +140,8 @@ function toldBy<R extends ElsewhereRun>(runs: readonly R[]): readonly R[] {
 }
 
 /** Names and commits come from builds of strangers and are meant to be pasted: only what is a commit is put in a command. */
+/** As git itself shortens commits of the kernel: no repository of a layer has two that begin so, and the line fits. */
+const COMMAND_DIGITS = 12;
 const COMMIT = /^[0-9a-f]{7,64}$/;
 
 function bisectCommands(moved: readonly { name: string; from: string; to: string }[]): BisectCommand[] {
@@ -147,7 +149,7 @@ function bisectCommands(moved: readonly { name: string; from: string; to: string
   for (const { name, from, to } of moved) {
     if (!COMMIT.test(from) || !COMMIT.test(to)) continue;
     // Bad first, as git has it; the dashes say that neither of them is a path.
-    const command = `git bisect start ${to} ${from} --`;
+    const command = `git bisect start ${to.slice(0, COMMAND_DIGITS)} ${from.slice(0, COMMAND_DIGITS)} --`;
     const layers = commands.get(command);
     if (layers === undefined) commands.set(command, [name]);
     else layers.push(name);

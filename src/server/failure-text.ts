@@ -66,8 +66,15 @@ function between(range: Range, from: string, to: string): (readonly Piece[])[] {
 }
 
 /** The revision, what builds of others say of it, and what to type. */
-function triedNext({ between, middle, commands }: NonNullable<FailureDetail['next']>): (readonly Piece[])[] {
+function triedNext(
+  { between, middle, commands }: NonNullable<FailureDetail['next']>,
+  broke: Range | null,
+): (readonly Piece[])[] {
   const lines: (readonly Piece[])[] = [];
+  if (broke?.otherHost === true)
+    lines.push([
+      `the newer revisions on ${broke.from.hostDistro} first: if they pass there, it is the host and no commit`,
+    ]);
   if (middle === null) lines.push(['no build here had a revision between the two']);
   else {
     const which = between === 1 ? 'the one revision' : `the middle of ${plural(between, 'revision')}`;
@@ -134,7 +141,7 @@ function facts(failure: FailureDetail): Fact[] {
           ? [['before anything that is here: the first failure is of ', endOf(blame.firstFailure)]]
           : between(blame.broke, 'passed', 'failed'),
     });
-  if (next !== null) list.push({ name: 'Try next', lines: triedNext(next) });
+  if (next !== null) list.push({ name: 'Try next', lines: triedNext(next, blame?.broke ?? null) });
   if (blame?.fixed != null) list.push({ name: 'Fixed', lines: between(blame.fixed, 'failed', 'passed') });
   else if (fixedElsewhere !== null)
     list.push({

@@ -33,7 +33,7 @@ export function History({ failure }: { failure: FailureDetail }) {
           <>
             <dt>Try next</dt>
             <dd>
-              <TryNext next={next} />
+              <TryNext next={next} broke={blame?.broke ?? null} />
             </dd>
           </>
         )}
@@ -153,9 +153,20 @@ function Between({ range, from, to }: { range: Range; from: string; to: string }
 }
 
 /** Which revision would halve the range, what builds of others say of it, and what to type. */
-function TryNext({ next: { between, middle, commands } }: { next: NonNullable<FailureDetail['next']> }) {
+function TryNext({
+  next: { between, middle, commands },
+  broke,
+}: {
+  next: NonNullable<FailureDetail['next']>;
+  broke: Range | null;
+}) {
   return (
     <>
+      {broke?.otherHost !== true ? null : (
+        <div className="muted">
+          the newer revisions on {broke.from.hostDistro} first: if they pass there, it is the host and no commit
+        </div>
+      )}
       {middle === null ? (
         <span className="muted">no build here had a revision between the two</span>
       ) : (

@@ -92,7 +92,7 @@ export function Kind({
             {triage !== null && triage.notes > 0 ? <span>{plural(triage.notes, 'note')}</span> : null}
             {triage?.owner == null ? null : <span>owner {triage.owner}</span>}
             <span className={styles.onPhone}>
-              {plural(group.failures, 'failure')}, {plural(group.builds, 'build')}, last <When ms={group.lastMs} />
+              {plural(group.failures, 'failure')}, {plural(group.builds, 'build')}, last <Newest group={group} />
             </span>
           </div>
         </div>
@@ -108,7 +108,7 @@ export function Kind({
           {formatCount(group.machineCount)}
         </span>
         <span className={styles.wide} title={`first ${formatUtc(group.firstMs)}\nlast ${formatUtc(group.lastMs)}`}>
-          <When ms={group.lastMs} />
+          <Newest group={group} />
           <br />
           <span className="muted" style={{ fontSize: 12 }}>
             since <When ms={group.firstMs} />
@@ -120,6 +120,15 @@ export function Kind({
       </div>
       {open ? <Opened group={group} search={search} /> : null}
     </li>
+  );
+}
+
+/** To the page of the newest failure: its log is one click from the list. */
+function Newest({ group }: { group: FailureGroup }) {
+  return (
+    <Link to="/f/$failure" params={{ failure: group.lastAddress }} title="The newest failure" preload={false}>
+      <When ms={group.lastMs} />
+    </Link>
   );
 }
 
