@@ -13,11 +13,8 @@ import { keyCaps, useAllCommands, useCommands } from '../state/commands.ts';
 import { useLiveUpdates } from '../state/live.ts';
 import styles from './Frame.module.css';
 
-// Needed on the first key press, not on the first paint.
-const loadPalette = () => import('./CommandPalette.tsx').then((m) => ({ default: m.CommandPalette }));
-const CommandPalette = lazy(loadPalette);
-/** After the first paint's requests. */
-const PALETTE_AHEAD_MS = 500;
+// Needed on the first key press, and then what is typed before it is there is kept; what most people type is the box of the search.
+const CommandPalette = lazy(() => import('./CommandPalette.tsx').then((m) => ({ default: m.CommandPalette })));
 const KeyHelp = lazy(() => import('./KeyHelp.tsx').then((m) => ({ default: m.KeyHelp })));
 
 /** `report`: behind the menu of reports, where a bar of all pages would be too long; the keys and the palette know no such difference. */
@@ -68,12 +65,6 @@ export function Frame() {
   const lost = useLiveUpdates();
   // biome-ignore lint/correctness/useExhaustiveDependencies: the folded menu closes whenever the page changes
   useEffect(() => setMenu(false), [path]);
-
-  useEffect(() => {
-    // Where it does not come now, the key asks for it again and the page says what failed.
-    const timer = setTimeout(() => void loadPalette().then(undefined, () => {}), PALETTE_AHEAD_MS);
-    return () => clearTimeout(timer);
-  }, []);
 
   // Letters typed behind the key before the field has the focus belong to it; they would be lost or taken for keys of commands.
   useEffect(() => {
