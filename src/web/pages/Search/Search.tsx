@@ -1,12 +1,13 @@
 /** Search: builds, recipes, failures and causes of failures by one question that stands in the address. */
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import { useNavigate, useSearch } from '@tanstack/react-router';
-import { type ReactNode, useRef } from 'react';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { type ReactNode, useMemo, useRef } from 'react';
 import type { SearchKey } from '../../../analysis/search-keys.ts';
 import {
   EMPTY_QUERY,
   parseSearch,
   printSearch,
+  printTerm,
   valuesOf,
   withoutKey,
   withValue,
@@ -22,7 +23,7 @@ import { searchFacetsQuery, searchPagesQuery, searchQuery } from '../../state/ap
 import { useCommands } from '../../state/commands.ts';
 import { compact } from '../../state/search.ts';
 import { Facet, valueLabel } from '../Builds/Facets.tsx';
-import { BuildLines, CauseLines, FailureLines, RecipeLines } from './Results.tsx';
+import { type Asked, BuildLines, CauseLines, FailureLines, RecipeLines } from './Results.tsx';
 import { Saved } from './Saved.tsx';
 import styles from './Search.module.css';
 import { ShowIn } from './ShowIn.tsx';
@@ -63,6 +64,67 @@ function saysOf({ bound, of }: SearchAnswer['reached'][number]): string {
   }
 }
 
+/** Which kind a bound is of; null: of all of them. */
+const BOUND_OF: Readonly<Record<SearchAnswer['reached'][number]['bound'], SearchKind | null>> = {
+  failures: 'causes',
+  words: 'failures',
+  builds: 'recipes',
+  names: 'recipes',
+  runs: 'recipes',
+  logs: null,
+  texts: null,
+};
+
+/** `kind`: the one that is shown; `of`: that whose bounds are wanted. */
+function reachedOf(data: SearchAnswer | undefined, kind: SearchKind | undefined, of: SearchKind | null): string[] {
+  // Causes are made of failures, and bounded by what bounds those.
+  const wanted: readonly (SearchKind | null)[] = kind === 'causes' && of === 'causes' ? ['causes', 'failures'] : [of];
+  return (data?.reached ?? []).filter(({ bound }) => wanted.includes(BOUND_OF[bound])).map(saysOf);
+}
+
+function Said({ notes }: { notes: readonly string[] }) {
+  return notes.map((note) => (
+    <p key={note} className="muted" role="note">
+      {note}
+    </p>
+  ));
+}
+
+/** What stands in the results as it was asked for, and is marked there. */
+function askedOf(q: string): Asked {
+  if (wrongIn(q) !== null) return { q, words: [], inLog: undefined };
+  const { terms } = parseSearch(q);
+  const texts = (key: string) =>
+    terms.filter((term) => term.key === key && !term.negated).flatMap(({ values }) => values.map(({ text }) => text));
+  return { q, words: [...texts('text'), ...texts('cause')], inLog: texts('log')[0]?.replace(/^\*|\*$/g, '') };
+}
+
+/** Nothing was found by all terms: which of them may be one too many. */
+function Fewer({ q }: { q: string }) {
+  const { terms } = parseSearch(q);
+  return (
+    <EmptyNote title="Nothing matches">
+      {q === '' ? (
+        'There is no build yet.'
+      ) : terms.length < 2 ? (
+        'Words are found in what builds are called, in the names of recipes and in the lines that say why something failed; log:word looks into logs.'
+      ) : (
+        <span className={styles.fewer}>
+          {terms.map((term) => (
+            <Link
+              key={printTerm(term)}
+              to="/search"
+              search={{ q: printSearch({ terms: terms.filter((one) => one !== term) }) }}
+            >
+              without <span className="mono">{printTerm(term)}</span>
+            </Link>
+          ))}
+        </span>
+      )}
+    </EmptyNote>
+  );
+}
+
 /** Counting stops somewhere, and then says "more than". */
 const countText = ({ count, more }: { count: number; more: boolean }): string =>
   `${formatCount(count)}${more ? '+' : ''}`;
@@ -81,7 +143,6 @@ export function Search() {
   useTitle(q === '' ? 'Search' : `${q} · Search`);
 
   const go = (part: SearchSearch): void => void navigate({ search: (old) => compact({ ...old, ...part }) });
-  const narrow = (term: string): void => go({ q: `${q} ${term}`.trim(), kind: undefined });
   useCommands([
     {
       id: 'search-box',
@@ -94,7 +155,11 @@ export function Search() {
 
   const { data } = first;
   const counts = data?.counts;
-  const shown: readonly SearchKind[] = kind === undefined ? KINDS : [kind];
+  /** Of all kinds those that have something; a kind without is told by its count. */
+  const filled = kind === undefined && data !== undefined ? KINDS.filter((one) => data[one]?.rows.length !== 0) : KINDS;
+  const nothing = understood && kind === undefined && filled.length === 0;
+  const shown: readonly SearchKind[] = kind === undefined ? filled : [kind];
+  const asked = useMemo(() => askedOf(q), [q]);
   const failed = kind === undefined ? first.error : (pages.error ?? first.error);
   const exported = kind ?? 'builds';
 
@@ -128,11 +193,7 @@ export function Search() {
           </Tab>
         ))}
       </div>
-      {[...(data?.notes ?? []), ...(data?.reached ?? []).map(saysOf)].map((note) => (
-        <p key={note} className="muted" role="note">
-          {note}
-        </p>
-      ))}
+      <Said notes={[...(data?.notes ?? []), ...reachedOf(data, kind, null)]} />
       {failed === null ? null : (
         <ErrorNote error={failed} what="The search could not be answered" retry={() => void first.refetch()} />
       )}
@@ -143,11 +204,16 @@ export function Search() {
       ) : (
         shown.map((one) => (
           <section key={one} className={styles.found} aria-label={TITLES[one]} aria-busy={first.isFetching}>
-            {kind === undefined ? <h2>{TITLES[one]}</h2> : null}
+            {kind === undefined ? (
+              <h2>
+                {TITLES[one]} {counts == null ? null : <span className="muted">{countText(counts[one])}</span>}
+              </h2>
+            ) : null}
+            <Said notes={reachedOf(data, kind, one)} />
             <Found
               kind={one}
               answers={kind === undefined ? (data === undefined ? [] : [data]) : (pages.data?.pages ?? [])}
-              narrow={narrow}
+              asked={asked}
             />
             {kind === undefined && data?.[one]?.next != null ? (
               <button type="button" className="btn plain" onClick={() => go({ kind: one })}>
@@ -157,6 +223,7 @@ export function Search() {
           </section>
         ))
       )}
+      {nothing ? <Fewer q={q} /> : null}
       {kind !== undefined && pages.hasNextPage ? (
         <button
           type="button"
@@ -179,15 +246,7 @@ function Tab({ on, onClick, children }: { on: boolean; onClick: () => void; chil
   );
 }
 
-function Found({
-  kind,
-  answers,
-  narrow,
-}: {
-  kind: SearchKind;
-  answers: readonly SearchAnswer[];
-  narrow: (term: string) => void;
-}) {
+function Found({ kind, answers, asked }: { kind: SearchKind; answers: readonly SearchAnswer[]; asked: Asked }) {
   if (answers.length === 0) return <p className="muted">{'\u00a0'}</p>;
   const rows = answers.reduce((sum, answer) => sum + (answer[kind]?.rows.length ?? 0), 0);
   if (rows === 0) return <p className="muted">{NOTHING[kind]}</p>;
@@ -196,11 +255,11 @@ function Found({
       {kind === 'builds' ? (
         <BuildLines rows={answers.flatMap((answer) => answer.builds?.rows ?? [])} />
       ) : kind === 'recipes' ? (
-        <RecipeLines rows={answers.flatMap((answer) => answer.recipes?.rows ?? [])} narrow={narrow} />
+        <RecipeLines rows={answers.flatMap((answer) => answer.recipes?.rows ?? [])} asked={asked} />
       ) : kind === 'failures' ? (
-        <FailureLines rows={answers.flatMap((answer) => answer.failures?.rows ?? [])} />
+        <FailureLines rows={answers.flatMap((answer) => answer.failures?.rows ?? [])} asked={asked} />
       ) : (
-        <CauseLines rows={answers.flatMap((answer) => answer.causes?.rows ?? [])} narrow={narrow} />
+        <CauseLines rows={answers.flatMap((answer) => answer.causes?.rows ?? [])} asked={asked} />
       )}
     </ol>
   );
