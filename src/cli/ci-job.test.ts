@@ -31,7 +31,7 @@ const CASES: readonly [Record<string, string>, CiJob][] = [
     },
     {
       url: 'https://ci.example/job/images/job/feature%252Fx/12/',
-      builder: 'images/feature%2Fx',
+      builder: 'images/feature/x',
       builderId: 'https://ci.example/job/images/job/feature%252Fx/',
       reason: 'change 7',
     },

@@ -27,12 +27,22 @@ export function ciJob(environment: Readonly<Record<string, string | undefined>>)
 
 type Told = (name: string) => string;
 
+/** Names of branches are encoded in names of jobs: `images/feature%2Fx`. */
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    // A stray percent sign: the name as it is.
+    return name;
+  }
+}
+
 function jenkins(told: Told): CiJob {
   const url = told('BUILD_URL');
   const change = told('CHANGE_ID');
   return job(
     url,
-    [told('JOB_NAME')],
+    [decoded(told('JOB_NAME'))],
     told('JOB_URL') || `${url.replace(/\/+$/, '').replace(/\/?[^/]*$/, '')}/`,
     change === '' ? [] : ['change', change],
   );

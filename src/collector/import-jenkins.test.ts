@@ -8,7 +8,9 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ciJob } from '../cli/ci-job.ts';
 import { runForTest } from '../cli/run-for-test.ts';
+import { blankBuild } from '../model/draw-build.ts';
 import { openStore } from '../store/index.ts';
 import type { Store } from '../store/store.ts';
 import { importFarm } from './import-farm.ts';
@@ -303,7 +305,7 @@ test('a branch: its stages as phases, the first that failed, the upstream build,
     expect(problems).toEqual([]);
     const [up, failed, good] = builds.map(({ id }) => id);
     expect(await store.readHead(failed!)).toMatchObject({
-      ...{ name: 'images/acme/feature%2Fx #2', outcome: 'failed', host: { name: null } },
+      ...{ name: 'images/acme/feature/x #2', outcome: 'failed', host: { name: null } },
       layers: [
         { name: 'pipeline-libs', branch: 'develop', commit: COMMIT },
         { name: 'meta-acme', branch: 'feature/x', commit: OTHER },
@@ -319,6 +321,14 @@ test('a branch: its stages as phases, the first that failed, the upstream build,
     expect(await store.readRelations(failed!)).toMatchObject({
       ...{ parents: [up], links: [{ url: page }, { kind: 'log', url: `${page}console` }] },
     });
+    // Bitbake in that job, recorded with BUILD_URL as Jenkins sets it: child and parent, the one way and the other.
+    const child = 'b2222222-2222-4222-8222-222222222222';
+    await store.saveBuild(child, {
+      ...blankBuild('20261121010203'),
+      jobId: ciJob({ JENKINS_URL: base, BUILD_URL: page }).url,
+    });
+    expect(await store.readRelations(child)).toMatchObject({ parents: [failed], links: [{ kind: 'job', url: page }] });
+    expect(await store.readRelations(failed!)).toMatchObject({ children: [child] });
     // The stage view knows nothing of it: a build all the same.
     expect(await store.readHead(good!)).toMatchObject({ outcome: 'succeeded', phases: [] });
   });

@@ -70,7 +70,7 @@ test('nested folders, beside them git and links; what was tested is stored, or i
     expect([first.tests, first.builds.length]).toEqual([5, 3]);
     const arm = first.builds.find(({ id }) => id !== tested)!.id;
     expect(await store.readHead(arm)).toMatchObject({
-      ...{ name: 'runtime_core-image-minimal_qemuarm_20261121020000', outcome: 'not-recorded', builder: 'ab' },
+      ...{ name: 'core-image-minimal #20261121020000', outcome: 'not-recorded', builder: 'ab' },
       ...{ machine: 'qemuarm', distro: 'poky', images: ['core-image-minimal'], startedMs: BEGAN, endedMs: null },
       ...{ host: { name: null, distro: 'debian-12' }, layers: [{ name: 'meta', branch: 'master', commit: COMMIT }] },
       sources: [{ kind: 'test-results', location: of('qemuarm') }],

@@ -72,9 +72,12 @@ function identityOf(run: TestRun): string {
 }
 
 function buildOf(run: TestRun, file: string): Build {
-  const { key, machine, image, distro, startedMs, layers, configuration } = run;
+  const { key, type, machine, image, distro, startedMs, layers, configuration } = run;
+  // As a farm's server calls its builds: what it is, and which of them.
+  const what = [image, image === null || type !== 'runtime' ? type : null].filter((part) => part !== null);
+  const which = startedMs === null ? null : new Date(startedMs).toISOString().replace(/\D/g, '').slice(0, 14);
   return {
-    ...blankBuild(key),
+    ...blankBuild(which === null ? key : `${what.join(' ') || 'tests'} #${which}`),
     sources: [{ kind: 'test-results', location: file }],
     startedMs,
     machine,

@@ -2,6 +2,7 @@
 Which job of a farm runs this bitbake, by the variables that Jenkins, GitLab and GitHub set for every job of theirs. They are read from the
 environment that bitbake was called in, and become part of no configuration: another number of a build is no reason to parse or build anew.
 """
+from urllib.parse import unquote
 
 _NAME_CHARS = 300
 # Addresses of people's own servers: as long as browsers take them.
@@ -35,7 +36,8 @@ def _jenkins(told):
     # Jenkins tells jobs no reason; a branch that is somebody's change says so.
     change = told('CHANGE_ID')
     page = told('JOB_URL') or told('BUILD_URL').rstrip('/').rpartition('/')[0] + '/'
-    return Job(told('BUILD_URL'), told('JOB_NAME'), page, 'change %s' % change if change else None)
+    # Names of branches are encoded in names of jobs: images/feature%2Fx.
+    return Job(told('BUILD_URL'), unquote(told('JOB_NAME')), page, 'change %s' % change if change else None)
 
 
 def _gitlab(told):

@@ -55,15 +55,17 @@ export function jenkinsKey(job: string, number: number): string {
 
 /** `job/folder/job/name/` -> `folder/name`; null where it is no address of a job. */
 export function jobOfUrl(url: string): string | null {
-  const names = [...url.matchAll(/(?:^|\/)job\/([^/]+)/g)].map(([, name]) => {
-    try {
-      return decodeURIComponent(name!);
-    } catch {
-      // A stray percent sign: the name as it is.
-      return name!;
-    }
-  });
+  const names = [...url.matchAll(/(?:^|\/)job\/([^/]+)/g)].map(([, name]) => decodedName(name!));
   return names.length === 0 ? null : names.join('/');
+}
+
+function decodedName(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    // A stray percent sign: the name as it is.
+    return name;
+  }
 }
 
 /** Null where the answer names no build. */
@@ -77,7 +79,9 @@ export function readJenkinsBuild({ job, page, build, stages, nowMs }: JenkinsAns
   const actions = listOf(get(build, 'actions'));
   const causes = actions.flatMap((action) => listOf(get(action, 'causes')));
   const own = `${page}${number}/`;
-  const name = `${job} #${number}`;
+  // Names of branches are encoded in names of jobs: `feature%2Fx`.
+  const called = decodedName(job);
+  const name = `${called} #${number}`;
   const parents = causes.flatMap((cause) => {
     const upstream = countOf(get(cause, 'upstreamBuild'));
     const of = jobOfUrl(textOf(get(cause, 'upstreamUrl')) ?? '');
@@ -120,7 +124,7 @@ export function readJenkinsBuild({ job, page, build, stages, nowMs }: JenkinsAns
       outcome,
       machine: parameter('MACHINE'),
       distro: parameter('DISTRO'),
-      builder: job,
+      builder: called,
       builderId: page,
       // '' is the controller itself, which has no name of its own.
       host: { ...blankBuild('').host, name: short(get(build, 'builtOn')) },

@@ -26,7 +26,7 @@ const KINDS: Readonly<Record<BuildDetail['kind'], string>> = {
   'not-recorded': 'type not recorded',
 };
 
-const FARMS: ReadonlySet<string> = new Set(FARM_KINDS);
+const WITHOUT_TASKS: ReadonlySet<string> = new Set([...FARM_KINDS, 'test-results']);
 
 function Fact({
   label,
@@ -52,8 +52,8 @@ function Fact({
 
 export function BuildSummary({ build }: { build: BuildDetail }) {
   const { sstate, usual, host } = build;
-  // What a farm's server says of a build has no task table.
-  const told = build.tasks > 0 || build.sources.some(({ kind }) => !FARMS.has(kind));
+  // What a farm's server or test results say of a build has no task table.
+  const told = build.tasks > 0 || build.sources.some(({ kind }) => !WITHOUT_TASKS.has(kind));
   const outcomes = TASK_OUTCOMES.filter((o) => (build.taskOutcomes[o] ?? 0) > 0);
   const hostUnder = [
     host.cpuModel,
@@ -143,7 +143,7 @@ export function BuildSummary({ build }: { build: BuildDetail }) {
             .join(', ') || (told ? 'all succeeded' : null)
         }
       >
-        {told ? formatCount(build.tasks) : <Missing why="The farm tells of steps, not of tasks" />}
+        {told ? formatCount(build.tasks) : <Missing why="Where it was read tells of no tasks" />}
       </Fact>
       <Fact
         label="failures"
@@ -160,7 +160,11 @@ export function BuildSummary({ build }: { build: BuildDetail }) {
         }
       >
         {build.failures === 0 ? (
-          'none'
+          told || build.outcome !== 'not-recorded' ? (
+            'none'
+          ) : (
+            <Missing />
+          )
         ) : (
           <span className="bad">
             {formatCount(build.failures)} <span className="mono">{build.firstFailure ?? ''}</span>

@@ -209,7 +209,17 @@ export function buildColumns(
       hint: 'Task runs that were executed',
       widthPx: 70,
       align: 'right',
-      cell: (row) => at(row).tasks.toLocaleString('en-US'),
+      cell: (row) => {
+        const { tasks, kind } = at(row);
+        // What a farm or test results say of a build has no task table, and its kind is not known either.
+        return tasks === 0 && kind === 'not-recorded' ? (
+          <span className="muted" title="not recorded">
+            –
+          </span>
+        ) : (
+          tasks.toLocaleString('en-US')
+        );
+      },
     },
     {
       id: 'builder',
