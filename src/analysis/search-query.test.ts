@@ -6,6 +6,7 @@ import { likeliest, SEARCH_KEYS } from './search-keys.ts';
 import {
   dateOf,
   layerOf,
+  mended,
   parseSearch,
   printSearch,
   rangeOf,
@@ -203,4 +204,15 @@ test('layers and ranges', () => {
   expect(layerOf('a@b@abcd')).toBeNull();
   expect(rangeOf('meta@abcd..EF01')).toEqual({ name: 'meta', from: 'abcd', to: 'ef01' });
   expect(rangeOf('@abcd..ef01')).toBeNull();
+});
+
+test.each([
+  ['recpe:gcc x', 'recipe:gcc x'],
+  ['x gcc:do_compile y', 'x recipe:gcc task:do_compile y'],
+  ['status:faild', 'status:failed'],
+  ['qqqqqq:x', null],
+  ['recpe:gcc "', null],
+  ['gcc', null],
+])('%s was probably meant as %s', (text, expected) => {
+  expect(mended(text)).toBe(expected);
 });

@@ -120,6 +120,29 @@ function wrongAt(at: number, to: number, message: string, suggestion: string | n
   return new BakehouseError('invalid', `${message} (at character ${at + 1})`, { details: { at, to, suggestion } });
 }
 
+/** The text with what was probably meant in the place of what is wrong; null: nobody knows, or it would not be understood either. */
+export function mended(text: string): string | null {
+  try {
+    parseSearch(text);
+    return null;
+  } catch (error) {
+    if (!(error instanceof BakehouseError)) throw error;
+    const { at, to, suggestion } = error.details ?? {};
+    if (typeof suggestion !== 'string') return null;
+    const next = text.slice(0, Number(at)) + suggestion + text.slice(Number(to));
+    return isUnderstood(next) ? next : null;
+  }
+}
+
+function isUnderstood(text: string): boolean {
+  try {
+    parseSearch(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Text -> query, or an `invalid` error that says where. */
 export function parseSearch(text: string): SearchQuery {
   if (text.length > SEARCH_QUERY_CHARS_MAX)
@@ -175,7 +198,7 @@ function unknownKey(term: ScannedTerm, key: string): BakehouseError {
   // `gcc:do_compile` is how lists and bitbake itself name a task run.
   if (task.startsWith('do_')) {
     const meant = `recipe:${printValue({ text: key, pattern: false })} task:${printValue({ text: task, pattern: false })}`;
-    return wrongAt(term.keyFrom, to, `"${key}" is no key; a task of a recipe is ${meant}`, meant);
+    return wrongAt(term.keyFrom, term.to, `"${key}" is no key; a task of a recipe is ${meant}`, meant);
   }
   const like = likeliest(key, SEARCH_KEY_WORDS);
   const known = like === null ? null : searchKey(like)!.key;

@@ -5,9 +5,11 @@ import { type ReactNode, useMemo, useRef } from 'react';
 import type { SearchKey } from '../../../analysis/search-keys.ts';
 import {
   EMPTY_QUERY,
+  mended,
   parseSearch,
   printSearch,
   printTerm,
+  type SearchQuery,
   valuesOf,
   withoutKey,
   withValue,
@@ -159,6 +161,7 @@ export function Search() {
   const filled = kind === undefined && data !== undefined ? KINDS.filter((one) => data[one]?.rows.length !== 0) : KINDS;
   const nothing = understood && kind === undefined && filled.length === 0;
   const shown: readonly SearchKind[] = kind === undefined ? filled : [kind];
+  const better = understood ? null : mended(q);
   const asked = useMemo(() => askedOf(q), [q]);
   const failed = kind === undefined ? first.error : (pages.error ?? first.error);
   const exported = kind ?? 'builds';
@@ -199,7 +202,17 @@ export function Search() {
       )}
       {!understood ? (
         <EmptyNote title="This search is not understood">
-          Below the box stands where, and what was probably meant.
+          {better === null ? (
+            'Below the box stands where.'
+          ) : (
+            <>
+              Probably{' '}
+              <Link to="/search" search={{ q: better }} className="mono">
+                {better}
+              </Link>{' '}
+              was meant.
+            </>
+          )}
         </EmptyNote>
       ) : (
         shown.map((one) => (
@@ -318,6 +331,39 @@ function Narrow({
           />
         );
       })}
+      <Since query={query} onChange={onChange} />
     </div>
+  );
+}
+
+const AGES: readonly (readonly [age: string, label: string])[] = [
+  ['24h', 'the last day'],
+  ['7d', 'the last week'],
+  ['4w', 'the last four weeks'],
+  ['1y', 'the last year'],
+];
+
+/** An age, so that a search that is kept, or read as a feed, goes on with the time. Other dates are typed. */
+function Since({ query, onChange }: { query: SearchQuery; onChange: (q: string) => void }) {
+  const [since = ''] = valuesOf(query, 'since');
+  const known = since === '' || AGES.some(([age]) => age === since);
+  return (
+    <select
+      className="field"
+      aria-label="Started since"
+      value={since}
+      onChange={(event) => {
+        const bare = withoutKey(query, 'since');
+        onChange(printSearch(event.target.value === '' ? bare : withValue(bare, 'since', event.target.value, true)));
+      }}
+    >
+      <option value="">any time</option>
+      {known ? null : <option value={since}>since {since}</option>}
+      {AGES.map(([age, label]) => (
+        <option key={age} value={age}>
+          {label}
+        </option>
+      ))}
+    </select>
   );
 }
