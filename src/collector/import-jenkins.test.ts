@@ -380,6 +380,34 @@ test('hundreds of builds in runs of bounded length; what was deleted meanwhile i
   });
 });
 
+test('answers that no Jenkins gives cost what they say, and nothing beside it', async () => {
+  await withStore(async (store, mirror) => {
+    [branch, stages] = [
+      [],
+      { 3: { stages: [null, 7, { name: [], startTimeMillis: 'x' }, { startTimeMillis: START, error: 1 }] } },
+    ];
+    minimal = [
+      {
+        ...pipeline(3),
+        actions: [null, { causes: 1 }, { parameters: [null, { name: {} }] }, { lastBuiltRevision: 1, remoteUrls: {} }],
+      },
+      // Half of a character.
+      freestyle(2, {
+        artifacts: [null, { relativePath: 'a/\ud800' }],
+        description: 'x\ud800',
+        displayName: {},
+        timestamp: -1,
+      }),
+      freestyle(1),
+      { _class: 'no.number' },
+    ];
+    const { builds } = await mirror('/ci/job/images/');
+    expect(builds).toHaveLength(3);
+    expect(await store.readHead(builds[2]!.id)).toMatchObject({ phases: [{ label: 'stage' }], layers: [], extras: {} });
+    expect(await store.readHead(builds[1]!.id)).toMatchObject({ startedMs: null, endedMs: null });
+  });
+});
+
 test('a server that leads elsewhere is not followed, and one that is no Jenkins is said', async () => {
   const run = (path: string) =>
     runForTest(['import', 'jenkins', `${base}${path}`, '--data', join(folder, 'cli')], { folder });

@@ -74,7 +74,8 @@ export function readJenkinsBuild({ job, page, build, stages, nowMs }: JenkinsAns
   if (number === null) return null;
   const running = get(build, 'building') === true;
   const result = get(build, 'result');
-  const startedMs = timeOf(get(build, 'timestamp'));
+  const timestamp = timeOf(get(build, 'timestamp'));
+  const startedMs = timestamp !== null && timestamp > 0 ? timestamp : null;
   const durationMs = countOf(get(build, 'duration'));
   const actions = listOf(get(build, 'actions'));
   const causes = actions.flatMap((action) => listOf(get(action, 'causes')));
@@ -107,7 +108,8 @@ export function readJenkinsBuild({ job, page, build, stages, nowMs }: JenkinsAns
   for (const artifact of listOf(get(build, 'artifacts')).slice(0, ARTIFACTS_LINKED)) {
     const path = textOf(get(artifact, 'relativePath'));
     if (path === null) continue;
-    const url = `${own}artifact/${path.split('/').map(encodeURIComponent).join('/')}`;
+    // Half a surrogate pair, which JSON may hold, is no character of an address.
+    const url = `${own}artifact/${path.toWellFormed().split('/').map(encodeURIComponent).join('/')}`;
     if (comparableUrl(url) !== null)
       links.push({ kind: 'published', title: short(get(artifact, 'fileName')) ?? path, url });
   }

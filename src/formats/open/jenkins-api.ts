@@ -104,7 +104,7 @@ class Reader {
       if (newest !== null) jobs.push({ path, newest });
       if (depth >= DEPTH_MAX) continue;
       for (const inner of listOf(get(answer, 'jobs'))) {
-        const name = textOf(get(inner, 'name'));
+        const name = textOf(get(inner, 'name'))?.toWellFormed() ?? null;
         if (name === null || name === '' || name === '.' || name === '..') continue;
         if (jobs.length + folders.length >= FARM_JOBS_MAX) {
           this.#options.problems.add(
