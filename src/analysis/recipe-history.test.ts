@@ -42,17 +42,21 @@ function drawn(machine: string, letters: string, commits: string): RecipeHistory
 /** As the store gives them: newest first. */
 const newestFirst = (...all: RecipeHistoryRun[][]) => all.flat().sort((a, b) => b.startedMs! - a.startedMs!);
 
-test('what passed and failed last, and last for a reason of the source', () => {
+test('what passed and failed last, and the failure that tells of now', () => {
   const last = (letters: string) => {
     const runs = newestFirst(drawn('arm', letters, 'a'.repeat(letters.length)));
     const [strip] = recipeHistory(runs, ['machine']).strips;
-    return [strip!.lastPass, strip!.lastFailure, strip!.lastSourceFailure].map((index) =>
+    return [strip!.lastPass, strip!.lastFailure, strip!.blamed].map((index) =>
       index === null ? null : runs[index]!.build,
     );
   };
   expect(last('PsFIs')).toEqual(['arm-0', 'arm-3', 'arm-2']);
   expect(last('PI')).toEqual(['arm-0', 'arm-1', null]);
   expect(last('FFP')).toEqual(['arm-2', 'arm-1', 'arm-1']);
+  // Long ago.
+  expect(last('FPP')).toEqual(['arm-2', 'arm-0', null]);
+  expect(last('FPsIP')).toEqual(['arm-4', 'arm-3', null]);
+  expect(last('PFsPI')).toEqual(['arm-3', 'arm-4', 'arm-1']);
   expect(last('s-')).toEqual([null, null, null]);
 });
 

@@ -45,8 +45,11 @@ export interface RecipeStrip {
   /** Indexes of the newest of each; null: there is none. */
   readonly lastPass: number | null;
   readonly lastFailure: number | null;
-  /** The newest failure of the source. Since when it fails so is told by its task (blame-range.ts), which no recipe as a whole has. */
-  readonly lastSourceFailure: number | null;
+  /**
+   * The newest failure of the source, where it tells of now: nothing passed since, or the newest pass alone. Since when it fails so is told by its
+   * task (blame-range.ts), which a recipe as a whole has not, and each such question reads hundreds of builds. Null: it is long ago, or there is none.
+   */
+  readonly blamed: number | null;
 }
 
 export interface RecipeVersion {
@@ -110,13 +113,19 @@ function strips(runs: readonly RecipeHistoryRun[], keys: readonly StripKey[]): R
       runs: group.runs,
       lastPass: last('succeeded'),
       lastFailure: last('failed'),
-      // What nobody looked at yet counts as the source's: most failures are.
-      lastSourceFailure:
-        group.runs.findLast(
-          (index) => runs[index]!.status === 'failed' && runs[index]!.failure?.infrastructure !== true,
-        ) ?? null,
+      blamed: blamed(runs, group.runs),
     };
   });
+}
+
+/** `strip`: indexes of runs, oldest first. */
+function blamed(runs: readonly RecipeHistoryRun[], strip: readonly number[]): number | null {
+  // What nobody looked at yet counts as the source's: most failures are.
+  const told = strip.filter((index) => {
+    const { status, failure } = runs[index]!;
+    return status === 'succeeded' || (status === 'failed' && failure?.infrastructure !== true);
+  });
+  return told.slice(-2).findLast((index) => runs[index]!.status === 'failed') ?? null;
 }
 
 function versions(runs: readonly RecipeHistoryRun[]): RecipeVersion[] {

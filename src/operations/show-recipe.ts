@@ -89,7 +89,7 @@ export async function showRecipe(context: OperationContext, input: ShowRecipeInp
   // One after the other: each reads some hundred builds of its configuration.
   const blamed: RecipeShown['strips'][number][] = [];
   for (const strip of strips) {
-    const run = strip.lastSourceFailure === null ? undefined : runs[strip.lastSourceFailure];
+    const run = strip.blamed === null ? undefined : runs[strip.blamed];
     const blame =
       run === undefined ? null : await showBlame(context, run.build, { mc: run.mc, pn, task: run.failedTask });
     blamed.push({ ...strip, blame });

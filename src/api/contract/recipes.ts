@@ -76,8 +76,10 @@ export const RecipeShown = z.object({
       runs: z.array(count).describe('indexes of runs, oldest first'),
       lastPass: count.nullable(),
       lastFailure: count.nullable(),
-      lastSourceFailure: count.nullable().describe('of lastFailure and older ones, not of the machine'),
-      blame: ShownBlame.nullable().describe('of lastSourceFailure, as its page has it; null: its task is not recorded'),
+      blamed: count
+        .nullable()
+        .describe('the newest failure of the source, if nothing or the newest pass alone came after it'),
+      blame: ShownBlame.nullable().describe('of blamed, as its page has it; null: its task is not recorded'),
     }),
   ),
   versions: z.array(

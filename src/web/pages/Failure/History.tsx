@@ -208,7 +208,7 @@ function TryNext({
       {commands.map(({ layers, command }) => (
         <div key={command} className={styles.command}>
           <span className="muted nowrap">in {layers.join(', ')}</span> <code className="mono">{command}</code>{' '}
-          <CopyButton text={command} what={`bisect command of ${layers.join(', ')}`} label="Copy" />
+          <CopyButton text={command} what={`command for ${layers.join(', ')}`} />
         </div>
       ))}
     </>

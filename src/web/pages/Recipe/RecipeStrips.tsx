@@ -129,7 +129,8 @@ function Now({ shown, strip }: { shown: RecipeShown; strip: Strip }) {
     <>
       <span className="ok">builds</span>
       {unchecked > 0 ? <span className="muted">, not checked by {plural(unchecked, 'later build')}</span> : null}
-      {blame?.fixed == null ? null : (
+      {/* What was mended long ago is no news. */}
+      {blame?.fixed == null || blame.fixed.to.build !== shown.runs[strip.lastPass!]!.build ? null : (
         <span className="muted">
           {'; mended '}
           <When ms={blame.fixed.to.startedMs} /> <Range range={blame.fixed} />
