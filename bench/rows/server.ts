@@ -80,8 +80,13 @@ function settings(bench: Bench, database: string): Record<string, string> {
     BAKEHOUSE_DATA: data,
     BAKEHOUSE_DATABASE: `sqlite:${database}`,
     BAKEHOUSE_LOG_LEVEL: 'error',
+    // As `npm start`, the unit and the container file set it.
+    MALLOC_ARENA_MAX: '1',
   };
 }
+
+/** The query thread is ended after a minute without questions. */
+const AT_REST_MS = 75_000;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -100,13 +105,16 @@ export const serverStart: Row = {
     const env = settings(bench, database);
     const ours: number[] = [];
     const floor: number[] = [];
-    const idle: number[] = [];
+    let afterPageMb = Number.NaN;
+    let atRestMb = Number.NaN;
     const rounds = bench.options.quick ? 2 : 7;
     for (let round = -1; round < rounds; round++) {
       const server = await startServer(script, [], env);
       if (round === rounds - 1) {
         await pause(3000);
-        idle.push(memoryMb(server.process, 'VmRSS'));
+        afterPageMb = memoryMb(server.process, 'VmRSS');
+        if (!bench.options.quick) await pause(AT_REST_MS - 3000);
+        atRestMb = memoryMb(server.process, 'VmRSS');
       }
       await stopServer(server);
       const bare = await startServer(empty, [join(bench.scratch, 'empty.db')], {});
@@ -126,11 +134,18 @@ export const serverStart: Row = {
         `${milliseconds(best)} against ${milliseconds(Math.min(...floor))}; 600 ms wanted${best <= 600 ? '' : ', missed'}`,
       ),
       absolute(
-        'memory of the server, idle, 20 builds in the store',
-        median(idle),
+        'memory of the server just after a page, 20 builds in the store',
+        afterPageMb,
         'MB',
-        120,
-        'resident, 3 s after the first page',
+        null,
+        'resident, 3 s after the first page: the query thread is up',
+      ),
+      absolute(
+        'memory of the server at rest, 20 builds in the store',
+        atRestMb,
+        'MB',
+        bench.options.quick ? null : 120,
+        `resident, ${AT_REST_MS / 1000} s after the first page`,
       ),
     ];
     results.push(...(await withLargeStore(bench, script)));

@@ -36,7 +36,7 @@ export async function knownMetric(
   return metric;
 }
 
-/** A walk: newest first, because what is asked for was mostly seen of late. Of 100,000 builds that do not have it 0.2 s. */
+/** A walk: newest first, because what is asked for was mostly seen of late. Of 1,000 builds that do not have it 0.3 ms. */
 async function isSeen(db: Kysely<Database>, dictionaries: Dictionaries, sight: Sight, id: string): Promise<boolean> {
   const number = (await dictionaries.findMetrics(db, [storable(id)])).get(storable(id)) ?? -1;
   const row = await db
