@@ -86,7 +86,7 @@ const withLog = (one: Build, text: string): Build => ({
 
 const databases = bothDatabases();
 
-describe.each(databases)('over $name', ({ open, skip }) => {
+describe.each(databases)('over $name', ({ name: engine, open, skip }) => {
   let context: OperationContext;
   beforeAll(async () => {
     if (skip) return;
@@ -376,5 +376,45 @@ describe.each(databases)('over $name', ({ open, skip }) => {
         expect(one).toMatch(/^urn:uuid:[\da-f]{8}-[\da-f]{4}-8[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/);
     }
     expect(await feed('"a & <b>"', 'failures')).toContain('<title>Failures: &quot;a &amp; &lt;b&gt;&quot;</title>');
+  });
+
+  // A hundred builds are a second of PostgreSQL, which answers the same questions above.
+  const onSqlite = engine === 'SQLite' ? test : null;
+  onSqlite?.('an answer names the bounds that it reached', async () => {
+    const store = await open();
+    const blobs = memoryBlobs();
+    try {
+      // A hundred and one builds of one recipe, and in the last of them 201 failures with a log each.
+      const many = Array.from({ length: 201 }, (_, n) => `part${n}:do_compile =F`).join('\n');
+      for (let n = 0; n <= 100; n++) {
+        const one = build(1, `solo:do_compile ==${n === 100 ? `\n${many}` : ''}`, {
+          startedMs: NOW - (200 - n) * 60_000,
+        });
+        const logs = one.failures.map((_, i) => `in common, and ${i}`);
+        for (const log of logs) await blobs.put(hashOf(log), [Buffer.from(log)], 1000);
+        await store.saveBuild(`${String(n).padStart(8, '0')}-0000-4000-8000-000000000000`, {
+          ...one,
+          logs: one.failures.map(({ row, pf, task, mc }, i) => ({
+            kind: 'failure',
+            row,
+            pf,
+            task,
+            mc,
+            blob: hashOf(logs[i]!),
+            bytes: 20,
+            originalBytes: null,
+          })),
+        });
+      }
+      const reached = async (q: string) =>
+        (await search({ ...context, store, blobs }, { q, kind: null, after: null, limit: 1 })).reached;
+      expect(await reached('')).toEqual([{ bound: 'builds', of: 50 }]);
+      expect(await reached('recipe:solo')).toEqual([{ bound: 'runs', of: 100 }]);
+      expect(await reached('recipe:part*')).toEqual([{ bound: 'names', of: 50 }]);
+      expect(await reached('log:*ommo* recipe:part7')).toEqual([]);
+      expect(await reached('log:*ommo*')).toContainEqual({ bound: 'texts', of: 200 });
+    } finally {
+      await store.close();
+    }
   });
 });
