@@ -137,8 +137,10 @@ export function RecipeRuns() {
         onOpen={open}
         openLabel="Open the failure, or its tasks in the build"
         onEnd={more}
-        card={['status', 'when', 'machine']}
-        cardTitle={(row) => `${runs[row]?.pn ?? ''} ${runs[row]?.version ?? ''}`}
+        card={['recipe', 'status', 'when']}
+        cardTitle={(row) =>
+          `${runs[row]?.pn ?? ''} ${runs[row]?.version ?? ''} · ${runs[row]?.machine ?? NOT_RECORDED}`
+        }
         stale={query.isPlaceholderData}
         loadingRows={query.isPending ? 12 : isFetchingNextPage ? 3 : 0}
         empty={
@@ -173,7 +175,7 @@ function runColumns(runs: readonly Run[]): GridColumn[] {
     {
       id: 'status',
       label: 'result',
-      widthPx: 260,
+      widthPx: 230,
       grow: true,
       speaks: true,
       hover: (row) => at(row).failure?.cause ?? undefined,
@@ -210,21 +212,21 @@ function runColumns(runs: readonly Run[]): GridColumn[] {
         </Link>
       ),
     },
-    { id: 'version', label: 'version', widthPx: 120, mono: true, cell: (row) => said(at(row).version) },
+    { id: 'version', label: 'version', widthPx: 108, mono: true, cell: (row) => said(at(row).version) },
     {
       id: 'busy',
       label: 'busy',
       hint: 'Sum of its tasks',
-      widthPx: 92,
+      widthPx: 84,
       align: 'right',
       hover: (row) => (at(row).busyMs === null ? undefined : formatExact(at(row).busyMs! / 1000, 's')),
       cell: (row) => (at(row).busyMs === null ? <span className="muted">–</span> : <Duration ms={at(row).busyMs} />),
     },
-    { id: 'machine', label: 'machine', widthPx: 128, cell: (row) => said(at(row).machine) },
-    { id: 'distro', label: 'distro', widthPx: 92, cell: (row) => said(at(row).distro) },
-    { id: 'branch', label: 'branch', widthPx: 88, cell: (row) => said(at(row).branch) },
+    { id: 'machine', label: 'machine', widthPx: 120, cell: (row) => said(at(row).machine) },
+    { id: 'distro', label: 'distro', widthPx: 86, cell: (row) => said(at(row).distro) },
+    { id: 'branch', label: 'branch', widthPx: 84, cell: (row) => said(at(row).branch) },
     { id: 'target', label: 'target', widthPx: 136, cell: (row) => said(at(row).targets?.join(' ') ?? null) },
     { id: 'hostDistro', label: 'host distro', widthPx: 104, cell: (row) => said(at(row).hostDistro) },
-    { id: 'builder', label: 'builder', widthPx: 104, cell: (row) => said(at(row).builder) },
+    { id: 'builder', label: 'builder', widthPx: 114, cell: (row) => said(at(row).builder) },
   ];
 }
