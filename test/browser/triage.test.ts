@@ -80,8 +80,11 @@ describe.skipIf(!hasChromium)('triage in a browser', () => {
       .filter({ hasText: `${pn} do_compile` });
   const state = (page: Page, pn: string) => kind(page, pn).locator('[class*=state]').first().innerText();
 
-  test('two kinds are said to be known, with an owner and a note; a rule knows the third; who does not sign in reads it', async () => {
+  test('two kinds are said to be known, with an owner and a note; a rule knows the third; who does not sign in reads it', {
+    timeout: 120_000,
+  }, async () => {
     const { page, complaints } = await openPage(browser, server);
+    page.setDefaultTimeout(30_000);
     await page.goto(`${server.url}/sign-in`);
     await page.getByLabel('Name').fill('eva');
     await page.getByLabel('Password').fill(PASSWORD);
@@ -138,6 +141,7 @@ describe.skipIf(!hasChromium)('triage in a browser', () => {
 
     // Somebody else: the same to read, and nothing to write with.
     const stranger = await openPage(browser, server, { width: 400, height: 800, scheme: 'dark' });
+    stranger.page.setDefaultTimeout(30_000);
     await stranger.page.goto(`${server.url}/failures`);
     await expect.poll(() => state(stranger.page, 'zlib')).toContain('Known');
     await kind(stranger.page, 'zlib').getByRole('button', { name: 'zlib do_compile' }).click();
