@@ -39,7 +39,7 @@ function isHashed(path: string): boolean {
 }
 
 /** Each file is made ready when first asked for and kept: the pages are below a megabyte. */
-function lazily(paths: readonly string[], make: (path: string) => Asset): AssetSource {
+function lazily(paths: readonly string[], make: (path: string) => Asset | null): AssetSource {
   const known = new Set(paths);
   const ready = new Map<string, Asset>();
   return {
@@ -47,7 +47,9 @@ function lazily(paths: readonly string[], make: (path: string) => Asset): AssetS
       if (!known.has(path)) return null;
       let asset = ready.get(path);
       if (asset === undefined) {
-        asset = make(path);
+        const made = make(path);
+        if (made === null) return null;
+        asset = made;
         ready.set(path, asset);
       }
       return asset;
@@ -61,7 +63,8 @@ export function folderAssets(folder: string): AssetSource {
     .filter((entry) => entry.isFile())
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'));
   return lazily(paths, (path) => {
-    const bytes = readFileSync(join(folder, path));
+    const bytes = readIfThere(join(folder, path));
+    if (bytes === null) return null;
     const type = TYPES[extname(path)] ?? 'application/octet-stream';
     const shrinks = !/png|font|octet/.test(type);
     return { type, bytes, gzip: shrinks ? gzipSync(bytes) : null, immutable: isHashed(path) };
@@ -74,4 +77,14 @@ export function embeddedAssets(files: EmbeddedFiles['web']): AssetSource {
     const gzip = Buffer.from(file.gzipBase64, 'base64');
     return { type: file.type, bytes: gunzipSync(gzip), gzip, immutable: isHashed(path) };
   });
+}
+
+/** The pages of a checkout may be built anew while they are served; what the old ones named is gone then. */
+function readIfThere(path: string): Uint8Array | null {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw error;
+  }
 }

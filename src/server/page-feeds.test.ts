@@ -9,3 +9,11 @@ test('the page of failures has the feed of its weeks, with its filter and nothin
   );
   expect(feed('recipes', 'machine=x')).toBeNull();
 });
+
+test('the page of a search has the feed of the kind that it shows, and of builds where it shows all', () => {
+  const feed = (query: string) => pageFeed('search', new URLSearchParams(query));
+  expect(feed('q=machine:"a b"&kind=causes&x=1')).toContain(
+    'href="/api/v1/search.atom?q=machine%3A%22a+b%22&amp;kind=causes"',
+  );
+  expect(feed('kind=<b>')).toContain('title="Newest builds of this search" href="/api/v1/search.atom?kind=builds"');
+});

@@ -20,6 +20,7 @@ import { formatCount } from '../../../model/format.ts';
 import { DownloadMenu } from '../../components/DownloadMenu.tsx';
 import { EmptyNote, ErrorNote } from '../../components/Notes.tsx';
 import { SearchBox, wrongIn } from '../../components/SearchBox/SearchBox.tsx';
+import { useFeed } from '../../components/use-feed.ts';
 import { useTitle } from '../../components/use-title.ts';
 import { searchFacetsQuery, searchPagesQuery, searchQuery } from '../../state/api.ts';
 import { useCommands } from '../../state/commands.ts';
@@ -165,13 +166,15 @@ export function Search() {
   const asked = useMemo(() => askedOf(q), [q]);
   const failed = kind === undefined ? first.error : (pages.error ?? first.error);
   const exported = kind ?? 'builds';
+  const feed = address.search(q, exported, 'atom');
+  useFeed(feed, `Newest ${exported} of this search`);
 
   return (
     <>
       <div className="page-top">
         <h1>Search</h1>
         <span className="grow" />
-        <a className="btn" href={address.search(q, exported, 'atom')} title={`Atom feed of the newest ${exported}`}>
+        <a className="btn" href={feed} title={`Atom feed of the newest ${exported}`}>
           Feed
         </a>
         {understood ? <ShowIn q={q} facets={facets.data} /> : null}
