@@ -110,6 +110,7 @@ describe.skipIf(!hasChromium)('the search in a browser', () => {
     expect(await box(page).count()).toBe(1);
 
     await page.goto(server.url);
+    await page.getByRole('heading', { name: 'Builds' }).waitFor();
     await page.keyboard.press('/');
     await page.keyboard.type('busy');
     await page.getByRole('option', { name: /^busybox/ }).waitFor();
@@ -125,6 +126,7 @@ describe.skipIf(!hasChromium)('the search in a browser', () => {
   test('an answer that comes late is not shown for what was typed since', async () => {
     const { page } = await openPage(browser, server);
     await page.goto(`${server.url}/recipes`);
+    await page.getByRole('heading', { name: 'Recipes' }).waitFor();
     let late = 0;
     await page.route(/\/api\/v1\/search\?q=gcc&/, async (route) => {
       late++;
