@@ -151,7 +151,12 @@ class Building(unittest.TestCase):
         with gzip.open(os.path.join(parent, folder, 'blobs', log['blob'])) as handle:
             self.assertEqual(handle.read(), b'gcc in TOPDIR\nzlib.c:1: error: no\n')
         self.assertEqual(os.stat(os.path.join(parent, folder, 'secret')).st_mode & 0o777, 0o600)
-        self.assertEqual(self.bb.said[1], 'Bakehouse: zlib:do_compile: zlib.c:1: error: no')
+        short = short_id(self.lines()[0]['id'])
+        # The key is the one of src/store/facts.test.ts.
+        self.assertEqual(self.bb.said[1:], [
+            'Bakehouse: zlib:do_compile: zlib.c:1: error: no',
+            'Bakehouse: https://builds.example.org/b/' + short,
+            'Bakehouse: why: https://builds.example.org/f/%s.c2f1aa' % short])
 
     def test_a_resident_server_records_build_after_build(self):
         self.build()

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hashOf } from '../../test/blob-store-promise.ts';
 import { FailureDetail } from '../api/contract.ts';
 import { indexFailures } from '../collector/index-failures.ts';
+import { shortIdOf } from '../collector/short-id.ts';
 import { drawBuild } from '../model/draw-build.ts';
 import type { OperationContext } from '../operations/context.ts';
 import { localRunner } from '../operations/run.ts';
@@ -143,6 +144,16 @@ describe('the address of a failure', () => {
     expect(await said(hidden)).toBe(await said(absent));
     expect((await get('/f/nonsense', CURL)).statusCode).toBe(400);
     expect((await get('/buildstats/f/nonsense', BROWSER)).body).toContain('<title>Bakehouse</title>');
+  });
+
+  test('is announced where its build has not come, by the address that a client prints before it sends', async () => {
+    const answer = await get(`/f/6w7wdrgtdx51q0py.${KEY}`, BROWSER);
+    expect(answer.statusCode).toBe(404);
+    expect(answer.body).toMatch(/Announced, not yet received[\s\S]*looks again/);
+    expect(answer.headers['content-security-policy']).toContain("default-src 'none'");
+    const come = await get(`/f/${shortIdOf(PUBLIC)}.${KEY}`, BROWSER);
+    expect([come.statusCode, come.headers.location]).toEqual([302, `/buildstats/f/${shortIdOf(PUBLIC)}.${KEY}`]);
+    expect((await get(`/f/${shortIdOf(PUBLIC)}.${KEY}`, CURL)).body).toMatch(/^zlib-1\.3-r0 do_compile failed/);
   });
 
   test('is an answer of the API as the contract says', async () => {

@@ -9,6 +9,7 @@ import { problemOf } from '../api/errors.ts';
 import { API_PREFIX } from '../api/plugin.ts';
 import type { OperationRunner } from '../operations/run.ts';
 import { failureHead, failureHtml, failureText, LOG_AROUND_LINES } from './failure-text.ts';
+import { ANNOUNCED, SHORT_ID_CHARS, SHORT_PAGE_POLICY } from './short-address.ts';
 
 /** Of a terminal's log: what a screen and a scroll hold. The page without a script has more room. */
 const TEXT_AROUND_LINES = 20;
@@ -96,6 +97,21 @@ export async function sendFailureText(
   }
 }
 
+/** Whether it has the form that a client prints before it sends, and nothing of that build has come. */
+async function isToCome(runner: OperationRunner, request: FastifyRequest, failure: string): Promise<boolean> {
+  const short = failure.slice(0, failure.indexOf('.'));
+  if (short.length !== SHORT_ID_CHARS) return false;
+  try {
+    const answer = await runner.run('find-announced', { short }, request.viewer);
+    if (answer.kind !== 'json') throw new Error('find-announced gives JSON');
+    const told = JSON.parse(new TextDecoder().decode(answer.bytes)) as { id: string | null; problem: string | null };
+    return told.id === null && told.problem === null;
+  } catch (error) {
+    if (problemOf(error).bug) throw error;
+    return false;
+  }
+}
+
 /** `publicUrl`: how others know the server. */
 export function registerFailures(
   app: FastifyInstance,
@@ -108,6 +124,12 @@ export function registerFailures(
     if (failure.endsWith('.txt')) return sendFailureText(runner, request, reply, failure.slice(0, -4), publicUrl);
     if (wantsText(request)) return sendFailureText(runner, request, reply, failure, publicUrl);
     reply.header('cache-control', 'no-store').header('vary', 'Accept, User-Agent');
+    if (await isToCome(runner, request, failure))
+      return reply
+        .code(404)
+        .header('content-security-policy', SHORT_PAGE_POLICY)
+        .type('text/html; charset=utf-8')
+        .send(ANNOUNCED);
     return reply.redirect(`${pagesPrefix}/f/${encodeURIComponent(failure)}`, 302);
   });
 }

@@ -7,6 +7,8 @@ import { problemOf } from '../api/errors.ts';
 import type { OperationRunner } from '../operations/run.ts';
 import { PAGES_PREFIX } from './pages.ts';
 
+export const SHORT_ID_CHARS = 16;
+export const SHORT_PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'";
 /** The page looks again after so many seconds: a push takes some. */
 const AGAIN_S = 15;
 
@@ -18,7 +20,8 @@ function words(title: string, text: string, again: boolean): string {
 `;
 }
 
-const ANNOUNCED = words(
+/** Of a build, or of a failure in it. */
+export const ANNOUNCED = words(
   'Announced, not yet received',
   `<p>Whoever gave you this address has a build to show, but nothing of it has arrived on this server yet. A client prints the address when a build
 ends, also where it was offline; it is pushed then, or later with <code>push-build-results</code>.</p><p>This page looks again every ${AGAIN_S} seconds.</p>`,
@@ -37,14 +40,13 @@ newer server, it may be pushed again.</p>`,
 
 const NO_ADDRESS = words(
   'This is no address of a build',
-  '<p>A character may be missing: it has 16 after the last slash.</p>',
+  `<p>A character may be missing: it has ${SHORT_ID_CHARS} after the last slash.</p>`,
   false,
 );
 
 export function registerShortAddresses(app: FastifyInstance, runner: OperationRunner): void {
-  const policy = "default-src 'none'; style-src 'unsafe-inline'";
   app.get<{ Params: { short: string } }>('/b/:short', async (request, reply) => {
-    reply.header('cache-control', 'no-store').header('content-security-policy', policy);
+    reply.header('cache-control', 'no-store').header('content-security-policy', SHORT_PAGE_POLICY);
     try {
       const answer = await runner.run('find-announced', { short: request.params.short }, request.viewer);
       if (answer.kind !== 'json') throw new Error('find-announced gives JSON');

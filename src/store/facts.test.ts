@@ -33,6 +33,11 @@ test('a failure keeps its key when its cause, its log or its place changes', () 
   expect(c).not.toBe(a);
 });
 
+test('the client makes the same name before it sends', () => {
+  // As in meta-bakehouse/tests/test_hooks.py.
+  expect(failureKeys([failure({ mc: '', pf: 'zlib-1.3-r0', task: 'do_compile' })])).toEqual(['c2f1aa']);
+});
+
 test('failures outside tasks are told apart by their words', () => {
   const outside = (cause: string) => failure({ pf: null, task: null, cause });
   const [a, b] = failureKeys([outside("Nothing PROVIDES 'a'"), outside("Nothing PROVIDES 'b'")]);

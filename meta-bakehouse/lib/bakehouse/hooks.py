@@ -311,12 +311,18 @@ def _say(bb, own, outcome, over, drained):
     if recorder.unparsed:
         told['failure'] = recorder.unparsed.split('\n')[0]
     elif recorder.failures:
-        pn, task, why = recorder.failures[0]
+        pn, task, why, _key = recorder.failures[0]
         where = ':'.join(part for part in (pn, task) if part)
         told['failure'] = ': '.join(part for part in (where, why) if part)
     server = own['server']
     url = '%s/b/%s' % (server.rstrip('/'), short_id(recorder.record.id)) if server else None
-    lines = history.closing_lines(told, usual, count, url, _failure_url(recorder.record.folder, server) if recorder.failures else None)
+    why_url = None
+    if url and recorder.failures:
+        why_url = _failure_url(recorder.record.folder, server)
+        key = recorder.failures[0][3]
+        if why_url is None and key is not None:
+            why_url = '%s/f/%s.%s' % (server.rstrip('/'), short_id(recorder.record.id), key)
+    lines = history.closing_lines(told, usual, count, url, why_url)
     if not url:
         lines.append('Bakehouse: recorded in %s' % recorder.record.folder)
     for line in lines:
@@ -332,8 +338,8 @@ def _say(bb, own, outcome, over, drained):
 
 def _failure_url(folder, server):
     """
-    What the server told push-build-results of the first failure, where it sends the build while it runs (push.json beside the record). A name
-    that it did not tell is not made up here: the build may be on no server yet, and its page say nothing of it.
+    What the server told push-build-results of the first failure, where it sends the build while it runs (push.json beside the record): the address
+    by which others know the server. Where it told none, the address is made here, as that of the build is.
     """
     try:
         with open(os.path.join(folder, 'push.json'), 'rb') as file:

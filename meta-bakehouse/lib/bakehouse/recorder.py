@@ -2,6 +2,7 @@
 Events -> a record, in a thread of its own. The scheduler hands over (time, event); everything else, reading files and running git included,
 happens here. Nothing that goes wrong here reaches the build: the record tells what is missing.
 """
+import hashlib
 import json
 import logging
 import os
@@ -335,7 +336,7 @@ class Recorder(object):
 
     def _outside(self, task, text):
         text = text.strip()[:1000]
-        self.failures.append((None, task, text))
+        self.failures.append((None, task, text, None))
         self.record.line({'type': 'failure', 'recipe': None, 'pf': None, 'task': task, 'mc': '', 'pid': None,
                           'cause': text, 'logPath': None})
 
@@ -504,7 +505,7 @@ class Recorder(object):
         self._write_recipes()
         text = self._keep_log(run, 'failure', 'failure-logs')
         why = cause.find_cause(text.decode('utf-8', 'replace')) if text else None
-        self.failures.append((run['pn'], run['task'], why))
+        self.failures.append((run['pn'], run['task'], why, failure_key(run['mc'], run['pf'], run['task'])))
         self.record.line({'type': 'failure', 'recipe': number, 'pf': None, 'task': run['task'], 'mc': run['mc'],
                           'pid': run.get('pid'), 'startMs': run.get('start'), 'cause': why,
                           'logPath': self.scrubber.text(run['log']) if run.get('log') else None})
@@ -741,6 +742,15 @@ class Recorder(object):
             if start is not None and end is not None and end > start:
                 yield {'type': 'phase', 'id': name, 'label': label, 'startMs': start, 'endMs': end, 'estimated': False,
                        'detail': about}
+
+
+def failure_key(mc, pf, task):
+    """
+    Name of a task's failure within its build, as the server makes it (src/store/facts.ts of Bakehouse, failureKeys): the address of its page is
+    /f/<short id of the build>.<key>, before anything was sent. The first failure of a task has it bare; of what failed outside tasks it is made of
+    words that only the server settles.
+    """
+    return hashlib.sha256('\n'.join((mc, pf, task)).encode('utf-8')).hexdigest()[:6]
 
 
 def _first(*values):
