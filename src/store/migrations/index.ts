@@ -16,6 +16,7 @@ import { logSearch } from './0007-log-search.ts';
 import { savedSearches } from './0008-saved-searches.ts';
 import { recipeRecount } from './0009-recipe-recount.ts';
 import { fewerPages } from './0010-fewer-pages.ts';
+import { usualFromIndex } from './0011-usual-from-index.ts';
 
 export interface Migration {
   readonly name: string;
@@ -36,6 +37,7 @@ const MIGRATIONS: readonly Migration[] = [
   savedSearches,
   recipeRecount,
   fewerPages,
+  usualFromIndex,
 ];
 
 export const STORE_VERSION = MIGRATIONS.length;

@@ -5,7 +5,7 @@ import type { Sight } from '../sight.ts';
 
 /**
  * For each id the durations in ms of up to `limit` earlier succeeded builds of its configuration, oldest first. One statement for a whole
- * page; each build walks its own stretch of the index (configuration, order_ms): 100 builds take 3 ms among 1,000.
+ * page; each build walks its own stretch of the index (configuration, order_ms, baseline): 100 builds take 3 ms among 1,000.
  */
 export async function readHistories(
   db: Kysely<Database>,
