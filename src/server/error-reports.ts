@@ -12,7 +12,7 @@ import { ERROR_REPORT_BYTES_MAX } from '../model/limits.ts';
 import type { OperationInput, OperationName } from '../operations/index.ts';
 import type { OperationRunner } from '../operations/run.ts';
 import { INVALID_JSON } from '../operations/take-error-report.ts';
-import { PAGES_PREFIX } from './pages.ts';
+import { PAGES_PREFIX } from './pages-prefix.ts';
 
 /** As text, as upstream has it: of each log the client sends the last so many characters. */
 const MAX_LOG_SIZE = '5242880';

@@ -18,7 +18,8 @@ import { registerErrorReports } from './error-reports.ts';
 import { registerFailures } from './failure-pages.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { registerOestats } from './oestats.ts';
-import { PAGES_PREFIX, registerPages } from './pages.ts';
+import { registerPages } from './pages.ts';
+import { PAGES_PREFIX } from './pages-prefix.ts';
 import { registerShortAddresses } from './short-address.ts';
 import { registerWatching } from './watching.ts';
 

@@ -7,8 +7,7 @@ import type { OperationRunner } from '../operations/run.ts';
 import type { Asset, AssetSource } from './assets.ts';
 import { failureFor, type ShownFailure, sendFailureText, wantsText } from './failure-pages.ts';
 import { pageFeed } from './page-feeds.ts';
-
-export const PAGES_PREFIX = '/buildstats';
+import { PAGES_PREFIX } from './pages-prefix.ts';
 
 function sendFile(request: FastifyRequest, reply: FastifyReply, asset: Asset): FastifyReply {
   const etag = `W/"${asset.bytes.length.toString(36)}-${hashOf(asset)}"`;

@@ -5,7 +5,7 @@
 import type { FastifyInstance } from 'fastify';
 import { problemOf } from '../api/errors.ts';
 import type { OperationRunner } from '../operations/run.ts';
-import { PAGES_PREFIX } from './pages.ts';
+import { PAGES_PREFIX } from './pages-prefix.ts';
 
 export const SHORT_ID_CHARS = 16;
 export const SHORT_PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'";
