@@ -9,7 +9,7 @@ import { problemOf } from '../api/errors.ts';
 import { API_PREFIX } from '../api/plugin.ts';
 import type { OperationRunner } from '../operations/run.ts';
 import { failureHead, failureHtml, failureText, LOG_AROUND_LINES } from './failure-text.ts';
-import { ANNOUNCED, SHORT_ID_CHARS, SHORT_PAGE_POLICY } from './short-address.ts';
+import { ANNOUNCED, findAnnounced, SHORT_ID_CHARS, SHORT_PAGE_POLICY } from './short-address.ts';
 
 /** Of a terminal's log: what a screen and a scroll hold. The page without a script has more room. */
 const TEXT_AROUND_LINES = 20;
@@ -102,10 +102,8 @@ async function isToCome(runner: OperationRunner, request: FastifyRequest, failur
   const short = failure.slice(0, failure.indexOf('.'));
   if (short.length !== SHORT_ID_CHARS) return false;
   try {
-    const answer = await runner.run('find-announced', { short }, request.viewer);
-    if (answer.kind !== 'json') throw new Error('find-announced gives JSON');
-    const told = JSON.parse(new TextDecoder().decode(answer.bytes)) as { id: string | null; problem: string | null };
-    return told.id === null && told.problem === null;
+    const { id, problem } = await findAnnounced(runner, request, short);
+    return id === null && problem === null;
   } catch (error) {
     if (problemOf(error).bug) throw error;
     return false;

@@ -2,7 +2,7 @@
  * `/b/<short>`: the address that a client prints before anything was sent. It leads to the build's page; until something has arrived it says
  * so, in words, without a script, and asks again by itself.
  */
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { problemOf } from '../api/errors.ts';
 import type { OperationRunner } from '../operations/run.ts';
 import { PAGES_PREFIX } from './pages-prefix.ts';
@@ -44,16 +44,22 @@ const NO_ADDRESS = words(
   false,
 );
 
+/** What has come of the build that a short address stands for; `not-found`: it is no such address. */
+export async function findAnnounced(
+  runner: OperationRunner,
+  request: FastifyRequest,
+  short: string,
+): Promise<{ readonly id: string | null; readonly problem: string | null }> {
+  const answer = await runner.run('find-announced', { short }, request.viewer);
+  if (answer.kind !== 'json') throw new Error('find-announced gives JSON');
+  return JSON.parse(new TextDecoder().decode(answer.bytes)) as { id: string | null; problem: string | null };
+}
+
 export function registerShortAddresses(app: FastifyInstance, runner: OperationRunner): void {
   app.get<{ Params: { short: string } }>('/b/:short', async (request, reply) => {
     reply.header('cache-control', 'no-store').header('content-security-policy', SHORT_PAGE_POLICY);
     try {
-      const answer = await runner.run('find-announced', { short: request.params.short }, request.viewer);
-      if (answer.kind !== 'json') throw new Error('find-announced gives JSON');
-      const { id, problem } = JSON.parse(new TextDecoder().decode(answer.bytes)) as {
-        id: string | null;
-        problem: string | null;
-      };
+      const { id, problem } = await findAnnounced(runner, request, request.params.short);
       if (id !== null) return reply.redirect(`${PAGES_PREFIX}/b/${id}`, 302);
       return reply
         .code(404)
