@@ -1,10 +1,10 @@
 import { useNavigate } from '@tanstack/react-router';
 import { useCallback, useMemo } from 'react';
 import type { RecipeShown } from '../../../api/contract.ts';
-import { formatExact } from '../../../model/format.ts';
-import { Duration, Missing, When } from '../../components/Figures.tsx';
+import { When } from '../../components/Figures.tsx';
 import { Grid, type GridColumn } from '../../components/Grid.tsx';
 import { RecipeStatusMark } from '../../components/RecipeStatus.tsx';
+import { runAndBuildColumns } from '../../components/recipe-run-columns.tsx';
 
 /** Executed ones before those that only took it. */
 const PASSED_FIRST = ['succeeded', 'failed', 'unfinished', 'from-sstate', 'not-executed'];
@@ -54,7 +54,6 @@ export function RecipeRuns({
 
 function runColumns(runs: RecipeShown['runs']): GridColumn[] {
   const at = (row: number) => runs[row]!;
-  const said = (value: string | null) => value ?? <Missing />;
   return [
     {
       id: 'status',
@@ -79,21 +78,6 @@ function runColumns(runs: RecipeShown['runs']): GridColumn[] {
       },
     },
     { id: 'when', label: 'when', widthPx: 124, cell: (row) => <When ms={at(row).startedMs} /> },
-    { id: 'version', label: 'version', widthPx: 130, mono: true, cell: (row) => said(at(row).version) },
-    {
-      id: 'busy',
-      label: 'busy',
-      hint: 'Sum of its tasks',
-      widthPx: 92,
-      align: 'right',
-      hover: (row) => (at(row).busyMs === null ? undefined : formatExact(at(row).busyMs! / 1000, 's')),
-      cell: (row) => (at(row).busyMs === null ? <span className="muted">–</span> : <Duration ms={at(row).busyMs} />),
-    },
-    { id: 'machine', label: 'machine', widthPx: 120, cell: (row) => said(at(row).machine) },
-    { id: 'distro', label: 'distro', widthPx: 96, cell: (row) => said(at(row).distro) },
-    { id: 'branch', label: 'branch', widthPx: 92, cell: (row) => said(at(row).branch) },
-    { id: 'target', label: 'target', widthPx: 140, cell: (row) => said(at(row).targets?.join(' ') ?? null) },
-    { id: 'hostDistro', label: 'host distro', widthPx: 112, cell: (row) => said(at(row).hostDistro) },
-    { id: 'builder', label: 'builder', widthPx: 112, cell: (row) => said(at(row).builder) },
+    ...runAndBuildColumns(at),
   ];
 }

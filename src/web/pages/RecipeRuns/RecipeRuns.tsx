@@ -4,12 +4,13 @@ import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback, useMemo, useState } from 'react';
 import type { RecipeRunsPage } from '../../../api/contract.ts';
 import { CUBE_LABELS, type CubePart, parsePlaceValue, partOf } from '../../../model/cube.ts';
-import { formatCount, formatExact, NOT_RECORDED, plural } from '../../../model/format.ts';
+import { formatCount, NOT_RECORDED, plural } from '../../../model/format.ts';
 import { DownloadMenu } from '../../components/DownloadMenu.tsx';
-import { Duration, Missing, When } from '../../components/Figures.tsx';
+import { When } from '../../components/Figures.tsx';
 import { Grid, type GridColumn } from '../../components/Grid.tsx';
 import { EmptyNote, ErrorNote } from '../../components/Notes.tsx';
 import { RecipeStatusMark } from '../../components/RecipeStatus.tsx';
+import { runAndBuildColumns } from '../../components/recipe-run-columns.tsx';
 import { useTitle } from '../../components/use-title.ts';
 import { recipeRunsQuery } from '../../state/api.ts';
 import { compact } from '../../state/search.ts';
@@ -159,7 +160,6 @@ export function RecipeRuns() {
 
 function runColumns(runs: readonly Run[]): GridColumn[] {
   const at = (row: number): Run => runs[row]!;
-  const said = (value: string | null) => value ?? <Missing />;
   return [
     {
       id: 'recipe',
@@ -212,21 +212,6 @@ function runColumns(runs: readonly Run[]): GridColumn[] {
         </Link>
       ),
     },
-    { id: 'version', label: 'version', widthPx: 108, mono: true, cell: (row) => said(at(row).version) },
-    {
-      id: 'busy',
-      label: 'busy',
-      hint: 'Sum of its tasks',
-      widthPx: 84,
-      align: 'right',
-      hover: (row) => (at(row).busyMs === null ? undefined : formatExact(at(row).busyMs! / 1000, 's')),
-      cell: (row) => (at(row).busyMs === null ? <span className="muted">–</span> : <Duration ms={at(row).busyMs} />),
-    },
-    { id: 'machine', label: 'machine', widthPx: 120, cell: (row) => said(at(row).machine) },
-    { id: 'distro', label: 'distro', widthPx: 86, cell: (row) => said(at(row).distro) },
-    { id: 'branch', label: 'branch', widthPx: 84, cell: (row) => said(at(row).branch) },
-    { id: 'target', label: 'target', widthPx: 136, cell: (row) => said(at(row).targets?.join(' ') ?? null) },
-    { id: 'hostDistro', label: 'host distro', widthPx: 104, cell: (row) => said(at(row).hostDistro) },
-    { id: 'builder', label: 'builder', widthPx: 114, cell: (row) => said(at(row).builder) },
+    ...runAndBuildColumns(at),
   ];
 }
