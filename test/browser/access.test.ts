@@ -6,7 +6,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RunningServer } from '../../src/server/index.ts';
 import { hasChromium } from '../real-parts.ts';
-import { buildPages, launch, openPage, startPages } from './browser.ts';
+import { beyondWindow, buildPages, launch, openPage, startPages } from './browser.ts';
 
 /** WCAG 2.2, 1.4.3: text of ordinary size. */
 const CONTRAST_MIN = 4.5;
@@ -61,9 +61,6 @@ const FAINT_TEXTS = `(() => {
   }
   return { seen, faint: [...faint] };
 })()`;
-
-/** By how much the page is wider than its window. */
-const BEYOND = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
 
 /** What has the focus, and whether one sees that it has. */
 const FOCUSED = `(() => {
@@ -186,10 +183,10 @@ describe.skipIf(!hasChromium)('for everyone', () => {
         for (const wide of [width, 640]) {
           await page.setViewportSize({ width: wide, height: 900 });
           // A picture that is drawn anew for its new width takes a moment.
-          let beyond = await page.evaluate<number>(BEYOND);
+          let beyond = await beyondWindow(page);
           for (let tries = 0; beyond !== 0 && tries < 50; tries++) {
             await page.waitForTimeout(100);
-            beyond = await page.evaluate<number>(BEYOND);
+            beyond = await beyondWindow(page);
           }
           if (beyond !== 0) wrong.push([place, `${beyond} pixels wider than ${wide}`]);
         }

@@ -7,13 +7,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { drawBuild } from '../../src/model/draw-build.ts';
 import type { OperationContext } from '../../src/operations/context.ts';
 import { runOperation } from '../../src/operations/run.ts';
-import { folderAssets } from '../../src/server/assets.ts';
-import { type RunningServer, readSettings, startServer } from '../../src/server/index.ts';
+import type { RunningServer } from '../../src/server/index.ts';
 import { memoryBlobs } from '../../src/store/blobs/index.ts';
 import { openStore } from '../../src/store/index.ts';
 import { CONSOLE } from '../../src/store/store.ts';
 import { hasChromium } from '../real-parts.ts';
-import { buildPages, launch, openPage, startPages } from './browser.ts';
+import { beyondWindow, buildPages, launch, openPage, startData, startPages } from './browser.ts';
 
 const PASSWORD = 'correct horse battery';
 const PRIVATE = 'c3333333-3333-4333-8333-333333333333';
@@ -61,16 +60,6 @@ async function prepareAccounts(folder: string): Promise<void> {
   await store.close();
 }
 
-async function startWithAccounts(pages: string, folder: string): Promise<RunningServer> {
-  const settings = await readSettings({
-    flags: { port: 0, data: folder, push: 'token', logLevel: 'error' },
-    environment: {},
-    folder,
-    terminal: false,
-  });
-  return startServer(settings, { assets: folderAssets(pages) });
-}
-
 describe.skipIf(!hasChromium)('accounts in a browser', () => {
   let pages: Awaited<ReturnType<typeof buildPages>>;
   let browser: Browser;
@@ -81,7 +70,7 @@ describe.skipIf(!hasChromium)('accounts in a browser', () => {
     folder = mkdtempSync(join(tmpdir(), 'bakehouse-accounts-'));
     await prepareAccounts(folder);
     pages = await buildPages();
-    [browser, server] = await Promise.all([launch(), startWithAccounts(pages.folder, folder)]);
+    [browser, server] = await Promise.all([launch(), startData(pages.folder, folder)]);
   }, 180_000);
 
   afterAll(async () => {
@@ -100,8 +89,6 @@ describe.skipIf(!hasChromium)('accounts in a browser', () => {
     await page.keyboard.type(password);
     await page.keyboard.press('Enter');
   };
-  const wide = (page: Page): Promise<number> =>
-    page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
   /** Refused requests are written into the console by the browser itself. */
   const ours = (complaints: readonly string[]): string[] =>
     complaints.filter((text) => !/Failed to load resource.*40[134]/.test(text));
@@ -249,13 +236,13 @@ describe.skipIf(!hasChromium)('accounts in a browser', () => {
     const { page } = await openPage(browser, server, { width: 390, height: 844, scheme: 'dark' });
     await page.goto(`${server.url}/sign-in`);
     await page.getByLabel('Name').waitFor();
-    expect(await wide(page)).toBe(0);
+    expect(await beyondWindow(page)).toBe(0);
     await signIn(page, 'ada');
     await rows(page).first().waitFor();
     for (const path of ['account', 'admin']) {
       await page.goto(`${server.url}/${path}`);
       await page.getByRole('heading', { level: 2 }).first().waitFor();
-      expect(await wide(page), path).toBe(0);
+      expect(await beyondWindow(page), path).toBe(0);
     }
     await page.close();
   });

@@ -72,6 +72,31 @@ export async function startPages(folder: string, paths: readonly string[], watch
   return server;
 }
 
+/** A server on a free port over a data folder that a test has filled; who pushes needs a token. */
+export async function startData(pages: string, data: string): Promise<RunningServer> {
+  const settings = await readSettings({
+    flags: { port: 0, data, push: 'token', logLevel: 'error' },
+    environment: {},
+    folder: data,
+    terminal: false,
+  });
+  return startServer(settings, { assets: folderAssets(pages) });
+}
+
+/** By how many pixels the page is wider than its window. */
+export const beyondWindow = (page: Page): Promise<number> =>
+  page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
+
+/** What the page's menu of exports gives of a kind. */
+export async function exported(page: Page, kind: string): Promise<Buffer> {
+  await page.getByRole('button', { name: /^Export/ }).click();
+  const [file] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('menuitem', { name: new RegExp(`^${kind}`) }).click(),
+  ]);
+  return readFileSync(await file.path());
+}
+
 /** No sandbox because tests may run as root; the rest keeps Chromium from calling its maker. */
 const CHROMIUM_FLAGS = [
   '--no-sandbox',

@@ -3,7 +3,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RunningServer } from '../../src/server/index.ts';
 import { hasChromium } from '../real-parts.ts';
-import { buildPages, launch, openPage, startPages } from './browser.ts';
+import { beyondWindow, buildPages, launch, openPage, startPages } from './browser.ts';
 
 /** What the page lends to tests that set `bakehouseMeasures` (ChartStage.tsx). */
 interface Scene {
@@ -272,7 +272,7 @@ describe.skipIf(!hasChromium)('the boot chart in a browser', () => {
     for (const spread of [20, 40, 60, 80]) await fingers('touchMove', [150 - spread, 200 + spread]);
     await fingers('touchEnd', []);
     await expect.poll(() => span(page)).toBeLessThan(before / 2);
-    expect(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBe(0);
+    expect(await beyondWindow(page)).toBe(0);
     expect(complaints).toEqual([]);
     await page.close();
   });

@@ -6,7 +6,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RunningServer } from '../../src/server/index.ts';
 import { hasChromium } from '../real-parts.ts';
-import { buildPages, launch, openPage, startPages } from './browser.ts';
+import { beyondWindow, buildPages, launch, openPage, startPages } from './browser.ts';
 
 const FIRST_LOAD_BYTES_MAX = 300 * 1024;
 
@@ -31,8 +31,6 @@ describe.skipIf(!hasChromium)('in a browser', () => {
   const cells = async (page: Page, grid: string, column: number): Promise<string[]> => [
     ...new Set(await rows(page, grid).locator(`[role=gridcell]:nth-child(${column})`).allInnerTexts()),
   ];
-  const wide = (page: Page): Promise<number> =>
-    page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
 
   test('an empty store offers the sample builds, and one click shows it', async () => {
     const empty = await startPages(pages.folder, []);
@@ -250,10 +248,10 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     const { page, complaints } = await openPage(browser, server, { width: 400, height: 800 });
     await page.goto(server.url);
     await rows(page, 'Builds').first().waitFor();
-    expect(await wide(page)).toBe(0);
+    expect(await beyondWindow(page)).toBe(0);
     await rows(page, 'Builds').first().click();
     await page.locator('canvas').first().waitFor();
-    expect(await wide(page)).toBe(0);
+    expect(await beyondWindow(page)).toBe(0);
     const id = /\/b\/([^/]+)/.exec(page.url())![1]!;
     for (const part of [
       `b/${id}/tasks`,
@@ -267,7 +265,7 @@ describe.skipIf(!hasChromium)('in a browser', () => {
       await page.locator('h1').waitFor();
       await page.locator('[aria-busy]').waitFor({ state: 'detached' });
       await page.waitForTimeout(200);
-      expect([part, await wide(page)]).toEqual([part, 0]);
+      expect([part, await beyondWindow(page)]).toEqual([part, 0]);
     }
     // The folded menu opens.
     await page.getByRole('button', { name: 'Pages' }).click();

@@ -1,12 +1,12 @@
 /** Waterfall and matrix as a person uses them: by mouse, by keys, on a phone, on the wall, while builds come in. */
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RunningServer } from '../../src/server/index.ts';
 import { hasChromium } from '../real-parts.ts';
-import { buildPages, launch, openPage, startPages } from './browser.ts';
+import { beyondWindow, buildPages, exported, launch, openPage, startPages } from './browser.ts';
 
 describe.skipIf(!hasChromium)('reports in a browser', () => {
   const watched = mkdtempSync(join(tmpdir(), 'bakehouse-reports-'));
@@ -27,16 +27,7 @@ describe.skipIf(!hasChromium)('reports in a browser', () => {
     rmSync(watched, { recursive: true, force: true });
   });
 
-  const wide = (page: Page): Promise<number> =>
-    page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
-  const download = async (page: Page, kind: string): Promise<string> => {
-    await page.getByRole('button', { name: /^Export/ }).click();
-    const [file] = await Promise.all([
-      page.waitForEvent('download'),
-      page.getByRole('menuitem', { name: new RegExp(`^${kind}`) }).click(),
-    ]);
-    return readFileSync(await file.path(), 'latin1');
-  };
+  const download = async (page: Page, kind: string): Promise<string> => (await exported(page, kind)).toString('latin1');
 
   test('waterfall: from build to build by keys, one opened; nearer, all the time, and the address brings it back', async () => {
     const { page, complaints } = await openPage(browser, server);
@@ -80,10 +71,10 @@ describe.skipIf(!hasChromium)('reports in a browser', () => {
     await expect
       .poll(() => grid.locator('[role=row][aria-rowindex]').count(), { timeout: 30_000 })
       .toBeGreaterThan(before);
-    expect(await wide(page)).toBe(0);
+    expect(await beyondWindow(page)).toBe(0);
     await page.keyboard.press('t');
     await page.getByRole('application', { name: /Builds by machine/ }).waitFor();
-    expect(await wide(page)).toBe(0);
+    expect(await beyondWindow(page)).toBe(0);
     expect(complaints).toEqual([]);
     await page.close();
   }, 60_000);
@@ -92,13 +83,13 @@ describe.skipIf(!hasChromium)('reports in a browser', () => {
     const { page, complaints } = await openPage(browser, server, { width: 400, height: 800 });
     await page.goto(`${server.url}/recipes`);
     await page.getByRole('grid', { name: 'Recipes' }).getByRole('row').first().waitFor();
-    expect(await wide(page)).toBe(0);
+    expect(await beyondWindow(page)).toBe(0);
     await page.keyboard.press('j');
     await page.keyboard.press('Enter');
     await page.waitForURL(/\/recipes\/[^/?]+/);
     await page.getByRole('heading', { name: 'Where it builds' }).waitFor();
     expect(await page.getByRole('table').first().getByText('succeeded', { exact: true }).count()).toBeGreaterThan(0);
-    expect(await wide(page)).toBe(0);
+    expect(await beyondWindow(page)).toBe(0);
     for (const [address, heading] of [
       ['failures', 'Failures'],
       ['qa', 'Package QA'],
@@ -110,7 +101,7 @@ describe.skipIf(!hasChromium)('reports in a browser', () => {
       await page.goto(`${server.url}/${address}`);
       await page.getByRole('heading', { name: heading, level: 1 }).waitFor();
       await page.waitForLoadState('networkidle');
-      expect(await wide(page), address).toBe(0);
+      expect(await beyondWindow(page), address).toBe(0);
     }
     expect(complaints).toEqual([]);
     await page.close();

@@ -7,13 +7,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { drawBuild } from '../../src/model/draw-build.ts';
 import type { OperationContext } from '../../src/operations/context.ts';
 import { runOperation } from '../../src/operations/run.ts';
-import { folderAssets } from '../../src/server/assets.ts';
-import { type RunningServer, readSettings, startServer } from '../../src/server/index.ts';
+import type { RunningServer } from '../../src/server/index.ts';
 import { memoryBlobs } from '../../src/store/blobs/index.ts';
 import { openStore } from '../../src/store/index.ts';
 import { CONSOLE } from '../../src/store/store.ts';
 import { hasChromium } from '../real-parts.ts';
-import { buildPages, launch, openPage } from './browser.ts';
+import { beyondWindow, buildPages, launch, openPage, startData } from './browser.ts';
 
 const PASSWORD = 'correct horse battery';
 const CAUSE = "a.c:1: error: no 'x'";
@@ -63,13 +62,7 @@ describe.skipIf(!hasChromium)('the search in a browser', () => {
     folder = mkdtempSync(join(tmpdir(), 'bakehouse-search-'));
     await prepare(folder);
     pages = await buildPages();
-    const settings = await readSettings({
-      flags: { port: 0, data: folder, push: 'token', logLevel: 'error' },
-      environment: {},
-      folder,
-      terminal: false,
-    });
-    [browser, server] = await Promise.all([launch(), startServer(settings, { assets: folderAssets(pages.folder) })]);
+    [browser, server] = await Promise.all([launch(), startData(pages.folder, folder)]);
   }, 180_000);
 
   afterAll(async () => {
@@ -82,8 +75,6 @@ describe.skipIf(!hasChromium)('the search in a browser', () => {
   const asked = (page: Page): string | null => new URL(page.url()).searchParams.get('q');
   const focused = (page: Page): Promise<string | null> =>
     page.evaluate('document.activeElement?.getAttribute("aria-label")');
-  const wide = (page: Page): Promise<number> =>
-    page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
 
   test('from another page by / alone: hits while one types, Enter for all of them, Escape leaves', async () => {
     const { page, complaints } = await openPage(browser, server);
@@ -228,12 +219,12 @@ describe.skipIf(!hasChromium)('the search in a browser', () => {
     await page.keyboard.type('gcc');
     const hit = page.getByRole('option', { name: /do_compile/ }).first();
     await hit.waitFor();
-    expect(await wide(page)).toBeLessThanOrEqual(0);
+    expect(await beyondWindow(page)).toBeLessThanOrEqual(0);
     await hit.click();
     await page.waitForURL(/\/f\//);
     await page.goto(`${server.url}/search?q=gcc`);
     await page.getByRole('region', { name: 'Causes' }).getByText(CAUSE).waitFor();
-    expect(await wide(page)).toBeLessThanOrEqual(0);
+    expect(await beyondWindow(page)).toBeLessThanOrEqual(0);
     expect(complaints).toEqual([]);
     await page.close();
   });

@@ -1,5 +1,5 @@
 /** Tables as a person takes them along: the testing table into a wiki, tests of a build and what regressed, what QA found that is new. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
@@ -16,7 +16,7 @@ import { openBlobs } from '../../src/store/blobs/index.ts';
 import { openStore } from '../../src/store/index.ts';
 import { CONSOLE } from '../../src/store/store.ts';
 import { hasChromium } from '../real-parts.ts';
-import { buildPages, launch, openPage } from './browser.ts';
+import { beyondWindow, buildPages, exported, launch, openPage } from './browser.ts';
 
 /** The last build that succeeded finds something in whatever it checked. */
 function withNewIssues(farm: FarmBuild[]): FarmBuild[] {
@@ -100,14 +100,7 @@ describe.skipIf(!hasChromium)('tables in a browser', () => {
     const answer = await fetch(`${new URL(server.url).origin}/api/v1${path}`);
     return (await answer.json()) as T;
   };
-  const download = async (page: Page, kind: string): Promise<string> => {
-    await page.getByRole('button', { name: /^Export/ }).click();
-    const [file] = await Promise.all([
-      page.waitForEvent('download'),
-      page.getByRole('menuitem', { name: new RegExp(`^${kind}`) }).click(),
-    ]);
-    return readFileSync(await file.path(), 'utf8');
-  };
+  const download = async (page: Page, kind: string): Promise<string> => (await exported(page, kind)).toString('utf8');
 
   test('testing: found, narrowed and sorted as the address says, and copied so as wiki markup and Markdown', async () => {
     const { rows } = await ask<TestingTable>('/testing');
@@ -224,7 +217,7 @@ describe.skipIf(!hasChromium)('tables in a browser', () => {
     await part.getByText(`${brought.length} new, `).waitFor();
     expect(await part.getByRole('listitem').count()).toBe(brought.length);
     expect(await part.getByRole('listitem').first().innerText()).toContain(brought[0]!.message.slice(0, 40));
-    expect(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBe(0);
+    expect(await beyondWindow(page)).toBe(0);
     await page.keyboard.press('[');
     await page.waitForURL((url) => url.searchParams.get('build') !== news!.build);
     await page.keyboard.press(']');

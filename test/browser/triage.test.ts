@@ -8,13 +8,12 @@ import { indexFailures } from '../../src/collector/index-failures.ts';
 import { drawBuild } from '../../src/model/draw-build.ts';
 import type { OperationContext } from '../../src/operations/context.ts';
 import { runOperation } from '../../src/operations/run.ts';
-import { folderAssets } from '../../src/server/assets.ts';
-import { type RunningServer, readSettings, startServer } from '../../src/server/index.ts';
+import type { RunningServer } from '../../src/server/index.ts';
 import { memoryBlobs } from '../../src/store/blobs/index.ts';
 import { openStore } from '../../src/store/index.ts';
 import { CONSOLE } from '../../src/store/store.ts';
 import { hasChromium } from '../real-parts.ts';
-import { buildPages, launch, openPage } from './browser.ts';
+import { buildPages, launch, openPage, startData } from './browser.ts';
 
 const PASSWORD = 'correct horse battery';
 /** Of one build each, an hour apart. */
@@ -57,13 +56,7 @@ describe.skipIf(!hasChromium)('triage in a browser', () => {
     folder = mkdtempSync(join(tmpdir(), 'bakehouse-triage-'));
     await prepare(folder);
     pages = await buildPages();
-    const settings = await readSettings({
-      flags: { port: 0, data: folder, push: 'token', logLevel: 'error' },
-      environment: {},
-      folder,
-      terminal: false,
-    });
-    [browser, server] = await Promise.all([launch(), startServer(settings, { assets: folderAssets(pages.folder) })]);
+    [browser, server] = await Promise.all([launch(), startData(pages.folder, folder)]);
   }, 180_000);
 
   afterAll(async () => {
