@@ -2,6 +2,7 @@
  * Which job of a farm runs us, by the variables that Jenkins, GitLab and GitHub set for every job of theirs. The same words as
  * meta-bakehouse/lib/bakehouse/ci.py, of which a test holds that it answers alike.
  */
+import { percentDecoded } from '../model/percent-decoded.ts';
 
 export interface CiJob {
   /** Page of this run of the job. */
@@ -27,22 +28,13 @@ export function ciJob(environment: Readonly<Record<string, string | undefined>>)
 
 type Told = (name: string) => string;
 
-/** Names of branches are encoded in names of jobs: `images/feature%2Fx`. */
-function decoded(name: string): string {
-  try {
-    return decodeURIComponent(name);
-  } catch {
-    // A stray percent sign: the name as it is.
-    return name;
-  }
-}
-
 function jenkins(told: Told): CiJob {
   const url = told('BUILD_URL');
   const change = told('CHANGE_ID');
   return job(
     url,
-    [decoded(told('JOB_NAME'))],
+    // Names of branches are encoded in names of jobs: `images/feature%2Fx`.
+    [percentDecoded(told('JOB_NAME'))],
     told('JOB_URL') || `${url.replace(/\/+$/, '').replace(/\/?[^/]*$/, '')}/`,
     change === '' ? [] : ['change', change],
   );

@@ -6,6 +6,7 @@ import type { BuildOutcome, Failure, LayerRevision, Phase } from '../../model/bu
 import { blankBuild } from '../../model/draw-build.ts';
 import { type BuildLink, comparableUrl, type FarmBuild } from '../../model/farm-build.ts';
 import { FARM_LINKS_MAX, FARM_PARENTS_MAX, LAYERS_MAX, PHASES_MAX, REPORT_NAME_CHARS_MAX } from '../../model/limits.ts';
+import { percentDecoded } from '../../model/percent-decoded.ts';
 import { countOf, type Fields, get, isFields, textOf, timeOf } from '../record/fields.ts';
 
 /** What is asked for of each build. Jenkins sends that, `_class` everywhere, and `{}` for each action of which nothing was asked for. */
@@ -55,17 +56,8 @@ export function jenkinsKey(job: string, number: number): string {
 
 /** `job/folder/job/name/` -> `folder/name`; null where it is no address of a job. */
 export function jobOfUrl(url: string): string | null {
-  const names = [...url.matchAll(/(?:^|\/)job\/([^/]+)/g)].map(([, name]) => decodedName(name!));
+  const names = [...url.matchAll(/(?:^|\/)job\/([^/]+)/g)].map(([, name]) => percentDecoded(name!));
   return names.length === 0 ? null : names.join('/');
-}
-
-function decodedName(name: string): string {
-  try {
-    return decodeURIComponent(name);
-  } catch {
-    // A stray percent sign: the name as it is.
-    return name;
-  }
 }
 
 /** Null where the answer names no build. */
@@ -81,7 +73,7 @@ export function readJenkinsBuild({ job, page, build, stages, nowMs }: JenkinsAns
   const causes = actions.flatMap((action) => listOf(get(action, 'causes')));
   const own = `${page}${number}/`;
   // Names of branches are encoded in names of jobs: `feature%2Fx`.
-  const called = decodedName(job);
+  const called = percentDecoded(job);
   const name = `${called} #${number}`;
   const parents = causes.flatMap((cause) => {
     const upstream = countOf(get(cause, 'upstreamBuild'));

@@ -8,12 +8,13 @@
 import type { Build } from '../../model/build.ts';
 import { BakehouseError } from '../../model/errors.ts';
 import { BUILD_STATS_BYTES_MAX, SAMPLE_FILE_BYTES_MAX, TASK_FILE_BYTES_MAX } from '../../model/limits.ts';
+import { percentDecoded } from '../../model/percent-decoded.ts';
 import type { ProblemList } from '../../model/problem.ts';
 import { isBitbakeBuildName } from '../buildstats/build-stats-file.ts';
 import { BuildstatsReader } from '../buildstats/buildstats-reader.ts';
 import { isTar } from './find-builds.ts';
 import type { OpenOptions } from './open-builds.ts';
-import { decoded, type Links, nameOf, openSite, type Site, type SiteLimits } from './site.ts';
+import { type Links, nameOf, openSite, type Site, type SiteLimits } from './site.ts';
 import { readTar } from './tar.ts';
 
 /** testresults -> target -> buildstats -> `<target>-<machine>` -> BUILDNAME -> recipe. */
@@ -91,7 +92,7 @@ async function readBuild(site: Site, url: URL, links: Links, options: ListingOpt
   const parts = url.pathname
     .split('/')
     .filter((part) => part !== '')
-    .map(decoded);
+    .map(percentDecoded);
   const name = parts.at(-1) ?? url.host;
   const above = parts.at(-2);
   const reader = new BuildstatsReader({

@@ -91,12 +91,17 @@ function targetAt(site: Site, folder: URL, named: URL): PublishedTarget {
   const path = new URL(folder);
   path.username = named.username;
   path.password = named.password;
+  let listing: ReturnType<Site['index']> | null = null;
+  const index = () => {
+    listing ??= site.index(folder);
+    return listing;
+  };
   return {
     ...{ name, path: path.href, location: folder.href },
     // With the dates and sizes that web servers print beside the names.
-    state: async () => hashOf((await site.index(folder)).html),
+    state: async () => hashOf((await index()).html),
     async tests(problems) {
-      const { files } = await site.index(folder);
+      const { files } = await index();
       const file = files.find((one) => nameOf(one) === RESULTS);
       if (file === undefined) return [];
       const source = new TextDecoder().decode(await site.bytes(file, TEST_RESULTS_BYTES_MAX));

@@ -5,6 +5,7 @@
 import { Readable } from 'node:stream';
 import { BakehouseError } from '../../model/errors.ts';
 import { TAR_BYTES_MAX } from '../../model/limits.ts';
+import { percentDecoded } from '../../model/percent-decoded.ts';
 import type { ProblemList } from '../../model/problem.ts';
 import { isTar } from './find-builds.ts';
 
@@ -55,7 +56,7 @@ export function openSite(
 
 function authorizationOf(url: URL): string | null {
   if (url.username === '' && url.password === '') return null;
-  const pair = `${decoded(url.username)}:${decoded(url.password)}`;
+  const pair = `${percentDecoded(url.username)}:${percentDecoded(url.password)}`;
   return `Basic ${Buffer.from(pair, 'utf8').toString('base64')}`;
 }
 
@@ -68,16 +69,7 @@ export interface Links {
 
 /** Last name of an address, decoded; '' for the root. */
 export function nameOf(url: URL): string {
-  return decoded(url.pathname.replace(/\/$/, '').split('/').at(-1) ?? '');
-}
-
-export function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    // A stray `%`: the name as it is.
-    return part;
-  }
+  return percentDecoded(url.pathname.replace(/\/$/, '').split('/').at(-1) ?? '');
 }
 
 /** Everything that is asked of one server, counted and fenced. */
