@@ -139,9 +139,9 @@ function toldBy<R extends ElsewhereRun>(runs: readonly R[]): readonly R[] {
   return [...newest.values()];
 }
 
-/** Names and commits come from builds of strangers and are meant to be pasted: only what is a commit is put in a command. */
 /** As git itself shortens commits of the kernel: no repository of a layer has two that begin so, and the line fits. */
 const COMMAND_DIGITS = 12;
+/** Names and commits come from builds of strangers and are meant to be pasted: only what is a commit is put in a command. */
 const COMMIT = /^[0-9a-f]{7,64}$/;
 
 function bisectCommands(moved: readonly { name: string; from: string; to: string }[]): BisectCommand[] {

@@ -36,7 +36,7 @@ export function searchOfFilter({ facets, words, fromMs, toMs }: BuildsFilter): s
     if (values.length > 0) terms.push({ key: 'host', negated: false, values: exact(values) });
   for (const word of words) terms.push({ key: 'text', negated: false, values: exact([word]) });
   if (fromMs !== null) terms.push({ key: 'since', negated: false, values: exact([dateText(fromMs)]) });
-  if (toMs !== null) terms.push({ key: 'until', negated: false, values: exact([dateText(toMs).slice(0, 16)]) });
+  if (toMs !== null) terms.push({ key: 'until', negated: false, values: exact([dateText(toMs)]) });
   return printSearch({ terms });
 }
 
