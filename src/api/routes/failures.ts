@@ -1,6 +1,4 @@
 /** Failures as groups and one by one, by weeks, and since when they fail. */
-import type { FastifyInstance } from 'fastify';
-import { z } from 'zod';
 import {
   BlameAnswer,
   BlameQuery,
@@ -13,48 +11,30 @@ import {
   UnsteadyTasks,
   WeekQuery,
 } from '../contract.ts';
-import { sendAnswer } from '../send.ts';
 import { buildFilter } from './build-filter.ts';
 import { failureFilter } from './failure-filter.ts';
-import { jsonRoute, Nothing, type RegisterRoute, type RouteContext, routeSchema } from './route.ts';
+import { jsonRoute, linkedRoute, Nothing, type RegisterRoute } from './route.ts';
 
-/** The week as text has addresses in it, and only the request knows by what name it came here. */
-function weekText(app: FastifyInstance, context: RouteContext): void {
-  const about = {
-    operation: 'week-as-text',
-    summary: 'The same as text, for a mail',
-    params: Nothing,
-    query: WeekQuery,
-  };
-  const ok = { description: about.summary, content: { 'text/plain': { schema: z.string() } } };
-  app.get('/failures/week.txt', { schema: routeSchema(context.documented, about, ok) }, async (request, reply) => {
-    const query = request.query as z.output<typeof WeekQuery>;
-    const base = `${context.publicUrl ?? `${request.protocol}://${request.host}`}/buildstats`;
-    const input = { week: query.week ?? null, filter: buildFilter(query), base };
-    const answer = await context.runner.run('week-as-text', input, request.viewer);
-    return sendAnswer(request, reply, answer, { askedRevision: undefined, pure: true, version: context.version });
-  });
-}
-
-const FeedQuery = WeekQuery.omit({ week: true });
+const weekText = linkedRoute({
+  operation: 'week-as-text',
+  path: '/failures/week.txt',
+  summary: 'The same as text, for a mail',
+  query: WeekQuery,
+  mediaType: 'text/plain',
+  pure: true,
+  input: (query, base) => ({ week: query.week ?? null, filter: buildFilter(query), base: `${base}/buildstats` }),
+});
 
 /** Readers come for it without a session: what they see is what everybody sees. */
-function weekFeed(app: FastifyInstance, context: RouteContext): void {
-  const about = {
-    operation: 'week-feed',
-    summary: 'Kinds of failures that are new in this week, and the weeks before, as an Atom feed',
-    params: Nothing,
-    query: FeedQuery,
-  };
-  const ok = { description: about.summary, content: { 'application/atom+xml': { schema: z.string() } } };
-  app.get('/failures/week.atom', { schema: routeSchema(context.documented, about, ok) }, async (request, reply) => {
-    const query = request.query as z.output<typeof FeedQuery>;
-    const base = context.publicUrl ?? `${request.protocol}://${request.host}`;
-    const input = { filter: buildFilter(query), base: base.replace(/\/+$/, ''), asked: askedFor(query) };
-    const answer = await context.runner.run('week-feed', input, request.viewer);
-    return sendAnswer(request, reply, answer, { askedRevision: undefined, pure: false, version: context.version });
-  });
-}
+const weekFeed = linkedRoute({
+  operation: 'week-feed',
+  path: '/failures/week.atom',
+  summary: 'Kinds of failures that are new in this week, and the weeks before, as an Atom feed',
+  query: WeekQuery.omit({ week: true }),
+  mediaType: 'application/atom+xml',
+  pure: false,
+  input: (query, base) => ({ filter: buildFilter(query), base, asked: askedFor(query) }),
+});
 
 /** In one order, so that one question is one feed. */
 function askedFor(query: object): string {

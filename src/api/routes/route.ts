@@ -194,3 +194,25 @@ export function fileRoute<P extends z.ZodType, Q extends z.ZodType, N extends Op
     route.pure,
   );
 }
+
+interface LinkedRoute<Q extends z.ZodType, N extends OperationName>
+  extends Omit<Asked<typeof Nothing, Q, N>, 'input' | 'params'> {
+  readonly mediaType: string;
+  readonly pure: boolean;
+  /** `base`: the server's own address, without a slash at the end. */
+  readonly input: (query: z.output<Q>, base: string) => OperationInput<N>;
+}
+
+/** A text with addresses of this server in it. Where its settings do not name it, only the request knows by what name it came here. */
+export function linkedRoute<Q extends z.ZodType, N extends OperationName>(route: LinkedRoute<Q, N>): RegisterRoute {
+  const { operation, path, summary, query, mediaType, pure, input } = route;
+  return (app, { documented, publicUrl, runner, version }) => {
+    const ok = { description: summary, content: { [mediaType]: { schema: z.string() } } };
+    const schema = routeSchema(documented, { operation, summary, params: Nothing, query }, ok);
+    app.get(fastifyPath(path), { schema }, async (request, reply) => {
+      const base = publicUrl ?? `${request.protocol}://${request.host}`;
+      const answer = await runner.run(operation, input(request.query as z.output<Q>, base), request.viewer);
+      return sendAnswer(request, reply, answer, { askedRevision: undefined, pure, version });
+    });
+  };
+}

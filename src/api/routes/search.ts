@@ -1,5 +1,4 @@
 /** One search over builds, recipes, failures and causes: as an answer, as files, as a feed. */
-import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import {
   KeptSearch,
@@ -13,17 +12,7 @@ import {
   SearchText,
   SearchValuesQuery,
 } from '../contract.ts';
-import { sendAnswer } from '../send.ts';
-import {
-  fastifyPath,
-  fileRoute,
-  jsonRoute,
-  Nothing,
-  type RegisterRoute,
-  type RouteContext,
-  routeSchema,
-  writeRoute,
-} from './route.ts';
+import { fileRoute, jsonRoute, linkedRoute, Nothing, type RegisterRoute, writeRoute } from './route.ts';
 
 const SearchExportQuery = SearchText.extend({
   kind: SearchKind.default('builds'),
@@ -47,26 +36,15 @@ function exportSearch(format: 'csv' | 'json', mediaType: string): RegisterRoute 
   });
 }
 
-/** Its links name the server as whoever asks for it does, or as the server's settings say. */
-function searchFeed(app: FastifyInstance, context: RouteContext): void {
-  const about = {
-    operation: 'search-feed',
-    summary: 'The newest that a search finds, as an Atom feed',
-    params: Nothing,
-    query: SearchFeedQuery,
-  };
-  const schema = routeSchema(context.documented, about, {
-    description: about.summary,
-    content: { 'application/atom+xml': { schema: z.string() } },
-  });
-  app.get(fastifyPath('/search.atom'), { schema }, async (request, reply) => {
-    const { q, kind } = request.query as z.output<typeof SearchFeedQuery>;
-    const base = context.publicUrl ?? `${request.protocol}://${request.host}`;
-    const input = { q, kind, base: base.replace(/\/+$/, '') };
-    const answer = await context.runner.run('search-feed', input, request.viewer);
-    return sendAnswer(request, reply, answer, { askedRevision: undefined, pure: false, version: context.version });
-  });
-}
+const searchFeed = linkedRoute({
+  operation: 'search-feed',
+  path: '/search.atom',
+  summary: 'The newest that a search finds, as an Atom feed',
+  query: SearchFeedQuery,
+  mediaType: 'application/atom+xml',
+  pure: false,
+  input: ({ q, kind }, base) => ({ q, kind, base }),
+});
 
 export const search: readonly RegisterRoute[] = [
   jsonRoute({
