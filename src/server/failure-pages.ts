@@ -7,9 +7,10 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { FailureDetail, LogText } from '../api/contract.ts';
 import { problemOf } from '../api/errors.ts';
 import { API_PREFIX } from '../api/plugin.ts';
+import { prefixOfShortId } from '../collector/short-id.ts';
 import type { OperationRunner } from '../operations/run.ts';
 import { failureHead, failureHtml, failureText, LOG_AROUND_LINES } from './failure-text.ts';
-import { ANNOUNCED, findAnnounced, SHORT_ID_CHARS, SHORT_PAGE_POLICY } from './short-address.ts';
+import { ANNOUNCED, findAnnounced, SHORT_PAGE_POLICY } from './short-address.ts';
 
 /** Of a terminal's log: what a screen and a scroll hold. The page without a script has more room. */
 const TEXT_AROUND_LINES = 20;
@@ -100,14 +101,9 @@ export async function sendFailureText(
 /** Whether it has the form that a client prints before it sends, and nothing of that build has come. */
 async function isToCome(runner: OperationRunner, request: FastifyRequest, failure: string): Promise<boolean> {
   const short = failure.slice(0, failure.indexOf('.'));
-  if (short.length !== SHORT_ID_CHARS) return false;
-  try {
-    const { id, problem } = await findAnnounced(runner, request, short);
-    return id === null && problem === null;
-  } catch (error) {
-    if (problemOf(error).bug) throw error;
-    return false;
-  }
+  if (prefixOfShortId(short) === null) return false;
+  const { id, problem } = await findAnnounced(runner, request, short);
+  return id === null && problem === null;
 }
 
 /** `publicUrl`: how others know the server. */

@@ -7,7 +7,6 @@ import { problemOf } from '../api/errors.ts';
 import type { OperationRunner } from '../operations/run.ts';
 import { PAGES_PREFIX } from './pages-prefix.ts';
 
-export const SHORT_ID_CHARS = 16;
 export const SHORT_PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'";
 /** The page looks again after so many seconds: a push takes some. */
 const AGAIN_S = 15;
@@ -40,7 +39,7 @@ newer server, it may be pushed again.</p>`,
 
 const NO_ADDRESS = words(
   'This is no address of a build',
-  `<p>A character may be missing: it has ${SHORT_ID_CHARS} after the last slash.</p>`,
+  '<p>A character may be missing: it has 16 after the last slash.</p>',
   false,
 );
 
